@@ -1,0 +1,173 @@
+import { type Logger, pino } from 'pino';
+import type { LetterData } from './campaigns/assembly.ts';
+import type { Customers } from './campaigns/customers.ts';
+import { launch } from './campaigns/launch.ts';
+import type { PlannerDeps } from './campaigns/planner.ts';
+import type { Run } from './campaigns/port.ts';
+import { makePressroom } from './campaigns/pressroom.ts';
+import type { Config } from './config.ts';
+import { loadCampaign } from './content/campaign.ts';
+import { compileVariant } from './content/compile.ts';
+import { makeDkimSigner } from './delivery/dkim.ts';
+import { letterWriter } from './delivery/letter-writer.ts';
+import { showSend } from './delivery/show-send.ts';
+import { DearError } from './errors.ts';
+import { mailReader } from './inbox/read-mail.ts';
+import { readFrequency } from './profiles/preferences.ts';
+import { parseRule } from './segments/rule.ts';
+import { arrivalStore } from './store/arrivals.ts';
+import { consentStore } from './store/consents.ts';
+import type { Store } from './store/database.ts';
+import { eventStore } from './store/events.ts';
+import { ledgerReader } from './store/ledger-reader.ts';
+import { mailStore } from './store/mails.ts';
+import { noticeStore } from './store/notices.ts';
+import { openStore } from './store/open.ts';
+import { profileStore } from './store/profiles.ts';
+import { readerStore } from './store/readers.ts';
+import { runStore } from './store/runs.ts';
+import { segmentStore } from './store/segments.ts';
+import { sendLedger } from './store/send-ledger.ts';
+import { suppressionStore } from './store/suppressions.ts';
+import { sweepLedger } from './store/sweep-ledger.ts';
+import { foldArrivals } from './tracking/fold.ts';
+import { makeTokens } from './tracking/tokens.ts';
+
+/** Everything that a face needs, opened and wired by hand. */
+export type App = Awaited<ReturnType<typeof openApp>>;
+
+/**
+ * Opens the store and wires the domain to it. Queues and transports are opened by those who need them (roles.ts).
+ * @throws DearError when the database does not answer.
+ */
+export async function openApp(config: Config, log: Logger = makeLog(config)) {
+  const tokens = makeTokens(config.secret);
+  const signer = dkimSigners(config);
+  const store = await openStore(config.databaseUrl);
+  const ports = openPorts(store);
+  return {
+    config,
+    log,
+    ...ports,
+    ...wire(config, log, ports, tokens, signer),
+    tokens,
+    signer,
+    defaultFrequency: readFrequency(config.defaultFrequency),
+    close: () => store.close(),
+  };
+}
+
+type Ports = ReturnType<typeof openPorts>;
+
+/** One line a port, in the order of the data flow. */
+function openPorts(store: Store) {
+  return {
+    profiles: profileStore(store),
+    events: eventStore(store),
+    consents: consentStore(store),
+    suppressions: suppressionStore(store),
+    segments: segmentStore(store),
+    runs: runStore(store),
+    ledger: ledgerReader(store),
+    sends: sendLedger(store),
+    sweeping: sweepLedger(store),
+    notices: noticeStore(store),
+    arrivals: arrivalStore(store),
+    readers: readerStore(store),
+    mails: mailStore(store),
+  };
+}
+
+/** What the domain does, on the given ports. */
+function wire(
+  config: Config,
+  log: Logger,
+  ports: Ports,
+  tokens: ReturnType<typeof makeTokens>,
+  signer: ReturnType<typeof dkimSigners>,
+) {
+  const customers: Customers = {
+    byIds: ports.profiles.byIds,
+    consenting: ports.consents.consenting,
+    suppressed: ports.suppressions.ofProfiles,
+  };
+  const letterData: LetterData = {
+    newest: (ids, need) =>
+      ports.events.newest(ids, {
+        type: need.event,
+        limit: need.newest,
+        distinctBy: need.distinct,
+        where: need.where,
+      }),
+    matching: ports.segments.matching,
+  };
+  const press = makePressroom(ports.runs.source);
+  const planner: PlannerDeps = {
+    runs: ports.runs,
+    customers,
+    data: letterData,
+    members: (rule, asOf, afterId) =>
+      ports.segments.members(parseRule(rule, 'the run’s segment'), asOf, { afterId }),
+    press,
+    clock: Date.now,
+  };
+  const writer = (run: Run) => letterWriter(run.plan, tokens, signer(run.plan.from.address));
+  return {
+    customers,
+    letterData,
+    press,
+    planner,
+    /** How many profiles fit a run's frozen rule at a moment (ms). */
+    audienceSize: (rule: unknown, asOf: number) =>
+      ports.segments.count(parseRule(rule, 'the run’s segment'), asOf),
+    launch: async (name: string, again: boolean) =>
+      launch(
+        {
+          ...config,
+          runs: ports.runs,
+          resolve: ports.segments.resolve,
+          compile: (campaign) =>
+            Promise.all(
+              campaign.variants.map(async ({ name, weight }) => ({
+                name,
+                weight,
+                source: await compileVariant(config.templatesDir, campaign, name),
+              })),
+            ),
+          clock: Date.now,
+        },
+        await loadCampaign(config.templatesDir, name),
+        again,
+      ),
+    runOf: (name: string) => runOf(ports, config, name),
+    showSend: (id: number) =>
+      showSend({ ledger: ports.ledger, tokens, run: ports.runs.byId, press, writer }, id),
+    writer,
+    fold: (signal: AbortSignal) =>
+      foldArrivals({ arrivals: ports.arrivals, readMail: mailReader(tokens), log }, signal),
+  };
+}
+
+/** The newest run of a campaign. */
+async function runOf(ports: Pick<Ports, 'runs'>, config: Config, name: string): Promise<Run> {
+  const run = await ports.runs.newest(name);
+  if (run !== undefined) return run;
+  // The file's own error says more when there is no such campaign at all.
+  await loadCampaign(config.templatesDir, name);
+  throw new DearError('campaign.not-launched', `The campaign '${name}' was not launched yet.`, {
+    mend: `\`dear campaign launch ${name}\` does it.`,
+  });
+}
+
+/** Signers by the address in From; undefined when no key is configured. A key that cannot sign fails at boot. */
+function dkimSigners({ dkim }: Config) {
+  if (dkim === undefined) return () => undefined;
+  const make = (domain: string) => makeDkimSigner({ domain, selector: dkim.selector, privateKey: dkim.key });
+  const own = make(dkim.domain ?? 'localhost.localdomain');
+  return (from: string) => (dkim.domain === undefined ? make(from.slice(from.lastIndexOf('@') + 1)) : own);
+}
+
+/** The process's log: JSON lines on standard error, so that standard output stays the command's own. */
+function makeLog(config: Pick<Config, 'logLevel'>): Logger {
+  return pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
+}

@@ -1,0 +1,132 @@
+import type { RunState, SendState, SkipReason } from './reasons.ts';
+import type { RunPlan } from './run-plan.ts';
+
+export interface Run {
+  readonly id: number;
+  readonly campaign: string;
+  readonly state: RunState;
+  readonly reason: string | undefined;
+  readonly plan: RunPlan;
+  readonly createdAt: number;
+  readonly validUntil: number;
+  readonly finishedAt: number | undefined;
+}
+
+export interface NewRun {
+  readonly plan: RunPlan;
+  readonly createdAt: number;
+  readonly validUntil: number;
+  /** Letter sources that the ledger does not hold yet, by their hash. */
+  readonly sources: ReadonlyMap<string, unknown>;
+}
+
+/** A planner's hold on a run: only the holder of the newest token may write plans. */
+export interface PlanHold {
+  readonly run: Run;
+  readonly token: string;
+  /** The highest profile id that is planned already. */
+  readonly plannedTo: number;
+}
+
+/** A row of the ledger as planning writes it. */
+export interface PlannedSend {
+  readonly profileId: number;
+  readonly state: 'queued' | 'skipped';
+  readonly reason: SkipReason | undefined;
+  readonly detail: string | undefined;
+  readonly variant: PlannedSendVariant | undefined;
+  readonly dueAt: number;
+}
+
+interface PlannedSendVariant {
+  readonly name: string;
+  readonly sourceHash: string;
+}
+
+/** When letters to a profile were claimed, or have their slot, ms. */
+export type TakenSlots = ReadonlyMap<number, readonly number[]>;
+
+/** Runs and their planning. */
+export interface RunStore {
+  create(run: NewRun): Promise<Run>;
+  byId(id: number): Promise<Run | undefined>;
+  /** The newest run of a campaign. */
+  newest(campaign: string): Promise<Run | undefined>;
+  list(): Promise<Run[]>;
+  /** Takes the planning of a run that nobody plans; undefined when somebody does or it is planned. */
+  takePlanning(runId: number, holdMs: number): Promise<PlanHold | undefined>;
+  /**
+   * Writes one chunk in one transaction: `decide` gets the slots that the chunk's profiles have taken and
+   * returns their sends. Returns false when the hold was lost, and then writes nothing.
+   */
+  planChunk(
+    hold: PlanHold,
+    profileIds: readonly number[],
+    holdMs: number,
+    decide: (taken: TakenSlots) => PlannedSend[],
+  ): Promise<boolean>;
+  /** planning → running. */
+  endPlanning(hold: PlanHold): Promise<void>;
+  /** Lets go of a hold so that another planner can go on at once. */
+  releasePlanning(hold: PlanHold): Promise<void>;
+  /** Guarded step of a run's state; false when the run was in none of the `from` states. */
+  step(runId: number, from: readonly RunState[], to: RunState, reason?: string): Promise<boolean>;
+  /** Skips what a cancelled run has not claimed yet; returns how many. */
+  skipOpen(runId: number, reason: SkipReason): Promise<number>;
+  source(hash: string): Promise<unknown>;
+}
+
+/** A ledger row as the faces read it. */
+export interface Send {
+  readonly id: number;
+  readonly runId: number;
+  readonly profileId: number;
+  readonly state: SendState;
+  readonly reason: string | undefined;
+  readonly detail: string | undefined;
+  readonly variant: string | undefined;
+  readonly sourceHash: string | undefined;
+  readonly dueAt: number;
+  readonly plannedAt: number;
+  readonly claimedAt: number | undefined;
+  readonly finishedAt: number | undefined;
+  readonly attempts: number;
+  readonly response: string | undefined;
+  readonly openedAt: number | undefined;
+  readonly clickedAt: number | undefined;
+  readonly repliedAt: number | undefined;
+  readonly unsubscribedAt: number | undefined;
+  readonly decision: unknown;
+}
+
+export interface VariantCounts {
+  readonly variant: string;
+  readonly planned: number;
+  readonly accepted: number;
+  readonly opened: number;
+  readonly clicked: number;
+  readonly replied: number;
+  readonly unsubscribed: number;
+}
+
+/** Reading the ledger for status, report and why. */
+export interface LedgerReader {
+  send(id: number): Promise<Send | undefined>;
+  sendOf(runId: number, profileId: number): Promise<Send | undefined>;
+  /** Counts by state and, for skipped and failed, by reason. */
+  counts(runId: number): Promise<{ state: SendState; reason: string | undefined; count: number }[]>;
+  variants(runId: number): Promise<VariantCounts[]>;
+  /** The earliest moment at which an open send is due, ms. */
+  nextDue(runId: number): Promise<number | undefined>;
+  /** How many sends of a run are due at `now` (ms) or in flight. */
+  unsettled(runId: number, now: number): Promise<number>;
+  /** The ids of a run's accepted sends, the first `limit`. */
+  acceptedIds(runId: number, limit: number): Promise<number[]>;
+}
+
+/** Short texts about the state of the world that a person should see, such as a server that is down. */
+export interface NoticeStore {
+  set(key: string, text: string): Promise<void>;
+  clear(key: string): Promise<void>;
+  list(): Promise<{ key: string; text: string; since: number; at: number }[]>;
+}

@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import pc from 'picocolors';
+import { listCampaigns } from '../../content/campaign.ts';
+import { checkCampaign } from '../../content/check.ts';
+import type { Cli } from '../cli.ts';
+
+/** `dear campaign list` and `check`: what lies under templates/campaigns. */
+export function campaignFiles(family: Command, cli: Cli): void {
+  family
+    .command('list')
+    .description('every campaign file, and what became of it')
+    .action(async (_options, command: Command) => {
+      const out = cli.out(command);
+      await cli.withApp(async (app) => {
+        const names = await listCampaigns(app.config.templatesDir);
+        const rows = await Promise.all(
+          names.map(async (name) => ({ name, run: await app.runs.newest(name) })),
+        );
+        if (rows.length === 0)
+          out.say(`There is no campaign yet: make ${app.config.templatesDir}/campaigns/NAME/campaign.yaml.`);
+        else {
+          const when = (at: number | undefined) =>
+            at === undefined ? '' : new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+          out.table(
+            ['campaign', 'state', 'launched (UTC)'],
+            rows.map(({ name, run }) => [name, run?.state ?? 'not launched', when(run?.createdAt)]),
+          );
+        }
+        out.data(rows.map(({ name, run }) => ({ name, state: run?.state, launchedAt: run?.createdAt })));
+      });
+    });
+  family
+    .command('check <name>')
+    .description('look for mistakes in a campaign before it is launched')
+    .action(async (name: string, _options, command: Command) => {
+      const out = cli.out(command);
+      const problems = await checkCampaign(cli.config().templatesDir, name);
+      for (const problem of problems) {
+        const mark = problem.level === 'error' ? pc.red('✗') : pc.yellow('!');
+        const place = problem.line === undefined ? problem.file : `${problem.file}:${problem.line}`;
+        out.say(`${mark} ${place}  ${problem.message}`);
+        if (problem.mend) out.say(`  ${problem.mend}`);
+      }
+      if (problems.length === 0) out.say(`${pc.green('✓')} '${name}' can be launched.`);
+      out.data(problems);
+      if (problems.some((problem) => problem.level === 'error')) process.exitCode = 1;
+    });
+}

@@ -1,0 +1,170 @@
+import type { Command } from 'commander';
+import pc from 'picocolors';
+import type { App } from '../../app.ts';
+import { planRun } from '../../campaigns/planner.ts';
+import type { PlannedSend, Run } from '../../campaigns/port.ts';
+import { reportOf } from '../../campaigns/report.ts';
+import { DearError } from '../../errors.ts';
+import type { Cli, Register } from '../cli.ts';
+import type { Output } from '../output.ts';
+import { progressBar } from '../progress.ts';
+import { sendHere } from '../send-here.ts';
+import { showStatus } from '../status.ts';
+import { campaignFiles } from './campaign-files.ts';
+
+/** `dear campaign …`: launch, pause, resume, cancel, status, list, check. */
+export const campaign: Register = (program, cli) => {
+  const family = program.command('campaign').description('launch a campaign and steer it');
+  family
+    .command('launch <name>')
+    .description('plan the letters of templates/campaigns/NAME and queue them')
+    .option('--again', 'launch it once more although it was launched before')
+    .option('--send', 'also send the letters from this process, and wait until they are gone')
+    .action((name: string, options: LaunchOptions, command: Command) =>
+      launchCommand(cli, name, options, command),
+    );
+  family
+    .command('status [name]')
+    .description('how far a campaign is; without a name, all of them')
+    .action((name: string | undefined, _options, command: Command) => {
+      const out = cli.out(command);
+      return cli.withApp((app) => showStatus(app, out, name));
+    });
+  steer(
+    family,
+    cli,
+    'pause',
+    'stop sending within a second; resume goes on where it stopped',
+    async (app, run) => {
+      await stepOr(app, run, ['running'], 'paused');
+      return `'${run.campaign}' is paused. \`dear campaign resume ${run.campaign}\` goes on.`;
+    },
+  );
+  steer(family, cli, 'resume', 'go on with a paused campaign', async (app, run) => {
+    await stepOr(app, run, ['paused'], 'running');
+    return `'${run.campaign}' goes on.`;
+  });
+  steer(
+    family,
+    cli,
+    'cancel',
+    'end a campaign for good; letters that wait are not sent',
+    async (app, run) => {
+      await stepOr(app, run, ['planning', 'running', 'paused'], 'cancelled');
+      const skipped = await app.runs.skipOpen(run.id, 'cancelled');
+      return `'${run.campaign}' is cancelled: ${skipped} waiting letters will not be sent.`;
+    },
+  );
+  campaignFiles(family, cli);
+};
+
+interface LaunchOptions {
+  readonly again?: boolean;
+  readonly send?: boolean;
+}
+
+async function launchCommand(
+  cli: Cli,
+  name: string,
+  options: LaunchOptions,
+  command: Command,
+): Promise<void> {
+  const out = cli.out(command);
+  await cli.withApp(async (app) => {
+    const run = await app.launch(name, options.again === true);
+    const counts = await planHere(app, run);
+    sayPlan(out, run, counts);
+    if (options.send) await sendHere(app, out, run.id);
+    else if (counts.queued > 0)
+      out.say(`\nThe letters leave as soon as a worker runs: \`dear up\`, or \`dear work\`.`);
+    out.data({
+      run: run.id,
+      campaign: run.campaign,
+      ...counts,
+      ...(options.send ? await reportOf(app.ledger, run) : {}),
+    });
+  });
+}
+
+/** What planning decided, by state and reason. */
+export interface PlanCounts {
+  audience: number;
+  queued: number;
+  later: number;
+  skipped: Record<string, number>;
+}
+
+/** Plans a run in this process, with a progress bar. An interrupted plan is taken up by any worker. */
+export async function planHere(app: App, run: Run): Promise<PlanCounts> {
+  const rule = run.plan.segment.rule;
+  const bar = progressBar('Planning', await app.audienceSize(rule, run.plan.asOf), 'customers');
+  const counts: PlanCounts = { audience: 0, queued: 0, later: 0, skipped: {} };
+  const add = (sends: readonly PlannedSend[]) => {
+    for (const send of sends) {
+      counts.audience += 1;
+      if (send.state === 'queued') counts.queued += 1;
+      if (send.state === 'queued' && send.dueAt > Date.now() + 60_000) counts.later += 1;
+      if (send.reason !== undefined) counts.skipped[send.reason] = (counts.skipped[send.reason] ?? 0) + 1;
+    }
+    bar.to(counts.audience);
+  };
+  const { complete } = await planRun(app.planner, run.id, { onChunk: add }).finally(() => bar.end());
+  if (!complete) {
+    throw new DearError(
+      'campaign.planning',
+      `The planning of '${run.campaign}' was taken over by another process.`,
+      {
+        mend: `\`dear campaign status ${run.campaign}\` shows how far it is.`,
+      },
+    );
+  }
+  return counts;
+}
+
+function sayPlan(out: Output, run: Run, counts: PlanCounts): void {
+  out.say(
+    `${pc.green('✓')} '${run.campaign}' is launched (run ${run.id}) for the segment ${run.plan.segment.inWords}.\n`,
+  );
+  const later =
+    counts.later > 0 ? [['of those, waiting for a free slot or the morning', counts.later] as const] : [];
+  out.table(
+    ['what was planned', 'customers'],
+    [
+      ['audience', counts.audience],
+      ['letters queued', counts.queued],
+      ...later,
+      ...Object.entries(counts.skipped).map(([reason, count]) => [`no letter: ${reason}`, count] as const),
+    ],
+  );
+  if (counts.audience === 0) {
+    out.say(`\nNobody is in this segment. \`dear segments check FILE\` shows whom a rule finds.`);
+  }
+}
+
+function steer(
+  family: Command,
+  cli: Cli,
+  verb: string,
+  about: string,
+  act: (app: App, run: Run) => Promise<string>,
+): void {
+  family
+    .command(`${verb} <name>`)
+    .description(about)
+    .action(async (name: string, _options, command: Command) => {
+      const out = cli.out(command);
+      await cli.withApp(async (app) => {
+        const run = await app.runOf(name);
+        out.say(`${pc.green('✓')} ${await act(app, run)}`);
+        out.data({ run: run.id, state: (await app.runOf(name)).state });
+      });
+    });
+}
+
+async function stepOr(app: App, run: Run, from: readonly Run['state'][], to: Run['state']): Promise<void> {
+  if (await app.runs.step(run.id, from, to)) return;
+  const now = (await app.runs.byId(run.id))?.state ?? run.state;
+  throw new DearError('campaign.state', `'${run.campaign}' is ${now}, so it cannot become ${to}.`, {
+    mend: `That is possible while it is ${from.join(' or ')}.`,
+  });
+}

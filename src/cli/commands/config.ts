@@ -1,0 +1,19 @@
+import { describeConfig } from '../../config.ts';
+import type { Register } from '../cli.ts';
+
+/** `dear config`: every setting, its value, and where the value comes from. */
+export const config: Register = (program, cli) => {
+  program
+    .command('config')
+    .description('list every setting with its value')
+    .action((_options, command) => {
+      const out = cli.out(command);
+      const settings = describeConfig(cli.environment, cli.cwd);
+      out.table(
+        ['setting', 'value', 'from', 'what it is for'],
+        settings.map((setting) => [setting.name, setting.value, setting.source, setting.about]),
+      );
+      out.say('\nSet them in the environment or in a file named .env in this folder.');
+      out.data(settings);
+    });
+};

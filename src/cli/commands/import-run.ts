@@ -1,0 +1,127 @@
+import type { Command } from 'commander';
+import type { ImportOptions, ImportReport } from '../../profiles/import/import.ts';
+import type { Cli } from '../cli.ts';
+import type { Output } from '../output.ts';
+import { type Progress, progressBar } from '../progress.ts';
+
+/** Options that both importers have. */
+export interface ImportFlags {
+  readonly map: string[];
+  readonly mapping?: string;
+  readonly format?: 'csv' | 'jsonl';
+  readonly delimiter?: string;
+  readonly encoding?: string;
+  readonly timeZone?: string;
+  readonly dateFormat?: string;
+  readonly strict?: boolean;
+}
+
+const collect = (text: string, texts: string[]) => [...texts, text];
+
+/** Declares the options that both importers have. */
+export function importOptions(command: Command): Command {
+  return command
+    .argument('<file>', 'CSV or JSON Lines, packed with gzip or not; - for standard input')
+    .option('--map <pairs>', "columns by name, such as 'email=E-Mail,firstName=First name'", collect, [])
+    .option('--mapping <file>', 'YAML or JSON file that says how rows are read')
+    .option('--format <format>', 'csv or jsonl; default: by name, then by the first line')
+    .option('--delimiter <character>', 'what stands between fields; default: found in the header')
+    .option('--encoding <name>', 'such as windows-1252; default utf-8')
+    .option('--time-zone <name>', 'zone of dates without one, such as Europe/London; default UTC')
+    .option('--date-format <format>', 'such as dd.MM.yyyy; default ISO 8601, or seconds since 1970')
+    .option('--strict', 'exit with 1 when any row was refused');
+}
+
+/** The mapping with what the flags say about reading. */
+export function withFlags<M extends { dates?: object | undefined }>(mapping: M, flags: ImportFlags) {
+  const dates = {
+    ...mapping.dates,
+    ...(flags.timeZone && { timeZone: flags.timeZone }),
+    ...(flags.dateFormat && { format: flags.dateFormat }),
+  };
+  return {
+    ...mapping,
+    dates,
+    ...(flags.format && { format: flags.format }),
+    ...(flags.delimiter && { delimiter: flags.delimiter === '\\t' ? '\t' : flags.delimiter }),
+    ...(flags.encoding && { encoding: flags.encoding }),
+  };
+}
+
+/** Runs an import with a bar and Ctrl+C, and prints its report. */
+export async function runImportCommand(
+  cli: Cli,
+  out: Output,
+  path: string,
+  what: { readonly things: 'profiles' | 'events'; readonly strict: boolean },
+  work: (options: ImportOptions) => Promise<ImportReport>,
+): Promise<void> {
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  let bar: Progress | undefined;
+  const started = performance.now();
+  try {
+    const report = await work({
+      path,
+      cwd: cli.cwd,
+      dataDir: cli.config().dataDir,
+      signal: stop.signal,
+      onProgress: (read, size) => {
+        if (size === undefined || out.json) return;
+        bar ??= progressBar(`Importing ${what.things}`, Math.ceil(size / 1024), 'KB');
+        bar.to(Math.ceil(read / 1024));
+      },
+    });
+    bar?.end();
+    printReport(out, what.things, report, (performance.now() - started) / 1000);
+    const isAllRefused = report.rows > 0 && report.refused === report.rows;
+    if (isAllRefused || (what.strict && report.refused > 0)) process.exitCode = 1;
+  } finally {
+    bar?.end();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+const count = new Intl.NumberFormat('en');
+
+function printReport(
+  out: Output,
+  things: 'profiles' | 'events',
+  report: ImportReport,
+  seconds: number,
+): void {
+  const isEvents = things === 'events';
+  out.say(
+    `${report.file}: ${count.format(report.rows)} rows in ${seconds.toFixed(1)} s ` +
+      `(${count.format(Math.round(report.rows / Math.max(seconds, 0.001)))} rows a second)`,
+  );
+  out.say();
+  const lines: [string, number][] = [
+    [isEvents ? 'events added' : 'profiles added', report.added],
+    ...(isEvents ? [] : ([['updated', report.updated]] satisfies [string, number][])),
+    [isEvents ? 'duplicates (known already)' : 'unchanged', report.unchanged],
+    ...(report.merged > 0
+      ? ([['further rows of the same profiles', report.merged]] satisfies [string, number][])
+      : []),
+    ...(report.skipped > 0
+      ? ([['passed over by the mapping', report.skipped]] satisfies [string, number][])
+      : []),
+    ['refused', report.refused],
+    ...(isEvents
+      ? ([['profiles added, without consent', report.profilesAdded]] satisfies [string, number][])
+      : []),
+  ];
+  out.table(['rows', ''], lines);
+  if (report.refused > 0) {
+    out.say();
+    out.table(
+      ['refused because', 'rows'],
+      report.reasons.slice(0, 10).map(({ reason, count }) => [reason, count]),
+    );
+    out.say(`\nThe refused rows, each with its line and reason: ${report.refusedFile}`);
+  }
+  const { profilesAdded, updated, unchanged, merged, ...rest } = report;
+  const counted = isEvents ? { duplicates: unchanged, profilesAdded } : { updated, unchanged, merged };
+  out.data({ ...rest, ...counted, seconds: Number(seconds.toFixed(3)) });
+}

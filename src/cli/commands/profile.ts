@@ -1,0 +1,153 @@
+import type { Command } from 'commander';
+import { DearError } from '../../errors.ts';
+import { isTopic, readConsentState } from '../../profiles/consent.ts';
+import { readDossier } from '../../profiles/dossier.ts';
+import { normaliseEmail } from '../../profiles/email.ts';
+import { wrongTopic } from '../../profiles/import/profile-rows.ts';
+import {
+  FREQUENCY_FORM,
+  type PreferencesChange,
+  QUIET_HOURS_FORM,
+  readFrequency,
+  readQuietHours,
+  readTimeZone,
+} from '../../profiles/preferences.ts';
+import { readTime } from '../../profiles/times.ts';
+import type { Cli, Register } from '../cli.ts';
+import { dossierJson, printDossier } from './dossier-print.ts';
+
+const NEWEST = 20;
+const EVERYTHING = 1_000_000;
+
+interface SetFlags {
+  readonly frequency?: string;
+  readonly quiet?: string;
+  readonly timeZone?: string;
+  readonly pauseUntil?: string;
+  readonly consent: string[];
+}
+
+/** `dear profile`: one customer. */
+export const profile: Register = (program, cli) => {
+  const family = program.command('profile').description('one customer');
+  family
+    .command('show')
+    .argument('<email>')
+    .option('--all', `the whole timeline, not only the newest ${NEWEST} events`)
+    .description('show what is known about a customer: attributes, consent, preferences, timeline')
+    .action((email: string, flags: { all?: boolean }, command: Command) => show(cli, email, flags, command));
+  family
+    .command('set')
+    .argument('<email>')
+    .option('--frequency <limit>', "at most so many letters, such as '1 per week'; 'default' takes it back")
+    .option('--quiet <hours>', "hours without letters, such as 21:00-08:00; 'default' takes it back")
+    .option('--time-zone <name>', "such as Europe/Berlin; 'default' takes it back")
+    .option('--pause-until <date>', "no letters before this date; 'default' takes it back")
+    .option(
+      '--consent <topic=in|out>',
+      'opt in to or out of a topic',
+      (text, texts: string[]) => [...texts, text],
+      [],
+    )
+    .description("change a customer's preferences and consent")
+    .action((email: string, flags: SetFlags, command: Command) => set(cli, email, flags, command));
+};
+
+async function show(cli: Cli, email: string, flags: { all?: boolean }, command: Command): Promise<void> {
+  const out = cli.out(command);
+  const address = addressOf(email);
+  const dossier = await cli.withApp((app) => readDossier(app, address, flags.all ? EVERYTHING : NEWEST));
+  if (dossier === undefined) throw unknownProfile(address);
+  if (out.json) out.data(dossierJson(dossier));
+  else printDossier(out, dossier);
+}
+
+async function set(cli: Cli, email: string, flags: SetFlags, command: Command): Promise<void> {
+  const out = cli.out(command);
+  const address = addressOf(email);
+  const change = preferencesOf(flags);
+  const statements = flags.consent.map(consentOf);
+  if (Object.keys(change).length === 0 && statements.length === 0) {
+    throw usage(
+      'There is nothing to set.',
+      'Give --frequency, --quiet, --time-zone, --pause-until or --consent.',
+    );
+  }
+  const changed = await cli.withApp(async (app) => {
+    const found = await app.profiles.byEmail(address);
+    if (found === undefined) throw unknownProfile(address);
+    const now = Date.now();
+    const preferences = await app.profiles.setPreferences(found.id, change, now);
+    const recorded = await app.consents.changeMany(
+      statements.map((statement) => ({
+        ...statement,
+        profileId: found.id,
+        at: now,
+        source: 'dear profile set',
+      })),
+      now,
+    );
+    return preferences || recorded > 0;
+  });
+  out.say(changed ? `${address} was changed.` : `${address} was like that already.`);
+  out.data({ email: address, changed });
+}
+
+/** @throws DearError `profile.address` */
+export function addressOf(text: string): string {
+  const address = normaliseEmail(text);
+  if (address === undefined)
+    throw usage(`'${text}' is not an e-mail address.`, 'Write it like ann@example.com.');
+  return address;
+}
+
+function unknownProfile(address: string): DearError {
+  return new DearError('profile.unknown', `No profile has the address ${address}.`, {
+    mend: 'Check the spelling, or bring it in with `dear profiles import`.',
+  });
+}
+
+function preferencesOf(flags: SetFlags): PreferencesChange {
+  return {
+    ...(flags.frequency && {
+      frequency: read(flags.frequency, readFrequency, '--frequency', FREQUENCY_FORM),
+    }),
+    ...(flags.quiet && { quietHours: read(flags.quiet, readQuietHours, '--quiet', QUIET_HOURS_FORM) }),
+    ...(flags.timeZone && { timeZone: read(flags.timeZone, readTimeZone, '--time-zone', "'Europe/Berlin'") }),
+    ...(flags.pauseUntil && {
+      pausedUntil: read(
+        flags.pauseUntil,
+        (text) => readTime(text, { timeZone: 'UTC' }),
+        '--pause-until',
+        "'2026-12-31'",
+      ),
+    }),
+  };
+}
+
+function read<T>(
+  text: string,
+  reader: (text: string) => T | undefined,
+  option: string,
+  form: string,
+): T | null {
+  if (text === 'default') return null;
+  const value = reader(text);
+  if (value === undefined)
+    throw usage(`${option} '${text}' cannot be read.`, `Write it like ${form}, or 'default'.`);
+  return value;
+}
+
+function consentOf(text: string) {
+  const equals = text.indexOf('=');
+  const topic = text.slice(0, Math.max(equals, 0));
+  const state = readConsentState(text.slice(equals + 1));
+  if (equals < 0 || state === undefined)
+    throw usage(`--consent '${text}' cannot be read.`, 'Write it like offers=in.');
+  if (!isTopic(topic)) throw wrongTopic(topic);
+  return { topic, state };
+}
+
+function usage(message: string, mend: string): DearError {
+  return new DearError('profile.usage', message, { kind: 'usage', mend });
+}

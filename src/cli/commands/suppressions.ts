@@ -1,0 +1,74 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { DearError } from '../../errors.ts';
+import type { Cli, Register } from '../cli.ts';
+import { addressOf } from './profile.ts';
+
+/** `dear suppressions`: addresses that must not be mailed. */
+export const suppressions: Register = (program, cli) => {
+  const family = program.command('suppressions').description('addresses that must not be mailed, and why');
+  family
+    .command('add')
+    .argument('<emails...>')
+    .option('--reason <reason>', 'why', 'added by hand')
+    .description('never mail these addresses again')
+    .action((emails: string[], flags: { reason: string }, command: Command) =>
+      add(cli, emails, flags.reason, command),
+    );
+  family
+    .command('remove')
+    .argument('<email>')
+    .description('allow mailing an address again')
+    .action((email: string, _flags, command: Command) => remove(cli, email, command));
+  family
+    .command('list')
+    .option('--limit <count>', 'how many at most', positive, 100)
+    .description('list suppressed addresses, the newest first')
+    .action((flags: { limit: number }, command: Command) => list(cli, flags.limit, command));
+};
+
+async function add(cli: Cli, emails: string[], reason: string, command: Command): Promise<void> {
+  const out = cli.out(command);
+  const addresses = emails.map(addressOf);
+  const at = Date.now();
+  const added = await cli.withApp((app) =>
+    app.suppressions.add(
+      addresses.map((address) => ({ address, reason, source: 'dear suppressions add', at })),
+    ),
+  );
+  out.say(`${added} added, ${addresses.length - added} suppressed already.`);
+  out.data({ added, known: addresses.length - added });
+}
+
+async function remove(cli: Cli, email: string, command: Command): Promise<void> {
+  const out = cli.out(command);
+  const address = addressOf(email);
+  if (!(await cli.withApp((app) => app.suppressions.remove(address)))) {
+    throw new DearError('suppression.unknown', `The address ${address} is not suppressed.`, {
+      mend: '`dear suppressions list` shows those that are.',
+    });
+  }
+  out.say(`${address} is no longer suppressed.`);
+  out.data({ removed: address });
+}
+
+async function list(cli: Cli, limit: number, command: Command): Promise<void> {
+  const out = cli.out(command);
+  const [entries, total] = await cli.withApp(async (app) => [
+    await app.suppressions.list(limit),
+    await app.suppressions.count(),
+  ]);
+  const iso = (at: number) => new Date(at).toISOString();
+  out.table(
+    ['address', 'reason', 'source', 'since'],
+    entries.map((entry) => [entry.address, entry.reason, entry.source, iso(entry.at)]),
+  );
+  out.say(`\n${total} suppressed in all.`);
+  out.data({ total, suppressions: entries.map((entry) => ({ ...entry, at: iso(entry.at) })) });
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError('It must be a whole number above 0.');
+  return value;
+}

@@ -1,0 +1,92 @@
+import type { Command } from 'commander';
+import pc from 'picocolors';
+import type { App } from '../../app.ts';
+import { DearError } from '../../errors.ts';
+import { openQueues } from '../../queue/open.ts';
+import type { QueueName } from '../../queue/port.ts';
+import { everyQueue, type Faces, type Role, startFaces, startWorkers } from '../../roles.ts';
+import type { Cli, Register } from '../cli.ts';
+import type { Output } from '../output.ts';
+import { untilStopped } from '../stop.ts';
+
+/** `dear up`, `dear serve`, `dear work`: what runs until it is stopped. */
+export const up: Register = (program, cli) => {
+  program
+    .command('up')
+    .description('run everything in this process: endpoints, inbox and workers')
+    .action((_options, command: Command) => run(cli, command, { faces: true, queues: everyQueue }));
+  program
+    .command('serve')
+    .description('run the public endpoints and the inbox')
+    .action((_options, command: Command) => run(cli, command, { faces: true, queues: [] }));
+  program
+    .command('work [queue...]')
+    .description(`run workers: ${everyQueue.join(', ')}; all of them when none is named`)
+    .action((names: string[], _options, command: Command) =>
+      run(cli, command, { faces: false, queues: names.length === 0 ? everyQueue : names.map(queueName) }),
+    );
+};
+
+function queueName(name: string): QueueName {
+  const known = everyQueue.find((queue) => queue === name);
+  if (known !== undefined) return known;
+  throw new DearError('queue.unknown', `There is no queue named '${name}'.`, {
+    kind: 'usage',
+    mend: `The queues are ${everyQueue.join(', ')}.`,
+  });
+}
+
+interface Parts {
+  readonly faces: boolean;
+  readonly queues: readonly QueueName[];
+}
+
+function run(cli: Cli, command: Command, parts: Parts): Promise<void> {
+  const out = cli.out(command);
+  const stop = untilStopped();
+  return cli.withApp(async (app) => {
+    const running = await start(app, parts);
+    try {
+      announce(app, out, running.faces, parts.queues);
+      await stop.stopped;
+      out.say('Stopping: letters in flight finish, nothing new starts.');
+    } finally {
+      await running.close();
+      stop.release();
+    }
+  });
+}
+
+/** Starts the parts; when one cannot start, those that did are closed again. */
+async function start(app: App, parts: Parts): Promise<Role & { faces: Faces | undefined }> {
+  const queues = await openQueues({ url: app.config.queueUrl, log: app.log });
+  let faces: Faces | undefined;
+  try {
+    faces = parts.faces ? await startFaces(app, queues) : undefined;
+    const workers = await startWorkers(app, queues, parts.queues);
+    return {
+      faces,
+      close: async () => {
+        await faces?.close();
+        await workers.close();
+      },
+    };
+  } catch (error) {
+    await faces?.close();
+    await queues.close();
+    throw error;
+  }
+}
+
+function announce(app: App, out: Output, faces: Faces | undefined, queues: readonly QueueName[]): void {
+  out.say(`${pc.green('✓')} Dear is up. Ctrl-C stops it.`);
+  if (faces !== undefined) {
+    out.say(
+      `  letters lead to   ${app.config.publicUrl} (listening on ${app.config.httpHost}:${faces.httpPort})`,
+    );
+    out.say(`  replies come to   ${app.config.inboundHost}:${faces.inboundPort} over SMTP`);
+  }
+  if (queues.length > 0) out.say(`  working on        ${queues.join(', ')}`);
+  if (queues.includes('send')) out.say(`  letters leave by  ${new URL(app.config.smtpUrl).host}`);
+  out.data({ httpPort: faces?.httpPort, inboundPort: faces?.inboundPort, queues });
+}

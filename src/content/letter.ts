@@ -1,0 +1,19 @@
+/** Everything that a letter's templates may read about its reader: plain JSON. */
+export interface LetterContext {
+  /** `email` and the profile's attributes. */
+  readonly profile: Readonly<Record<string, unknown>>;
+  /** The data that the letter's source asks for, newest first. */
+  readonly data: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
+  /** Which of the conditional modules appear, by key. */
+  readonly modules: Readonly<Record<string, boolean>>;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** The addresses that are a letter's own. */
+export interface LetterUrls {
+  /** The counted address that stands in the letter for `links[index]`. */
+  click(index: number): string;
+  readonly open: string;
+  readonly unsubscribe: string;
+  readonly preferences?: string | undefined;
+}

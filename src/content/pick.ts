@@ -1,0 +1,34 @@
+import type { LetterContext } from './letter.ts';
+import type { Reads } from './rewrite.ts';
+
+/** The part of a context that `reads` names. */
+export function pickContext(context: LetterContext, reads: Reads): LetterContext {
+  const part = <T extends Readonly<Record<string, unknown>>>(given: T, root: string): Partial<T> => {
+    const picked: Partial<T> = {};
+    for (const [name, sub] of reads.keys.get(root)?.keys ?? []) {
+      if (Object.hasOwn(given, name)) Object.assign(picked, { [name]: pickValue(given[name], sub) });
+    }
+    return picked;
+  };
+  // Only keys are left out, so that the parts keep their types.
+  return {
+    profile: part(context.profile, 'profile'),
+    data: part(context.data, 'data') as LetterContext['data'],
+    modules: part(context.modules, 'modules') as LetterContext['modules'],
+    settings: part(context.settings, 'settings') as LetterContext['settings'],
+  };
+}
+
+function pickValue(value: unknown, reads: Reads): unknown {
+  if (reads.whole || typeof value !== 'object' || value === null) return value;
+  const items = reads.keys.get('[]');
+  if (Array.isArray(value)) {
+    return value.map((item: unknown) => (items === undefined ? null : pickValue(item, items)));
+  }
+  const picked: Record<string, unknown> = {};
+  for (const [name, part] of Object.entries(value)) {
+    const sub = reads.keys.get(name) ?? items;
+    if (sub !== undefined && name !== '__proto__') picked[name] = pickValue(part, sub);
+  }
+  return picked;
+}

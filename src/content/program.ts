@@ -1,0 +1,166 @@
+import Handlebars from 'handlebars';
+import { clean, helpers } from './helpers.ts';
+import type { LetterContext, LetterUrls } from './letter.ts';
+import { pickContext } from './pick.ts';
+import { type Rendering, renderHelpers } from './render-helpers.ts';
+import { noReads, type Reads, rewriteTemplate } from './rewrite.ts';
+import { type LetterSource, parseLetterSource } from './source.ts';
+
+export type { LetterContext };
+
+export interface RenderedLetter {
+  readonly subject: string;
+  readonly html: string;
+  readonly text: string;
+  /** The real targets of the counted links; the same one never twice. */
+  readonly links: string[];
+}
+
+/** A letter, or the name of the first value that it needs and that is not there: `profile.firstName`. */
+export type RenderResult =
+  | { readonly ok: true; readonly letter: RenderedLetter }
+  | { readonly ok: false; readonly missing: string };
+
+/** A letter's templates, ready to run for one reader after another. Runs are independent of each other. */
+export interface LetterProgram {
+  readonly hash: string;
+  render(context: LetterContext, urls: LetterUrls): RenderResult;
+  /** What `render` would find missing, at about half its cost. */
+  missing(context: LetterContext): string | undefined;
+  /** The part of a context that the letter can read; it renders to the same bytes. */
+  pick(context: LetterContext): LetterContext;
+}
+
+type Run = (rendering: Rendering) => string;
+
+const programs = new Map<string, LetterProgram>();
+const programLimit = 200;
+
+/**
+ * The program of a source, made once for each hash.
+ * @throws DearError `letter.damaged` when the source is not what was sealed
+ */
+export function programOf(source: LetterSource): LetterProgram {
+  const known = programs.get(source.hash);
+  if (known !== undefined) return known;
+  const program = makeProgram(parseLetterSource(source));
+  const oldest = programs.keys().next();
+  if (programs.size >= programLimit && !oldest.done) programs.delete(oldest.value);
+  programs.set(source.hash, program);
+  return program;
+}
+
+function makeProgram(source: LetterSource): LetterProgram {
+  const reads = noReads();
+  const subject = runner(source.subject, reads, false);
+  const html = runner(source.html, reads, true);
+  const text = runner(source.text, reads, false);
+  const needs = Object.entries(source.data);
+  noteNeeds(reads, source);
+  const lacking = (context: LetterContext) =>
+    needs.find(([name, { atLeast, onlyFor }]) => {
+      if (onlyFor !== undefined && !onlyFor.some((key) => context.modules[key])) return false;
+      return (context.data[name]?.length ?? 0) < atLeast;
+    })?.[0];
+  const begin = (context: LetterContext, urls: LetterUrls) => {
+    const name = lacking(context);
+    const rendering = newRendering(context, urls);
+    if (name !== undefined) rendering.missing = `data.${name}`;
+    return rendering;
+  };
+  return {
+    hash: source.hash,
+    render: (context, urls) => renderWith(begin(context, urls), { subject, html, text }),
+    missing: (context) => {
+      const rendering = begin(context, nowhere);
+      if (rendering.missing === undefined) writeSubject(rendering, subject);
+      if (rendering.missing === undefined) writeHtml(rendering, html);
+      return rendering.missing;
+    },
+    pick: (context) => pickContext(context, reads),
+  };
+}
+
+const nowhere: LetterUrls = { click: () => '#', open: '#', unsubscribe: '#', preferences: '#' };
+
+function renderWith(rendering: Rendering, runs: { subject: Run; html: Run; text: Run }): RenderResult {
+  if (rendering.missing !== undefined) return { ok: false, missing: rendering.missing };
+  const subject = writeSubject(rendering, runs.subject);
+  const html = rendering.missing === undefined ? writeHtml(rendering, runs.html) : '';
+  const text = rendering.missing === undefined ? writeText(rendering, runs.text) : '';
+  if (rendering.missing !== undefined) return { ok: false, missing: rendering.missing };
+  return { ok: true, letter: { subject, html, text, links: rendering.links } };
+}
+
+function writeSubject(rendering: Rendering, run: Run): string {
+  rendering.html = false;
+  const subject = clean(run(rendering)).replace(/\s+/g, ' ').trim();
+  if (subject === '') rendering.missing ??= 'subject';
+  return subject;
+}
+
+function writeHtml(rendering: Rendering, run: Run): string {
+  rendering.html = true;
+  return run(rendering);
+}
+
+/** Modules that were left out leave empty lines behind, which become one. */
+function writeText(rendering: Rendering, run: Run): string {
+  rendering.html = false;
+  return `${run(rendering)
+    .replace(/\n{3,}/g, '\n\n')
+    .trim()}\n`;
+}
+
+function newRendering(context: LetterContext, urls: LetterUrls): Rendering {
+  const { open, unsubscribe, preferences } = urls;
+  const { profile, data, modules, settings } = context;
+  return {
+    urls,
+    links: [],
+    clicks: [],
+    indexes: new Map(),
+    root: { profile, data, modules, settings, urls: { open, unsubscribe, preferences } },
+    missing: undefined,
+    html: false,
+  };
+}
+
+const ownHelpers = { ...helpers, ...renderHelpers };
+
+/** Handlebars with the helpers that a template calls and no other: it wraps each of them on every run. */
+function environment(called: ReadonlySet<string>): typeof Handlebars {
+  const handlebars = Handlebars.create();
+  for (const name of Object.keys(handlebars.helpers))
+    if (!called.has(name)) handlebars.unregisterHelper(name);
+  for (const [name, helper] of Object.entries(ownHelpers)) {
+    if (called.has(name)) handlebars.registerHelper(name, helper);
+  }
+  return handlebars;
+}
+
+function runner(source: string, reads: Reads, escaped: boolean): Run {
+  const { tree, called } = rewriteTemplate(source, reads);
+  // Handlebars' `unless` calls its `if`.
+  if (called.has('unless')) called.add('if');
+  const knownHelpers = Object.fromEntries([...called].map((name) => [name, true]));
+  const options = { knownHelpers, knownHelpersOnly: true, noEscape: !escaped, data: true };
+  const template = environment(called).compile<object>(tree, options);
+  return (rendering) =>
+    template(rendering.root, {
+      data: { dear: rendering },
+      allowProtoPropertiesByDefault: false,
+      allowProtoMethodsByDefault: false,
+    });
+}
+
+/** Which modules appear, and how much data there is, is read even where no template does. */
+function noteNeeds(reads: Reads, source: LetterSource): void {
+  const under = (root: string, name: string) => {
+    const at = reads.keys.get(root) ?? noReads();
+    reads.keys.set(root, at);
+    if (!at.keys.has(name)) at.keys.set(name, noReads());
+  };
+  for (const name of Object.keys(source.data)) under('data', name);
+  for (const { key } of source.conditions) under('modules', key);
+}

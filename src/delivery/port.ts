@@ -1,0 +1,86 @@
+import type { SkipReason } from '../campaigns/reasons.ts';
+import type { Frequency } from '../profiles/preferences.ts';
+
+/** A send that this worker holds for a while. */
+export interface LeasedSend {
+  readonly id: number;
+  readonly runId: number;
+  readonly profileId: number;
+  readonly variant: string;
+  readonly sourceHash: string;
+  readonly attempts: number;
+}
+
+/** A batch of sends under one fencing token: every later write names it, and a write by an older one is lost. */
+export interface Lease {
+  readonly token: string;
+  readonly sends: readonly LeasedSend[];
+}
+
+/** What a claim was answered: `go`, or why this letter must not leave now. */
+export type Verdict =
+  | 'go'
+  | 'over frequency'
+  | 'no consent'
+  | 'suppressed'
+  | 'paused by the customer'
+  | 'not running'
+  | 'expired'
+  | 'lost';
+
+export interface ClaimRequest {
+  readonly id: number;
+  readonly profileId: number;
+  readonly token: string;
+}
+
+/** What came of a claimed letter, as the ledger keeps it. */
+export interface Settlement {
+  readonly id: number;
+  readonly token: string;
+  readonly state: 'accepted' | 'deferred' | 'failed' | 'unknown';
+  readonly reason: string | undefined;
+  readonly code: number | undefined;
+  readonly response: string;
+  /** For `deferred`: how long to wait before the next attempt, ms. */
+  readonly retryInMs: number;
+}
+
+/** The ledger as a send worker needs it. Every write is guarded by state and fencing token. */
+export interface SendLedger {
+  /** Takes up to `limit` due sends of a run; an empty lease when there is none or the run does not run. */
+  lease(runId: number, limit: number, leaseMs: number): Promise<Lease>;
+  renew(token: string, leaseMs: number): Promise<void>;
+  /** Gives back what was not claimed. */
+  release(token: string): Promise<void>;
+  /** Stores the decisions (JSON) of leased sends; returns the ids that are still held. */
+  decide(token: string, decisions: readonly { id: number; decision: string }[]): Promise<Set<number>>;
+  /**
+   * Claims in one transaction: queued|deferred → sending for those that may leave now. Consent, suppression,
+   * frequency, pause and validity are decided here, for good, in the statement that changes the state.
+   * @returns the verdicts in the order of the requests
+   */
+  claim(requests: readonly ClaimRequest[], fallback: Frequency | undefined): Promise<Verdict[]>;
+  /** sending → the final or deferred state, in one transaction. */
+  settle(settlements: readonly Settlement[]): Promise<void>;
+  /** A held send that gets no letter. */
+  skip(token: string, id: number, reason: SkipReason, detail: string | undefined): Promise<void>;
+  /** A held send that waits for a later moment (ms). */
+  postpone(token: string, id: number, dueAt: number): Promise<void>;
+  /** The slots that other letters to this profile have taken, ms. */
+  takenSlots(profileId: number, runId: number, butSend: number): Promise<readonly number[]>;
+}
+
+/** The ledger as the sweeper needs it. */
+export interface SweepLedger {
+  /** `sending` under a lease that ran out: nobody knows whether the letter left. Returns how many. */
+  expireClaims(): Promise<number>;
+  /** Ends waiting sends whose run is no longer worth sending. Returns how many. */
+  expireRuns(): Promise<number>;
+  /** Running runs whose every send is final → finished. Returns how many. */
+  finishRuns(): Promise<number>;
+  /** Runs that nobody plans although they are not planned. */
+  abandonedPlans(): Promise<number[]>;
+  /** Running runs with due sends, and how many are due, counted up to `most`. */
+  due(most: number): Promise<{ runId: number; count: number }[]>;
+}

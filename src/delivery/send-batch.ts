@@ -1,0 +1,99 @@
+import type { ClaimRequest, LeasedSend, Settlement, Verdict } from './port.ts';
+import { retryDelay } from './retry.ts';
+import type { Outcome, Slot, Transport } from './transport.ts';
+
+/** A leased send whose letter is written and whose decision is stored. */
+export interface ReadyLetter {
+  readonly send: LeasedSend;
+  readonly envelope: { readonly from: string; readonly to: string };
+  readonly bytes: Buffer;
+}
+
+/** What sending a batch needs; claims and settlements are grouped over all letters in flight. */
+export interface SendBatchDeps {
+  readonly transport: Transport;
+  claim(request: ClaimRequest): Promise<Verdict>;
+  settle(settlement: Settlement): Promise<void>;
+  /** A letter that may not leave now, for any verdict but `go`. */
+  refused(send: LeasedSend, verdict: Exclude<Verdict, 'go'>): Promise<void>;
+}
+
+/** `serverDown` carries the server's last word when no connection could be had and letters were left unclaimed. */
+export interface BatchResult {
+  readonly claimed: number;
+  readonly serverDown: string | undefined;
+}
+
+/**
+ * Sends the letters of one lease over as many connections as the transport has. A letter is claimed only when a
+ * connection is ready for it, so a server that is down, or a process that dies, leaves at most one claimed letter
+ * a connection. Ends early, without claiming more, when `signal` aborts.
+ */
+export async function sendBatch(
+  deps: SendBatchDeps,
+  token: string,
+  letters: readonly ReadyLetter[],
+  signal: AbortSignal,
+): Promise<BatchResult> {
+  const queue = letters.values();
+  const settled: Promise<void>[] = [];
+  let claimed = 0;
+  let serverDown: string | undefined;
+  const runner = async () => {
+    while (!signal.aborted && serverDown === undefined) {
+      const slot = await deps.transport.slot(signal);
+      if (slot.kind === 'down') {
+        if (slot.reason !== 'stopped') serverDown = slot.response;
+        return;
+      }
+      try {
+        const next = signal.aborted ? undefined : queue.next().value;
+        if (next === undefined) return;
+        const verdict = await deps.claim({ id: next.send.id, profileId: next.send.profileId, token });
+        if (verdict !== 'go') {
+          await deps.refused(next.send, verdict);
+          continue;
+        }
+        claimed += 1;
+        const settling = deps.settle(await deliver(slot, next, token));
+        settling.catch(() => undefined); // Its failure is thrown below, when the connections are done.
+        settled.push(settling);
+      } finally {
+        slot.release();
+      }
+    }
+  };
+  const runners = Math.min(deps.transport.concurrency, letters.length);
+  try {
+    await allEnded(Array.from({ length: runners }, runner));
+  } finally {
+    await allEnded(settled);
+  }
+  return { claimed, serverDown };
+}
+
+/** Waits for all of them, then throws the first failure: nothing is left running behind the caller's back. */
+async function allEnded(work: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(work)) {
+    if (result.status === 'rejected') throw result.reason;
+  }
+}
+
+async function deliver(slot: Slot, letter: ReadyLetter, token: string): Promise<Settlement> {
+  const outcome = await slot.deliver({ ...letter.envelope, bytes: letter.bytes });
+  return settlementOf(letter.send, token, outcome, Math.random());
+}
+
+/** The ledger's view of an SMTP outcome. */
+function settlementOf(send: LeasedSend, token: string, outcome: Outcome, random: number): Settlement {
+  return {
+    id: send.id,
+    token,
+    state: outcome.kind,
+    reason:
+      outcome.kind === 'failed' || outcome.kind === 'deferred' ? `refused at ${outcome.stage}` : undefined,
+    code: 'code' in outcome ? outcome.code : undefined,
+    response: outcome.response.slice(0, 500),
+    retryInMs: outcome.kind === 'deferred' ? retryDelay(send.attempts + 1, random) : 0,
+  };
+}

@@ -1,0 +1,62 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { DearError, messageOf } from '../errors.ts';
+import type { HttpLog } from './deps.ts';
+import { problemPage } from './pages.ts';
+
+/** The one place that says which of our errors is which status; all others are 500. */
+const statuses: Readonly<Record<string, number>> = {
+  'http.link': 404,
+  'http.form': 400,
+  'grouped.closed': 503,
+};
+
+const titles: Readonly<Record<number, readonly [title: string, text: string]>> = {
+  404: [
+    'There is nothing here',
+    'Perhaps the address was cut off on the way. Please open it again from the letter.',
+  ],
+  413: ['That was too much', 'What was sent is larger than anything these pages ask for.'],
+  503: [
+    'Please try again in a moment',
+    'This server is being restarted. Your request was not carried out yet.',
+  ],
+};
+const ours = [
+  'Something went wrong here',
+  'It is our fault, and nothing was changed. Please try again in a minute.',
+] as const;
+const theirs = [
+  'That cannot be understood',
+  'Please go back to the letter and open its link again.',
+] as const;
+
+/** Answers everything that no route answers, and everything that fails, with a readable page. */
+export function answerErrors(http: FastifyInstance, log: HttpLog): void {
+  http.setNotFoundHandler((_request, reply) => send(reply, 404, ...(titles[404] ?? theirs)));
+  http.setErrorHandler((error, request, reply) => {
+    const status = statusOf(error);
+    if (status >= 500) {
+      log.error({ route: routeOf(request), status, error: messageOf(error) }, 'a request failed');
+    }
+    if (error instanceof DearError && status < 500) {
+      return send(reply, status, error.message, error.mend ?? theirs[1]);
+    }
+    return send(reply, status, ...(titles[status] ?? (status >= 500 ? ours : theirs)));
+  });
+}
+
+/** The pattern of a route rather than the path, which holds a token. */
+export function routeOf(request: FastifyRequest): string {
+  return `${request.method} ${request.routeOptions.url ?? '(unknown)'}`;
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof DearError) return statuses[error.code] ?? 500;
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+  return typeof status === 'number' && status >= 400 && status < 600 ? status : 500;
+}
+
+function send(reply: FastifyReply, status: number, title: string, text: string): FastifyReply {
+  if (status === 503) reply.header('retry-after', '10');
+  return reply.code(status).type('text/html; charset=utf-8').send(problemPage(title, text));
+}

@@ -1,0 +1,62 @@
+export type ConsentState = 'in' | 'out';
+
+/** Where a profile stands with a topic, since when, and from where we know. */
+export interface Consent {
+  readonly topic: string;
+  readonly state: ConsentState;
+  /** ms since 1970. */
+  readonly at: number;
+  readonly source: string;
+}
+
+/** A statement about consent; `at` is undefined when the source does not say when it was made. */
+export interface ConsentChange {
+  readonly topic: string;
+  readonly state: ConsentState;
+  readonly at: number | undefined;
+  readonly source: string;
+}
+
+/** `state`: it becomes the state and history; `history`: it is older, and only kept; `nothing`: known already. */
+type Effect = 'state' | 'history' | 'nothing';
+
+/**
+ * What a statement does to where a profile stands.
+ * The newest statement wins, whenever it arrives; of two of the same moment 'out' wins. A statement without
+ * a time never turns 'out' into 'in': a shop's nightly list must not undo what a customer chose.
+ */
+export function effectOf(current: Consent | undefined, change: ConsentChange): Effect {
+  if (current === undefined) return 'state';
+  if (change.at === undefined) return change.state === 'out' && current.state === 'in' ? 'state' : 'nothing';
+  if (change.at > current.at) return 'state';
+  if (change.at < current.at) return 'history';
+  if (change.state === current.state) return 'nothing';
+  return change.state === 'out' ? 'state' : 'history';
+}
+
+/** The moment of a statement: its own, or now, but never before what it overrides. */
+export function momentOf(current: Consent | undefined, change: ConsentChange, now: number): number {
+  return change.at ?? Math.max(now, current?.at ?? 0);
+}
+
+/** A topic's name: letters, digits, hyphens, up to 50. */
+export function isTopic(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$/.test(text);
+}
+
+const states: Readonly<Record<string, ConsentState>> = Object.freeze({
+  in: 'in',
+  yes: 'in',
+  true: 'in',
+  '1': 'in',
+  out: 'out',
+  no: 'out',
+  false: 'out',
+  '0': 'out',
+});
+
+/** Reads in, yes, true, 1 and out, no, false, 0; undefined for anything else. */
+export function readConsentState(value: unknown): ConsentState | undefined {
+  const word = String(value).trim().toLowerCase();
+  return Object.hasOwn(states, word) ? states[word] : undefined;
+}

@@ -1,0 +1,137 @@
+import { DearError } from '../../errors.ts';
+import { type Json, wrongKey } from '../json.ts';
+import { readTimeZone } from '../preferences.ts';
+import type { DateReading } from '../times.ts';
+import { type Compiled, compileExpression } from './expression.ts';
+import { type Evaluated, Refused } from './filters.ts';
+import type { Expression } from './mapping.ts';
+import { isEmpty, type Shape } from './record.ts';
+
+/** Names that spell the same: `E-Mail`, `e_mail` and `EMAIL`. */
+const plainName = (name: string) => name.toLowerCase().replace(/[\s._-]+/g, '');
+
+/** The file's column that spells one of the given names; JSON Lines have no header, there the first name holds. */
+export function findColumn(shape: Shape, names: readonly string[]): string | undefined {
+  if (shape.columns === undefined) return names[0];
+  const wanted = names.map(plainName);
+  return shape.columns.find((column) => wanted.includes(plainName(column)));
+}
+
+/** `{Column}` of a column's own name, however it is spelt. */
+function columnExpression(column: string, shape: Shape): Compiled {
+  const cell = shape.cell(column) ?? (() => undefined);
+  return {
+    columns: [column],
+    evaluate: (values) => {
+      const value = cell(values);
+      return isEmpty(value) && value !== null ? undefined : asJson(value);
+    },
+  };
+}
+
+/** The expression of the mapping, or else the file's column that spells one of the names. */
+export function expressionOr(
+  given: Expression | undefined,
+  names: readonly string[],
+  shape: Shape,
+  dates: DateReading,
+): Compiled | undefined {
+  if (given !== undefined) return compileExpression(given, shape, dates);
+  const column = findColumn(shape, names);
+  return column === undefined ? undefined : columnExpression(column, shape);
+}
+
+/**
+ * Named values of a row: those that the mapping names, and, when the rest is kept, every other column under
+ * its own name. `nested` is the JSON Lines key whose object holds more of them.
+ */
+export function namedValues(
+  given: Readonly<Record<string, Expression>> | undefined,
+  options: { rest: boolean; used: ReadonlySet<string>; nested: string },
+  shape: Shape,
+  dates: DateReading,
+): (values: readonly unknown[]) => Record<string, Json> | Refused {
+  const named = Object.entries(given ?? {}).map(([name, expression]) => {
+    checkName(name);
+    return [name, compileExpression(expression, shape, dates)] as const;
+  });
+  const used = new Set([...options.used, ...named.flatMap(([, compiled]) => compiled.columns)]);
+  if (options.rest) for (const column of shape.columns ?? []) if (!used.has(column)) checkName(column);
+  const others = options.rest ? shape.others(used) : () => [];
+  const nested = shape.format === 'jsonl' ? options.nested : undefined;
+  return (values) => {
+    const result: Record<string, Json> = {};
+    const refused = addOthers(result, others(values), nested);
+    if (refused !== undefined) return refused;
+    for (const [name, compiled] of named) {
+      const value = compiled.evaluate(values);
+      if (value instanceof Refused) return value;
+      if (value !== undefined) result[name] = value;
+    }
+    return result;
+  };
+}
+
+function addOthers(
+  result: Record<string, Json>,
+  others: Iterable<readonly [string, unknown]>,
+  nested: string | undefined,
+): Refused | undefined {
+  for (const [name, value] of others) {
+    if (name === nested && typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      const refused = addOthers(result, Object.entries(value), undefined);
+      if (refused !== undefined) return refused;
+      continue;
+    }
+    if (value === '' || value === undefined) continue;
+    // Checked here and not at the end: setting __proto__ would not make a key that could be found later.
+    if (name === '__proto__') return new Refused(`it cannot be stored: ${wrongKey(name)}`);
+    const json = asJson(value);
+    if (json instanceof Refused) return json;
+    if (json !== undefined) result[name] = json;
+  }
+  return undefined;
+}
+
+/** Files give texts and what JSON.parse gives; the whole of a row is checked with `wrongJson` before it is used. */
+function asJson(value: unknown): Evaluated {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  // JSON.parse makes nothing but JSON; this is the one seam where its `unknown` gets its name.
+  return value === undefined ? undefined : (value as Json);
+}
+
+function checkName(name: string): void {
+  const wrong = wrongKey(name);
+  if (wrong === undefined) return;
+  throw new DearError('import.mapping', `A column or a name of the mapping cannot be used: ${wrong}.`, {
+    kind: 'usage',
+    mend: 'Give it another name in the mapping, or leave it out with `rest: drop`.',
+  });
+}
+
+/** How a mapping wants its dates read. @throws DearError `import.mapping` when the zone is unknown */
+export function datesOf(
+  given: { timeZone?: string | undefined; format?: string | undefined } | undefined,
+): DateReading {
+  const timeZone = given?.timeZone ?? 'UTC';
+  if (readTimeZone(timeZone) === undefined) {
+    throw new DearError('import.mapping', `The time zone '${timeZone}' is unknown.`, {
+      kind: 'usage',
+      mend: 'Use a name such as Europe/Berlin.',
+    });
+  }
+  return { timeZone, format: given?.format };
+}
+
+/** @throws DearError `import.mapping`: the file lacks something that every row must have */
+export function missingColumn(what: string, shape: Shape, option: string): DearError {
+  const columns = shape.columns?.slice(0, 50).join(', ');
+  return new DearError(
+    'import.mapping',
+    `No column holds the ${what}${columns ? `; there are: ${columns}` : ''}.`,
+    {
+      kind: 'usage',
+      mend: `Say where it is with ${option}, or with a mapping file.`,
+    },
+  );
+}

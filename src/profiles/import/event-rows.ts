@@ -1,0 +1,93 @@
+import { normaliseEmail } from '../email.ts';
+import { derivedKey, givenKey } from '../event-key.ts';
+import { wrongJson } from '../json.ts';
+import type { NewEvent } from '../port.ts';
+import { readTime, wrongMoment } from '../times.ts';
+import { datesOf, expressionOr, missingColumn, namedValues } from './columns.ts';
+import { type Compiled, compileCondition, required } from './expression.ts';
+import { Refused } from './filters.ts';
+import type { EventMapping } from './mapping.ts';
+import type { RowReader } from './profile-rows.ts';
+import type { Shape } from './record.ts';
+
+/** An event of a file: whose it is, is not looked up yet. */
+export type ImportedEvent = Omit<NewEvent, 'profileId'> & { readonly email: string };
+
+const KEY_MAX = 200;
+const TYPE = /^[A-Za-z0-9][A-Za-z0-9 ._:-]{0,99}$/;
+
+/**
+ * Makes a mapping ready to read the events of one file. Columns that are not mapped are found by name.
+ * @throws DearError `import.mapping` when the mapping and the file do not fit
+ */
+export function eventReader(mapping: EventMapping, shape: Shape): RowReader<ImportedEvent> {
+  const dates = datesOf(mapping.dates);
+  const fits = compileCondition(mapping.when, shape);
+  const need = (given: EventMapping['email'], names: readonly string[], what: string, option: string) => {
+    const compiled = expressionOr(given, names, shape, dates);
+    if (compiled === undefined) throw missingColumn(what, shape, option);
+    return { columns: compiled.columns, read: required(compiled, names[0] ?? what) };
+  };
+  const email = need(
+    mapping.email,
+    ['email', 'emailaddress', 'mail'],
+    'e-mail address',
+    '--map email=COLUMN',
+  );
+  const type = need(mapping.type, ['type', 'event'], 'type of the event', '--type TYPE or --map type=COLUMN');
+  const at = need(mapping.at, ['at', 'time', 'timestamp'], 'time of the event', '--map at=COLUMN');
+  const key = expressionOr(mapping.key, ['key'], shape, dates);
+  const properties = namedValues(
+    mapping.properties,
+    {
+      rest: mapping.rest === undefined ? mapping.properties === undefined : mapping.rest === 'keep',
+      used: new Set([...email.columns, ...type.columns, ...at.columns, ...(key?.columns ?? [])]),
+      nested: 'properties',
+    },
+    shape,
+    dates,
+  );
+  const readKey = keyReader(key, mapping.key !== undefined);
+  return (values, now) => {
+    if (!fits(values)) return undefined;
+    const given = email.read(values);
+    if (given instanceof Refused) return given;
+    const address = typeof given === 'string' ? normaliseEmail(given) : undefined;
+    if (address === undefined) return new Refused('the e-mail address is not valid');
+    const kind = type.read(values);
+    if (kind instanceof Refused) return kind;
+    if (typeof kind !== 'string' || !TYPE.test(kind)) return new Refused('the type cannot name events');
+    const moment = at.read(values);
+    if (moment instanceof Refused) return moment;
+    const time = readTime(moment, dates);
+    if (time === undefined) return new Refused('its time is not a date that can be read');
+    const wrongTime = wrongMoment(time, now);
+    if (wrongTime !== undefined) return new Refused(wrongTime);
+    const found = properties(values);
+    if (found instanceof Refused) return found;
+    const wrong = wrongJson(found);
+    if (wrong !== undefined) return new Refused(`it cannot be stored: ${wrong}`);
+    const named = readKey(values);
+    if (named instanceof Refused) return named;
+    const event = { email: address, type: kind, at: time, properties: found };
+    return { ...event, key: named ?? derivedKey(address, kind, time, found) };
+  };
+}
+
+/** The key that the source gives; a mapping that names one needs it in every row. */
+function keyReader(
+  key: Compiled | undefined,
+  isNeeded: boolean,
+): (values: readonly unknown[]) => string | undefined | Refused {
+  if (key === undefined) return () => undefined;
+  const needed = required(key, 'key');
+  return (values) => {
+    const value = isNeeded ? needed(values) : key.evaluate(values);
+    if (value instanceof Refused || value === undefined || value === null) return value ?? undefined;
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    if (text.length > KEY_MAX) return new Refused(`the key has more than ${KEY_MAX} characters`);
+    return wrongJson(text) === undefined
+      ? givenKey(text)
+      : new Refused('the key holds characters that cannot be stored');
+  };
+}

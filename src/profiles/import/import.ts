@@ -1,0 +1,162 @@
+import { mergeRows } from '../merge.ts';
+import type { EventStore, NewEvent, ProfileStore } from '../port.ts';
+import { csvRows } from './csv.ts';
+import { eventReader, type ImportedEvent } from './event-rows.ts';
+import { jsonlRows } from './jsonl.ts';
+import { type Line, linesOf } from './lines.ts';
+import type { EventMapping, ProfileMapping } from './mapping.ts';
+import { profileReader } from './profile-rows.ts';
+import type { Rows } from './record.ts';
+import { RefusedFile } from './refused-file.ts';
+import { type ImportCounts, type Read, runImport, type Steps, type Written } from './run.ts';
+import { openSource, type Source } from './source.ts';
+
+export interface ImportOptions {
+  /** Path of a CSV or JSON Lines file, or `-` for standard input. */
+  readonly path: string;
+  /** Where refused rows of standard input go. */
+  readonly cwd: string;
+  /** Where refused rows go when the input's folder may not be written to. */
+  readonly dataDir: string;
+  readonly input?: AsyncIterable<Buffer | string> | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Bytes read, of how many (undefined for standard input). */
+  readonly onProgress?: ((read: number, size: number | undefined) => void) | undefined;
+  readonly clock?: (() => number) | undefined;
+}
+
+export interface ImportReport extends ImportCounts {
+  readonly file: string;
+  readonly refusedFile: string | undefined;
+}
+
+/**
+ * Imports profiles. Rows for an address that is known are merged into its profile, key by key, and of several
+ * rows in the file the last wins. Rows near each other (5,000 addresses) become one before they are stored,
+ * so that a file which contradicts itself is not taken for a change each time it is imported.
+ * @throws DearError when the file cannot be read or does not fit the mapping; never because of a row
+ */
+export async function importProfiles(
+  store: Pick<ProfileStore, 'upsertMany'>,
+  mapping: ProfileMapping,
+  options: ImportOptions,
+): Promise<ImportReport> {
+  return withRows(mapping, options, (input) =>
+    runImport({
+      ...input,
+      read: profileReader(mapping, input.rows.shape, `import of ${input.name}`.slice(0, 200)),
+      merging: { key: (change) => change.email, merge: mergeRows },
+      write: (batch, now) => store.upsertMany(valuesOf(batch), now),
+    }),
+  );
+}
+
+/**
+ * Imports events. Each counts once, by its key. An address that no profile has gets a bare profile, without
+ * consent, unless the mapping says `profiles: refuse`.
+ * @throws DearError when the file cannot be read or does not fit the mapping; never because of a row
+ */
+export async function importEvents(
+  stores: { profiles: Pick<ProfileStore, 'idsOf' | 'ensure'>; events: Pick<EventStore, 'addMany'> },
+  mapping: EventMapping,
+  options: ImportOptions,
+): Promise<ImportReport> {
+  return withRows(mapping, options, (input) =>
+    runImport({
+      ...input,
+      read: eventReader(mapping, input.rows.shape),
+      write: (batch, now) => writeEvents(stores, batch, mapping.profiles ?? 'create', now),
+    }),
+  );
+}
+
+async function writeEvents(
+  stores: Parameters<typeof importEvents>[0],
+  batch: readonly Read<ImportedEvent>[],
+  unknown: 'create' | 'refuse',
+  now: number,
+): Promise<Written> {
+  const emails = [...new Set(batch.map(({ value }) => value.email))];
+  let ids = await stores.profiles.idsOf(emails);
+  let profilesAdded = 0;
+  if (unknown === 'create' && ids.size < emails.length) {
+    profilesAdded = await stores.profiles.ensure(
+      emails.filter((email) => !ids.has(email)),
+      now,
+    );
+    ids = await stores.profiles.idsOf(emails);
+  }
+  const refused = batch.filter(({ value }) => !ids.has(value.email));
+  const events: NewEvent[] = [];
+  for (const { value } of batch) {
+    const profileId = ids.get(value.email);
+    const { key, type, at, properties } = value;
+    if (profileId !== undefined) events.push({ key, profileId, type, at, properties });
+  }
+  const { added, duplicates } = await stores.events.addMany(events, now);
+  return {
+    added,
+    updated: 0,
+    unchanged: duplicates,
+    profilesAdded,
+    refused: refused.map(({ row }) => ({ row, reason: 'no profile has its e-mail address' })),
+  };
+}
+
+function valuesOf<T>(batch: readonly Read<T>[]): T[] {
+  return batch.map(({ value }) => value);
+}
+
+type Input = Omit<Steps<unknown>, 'read' | 'write' | 'merging'> & { readonly name: string };
+
+/** Opens the file, and closes it whatever comes of the work. */
+async function withRows(
+  mapping: ProfileMapping | EventMapping,
+  options: ImportOptions,
+  work: (input: Input) => Promise<ImportCounts>,
+): Promise<ImportReport> {
+  const source = await openSource(options.path, mapping.encoding ?? 'utf-8', options.input);
+  try {
+    const rows = await rowsOf(source, mapping, options.path);
+    const refused = new RefusedFile(options.path, options.cwd, options.dataDir, rows.shape);
+    const counts = await work({
+      name: source.name,
+      rows,
+      refused,
+      clock: options.clock ?? Date.now,
+      signal: options.signal,
+      onProgress: () => options.onProgress?.(source.bytesRead(), source.size),
+    });
+    return { file: source.name, refusedFile: refused.path, ...counts };
+  } finally {
+    source.close();
+  }
+}
+
+async function rowsOf(source: Source, mapping: ProfileMapping | EventMapping, path: string): Promise<Rows> {
+  const named = /\.(csv|tsv|txt|jsonl|ndjson|json)(\.gz)?$/i.exec(path)?.[1]?.toLowerCase();
+  const { lines, first } = await peek(linesOf(source.chunks));
+  const format = mapping.format ?? formatOf(named, first);
+  return format === 'jsonl' ? jsonlRows(lines) : csvRows(lines, source.name, mapping.delimiter);
+}
+
+/** A name that says nothing leaves it to the first line: a JSON object, or the header of a CSV file. */
+function formatOf(ending: string | undefined, first: string): 'csv' | 'jsonl' {
+  if (ending !== undefined) return ending.includes('json') ? 'jsonl' : 'csv';
+  return first.startsWith('{') && first.endsWith('}') ? 'jsonl' : 'csv';
+}
+
+/** The first line that is not blank, without taking it away. */
+async function peek(blocks: AsyncIterable<Line[]>): Promise<{ lines: AsyncIterable<Line[]>; first: string }> {
+  const iterator = blocks[Symbol.asyncIterator]();
+  const head = await iterator.next();
+  const lines = async function* (): AsyncGenerator<Line[]> {
+    try {
+      for (let next = head; !next.done; next = await iterator.next()) yield next.value;
+    } finally {
+      await iterator.return?.();
+    }
+  };
+  const first = head.done ? undefined : head.value.find((line) => line.text.trim() !== '');
+  return { lines: lines(), first: first?.text.trim() ?? '' };
+}

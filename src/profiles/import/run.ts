@@ -1,0 +1,186 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import { DearError } from '../../errors.ts';
+import { Refused } from './filters.ts';
+import type { RowReader } from './profile-rows.ts';
+import type { FileRow, Rows } from './record.ts';
+import type { RefusedFile } from './refused-file.ts';
+
+/** A batch is one transaction: big enough to be cheap, small enough for the memory. */
+const BATCH_ROWS = 5_000;
+const BATCH_CHARACTERS = 8_000_000;
+const REASONS_MAX = 1000;
+
+/** What became of the rows of a file. `rows` is the sum of the others. */
+export interface ImportCounts {
+  readonly rows: number;
+  readonly added: number;
+  readonly updated: number;
+  /** Known already: nothing changed. */
+  readonly unchanged: number;
+  /** Further rows of a profile or event that a row shortly before in the file had: merged into that one. */
+  readonly merged: number;
+  /** Passed over by the mapping's condition. */
+  readonly skipped: number;
+  readonly refused: number;
+  /** Profiles that an import of events made. */
+  readonly profilesAdded: number;
+  /** Most frequent first. */
+  readonly reasons: readonly { readonly reason: string; readonly count: number }[];
+}
+
+/** A row of the file, and what it says. */
+export interface Read<T> {
+  readonly row: FileRow;
+  readonly value: T;
+}
+
+/** What came of one batch. Rows that turned out to be unusable only now are in `refused`. */
+export interface Written {
+  readonly added: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly profilesAdded?: number;
+  readonly refused?: readonly { readonly row: FileRow; readonly reason: string }[];
+}
+
+export interface Steps<T> {
+  readonly rows: Rows;
+  readonly read: RowReader<T>;
+  /** Rows with one key become one, as long as they are in the same batch. */
+  readonly merging?: { key(value: T): string; merge(earlier: T, later: T): T } | undefined;
+  /** Stores a batch, all or nothing. */
+  readonly write: (batch: readonly Read<T>[], now: number) => Promise<Written>;
+  readonly refused: RefusedFile;
+  readonly clock: () => number;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: ((counts: ImportCounts) => void) | undefined;
+}
+
+/**
+ * Runs an import: while one batch is stored the next is read, and never more than that is in memory.
+ * @throws DearError `import.interrupted` on the signal; whole batches are stored by then, and importing the
+ * file again goes on without counting anything twice
+ */
+export async function runImport<T>(steps: Steps<T>): Promise<ImportCounts> {
+  const run = new ImportRun(steps);
+  try {
+    for await (const block of steps.rows.blocks) {
+      for (const row of block) await run.take(row);
+      steps.onProgress?.(run.counts());
+      steps.signal?.throwIfAborted();
+      await breathe();
+    }
+    await run.finish();
+    await steps.refused.end(true);
+    return run.counts();
+  } catch (error) {
+    await run.settle();
+    await steps.refused.end(false).catch(() => undefined);
+    if (steps.signal?.aborted) throw interrupted(run.counts());
+    throw error;
+  }
+}
+
+function interrupted(counts: ImportCounts): DearError {
+  const stored = counts.added + counts.updated + counts.unchanged + counts.merged;
+  return new DearError('import.interrupted', `Interrupted: ${stored} rows of the file were stored before.`, {
+    mend: 'Import the same file again to go on: nothing counts twice.',
+  });
+}
+
+class ImportRun<T> {
+  readonly #steps: Steps<T>;
+  readonly #sums = {
+    rows: 0,
+    added: 0,
+    updated: 0,
+    unchanged: 0,
+    merged: 0,
+    skipped: 0,
+    refused: 0,
+    profilesAdded: 0,
+  };
+  readonly #reasons = new Map<string, number>();
+  #batch: Read<T>[] = [];
+  readonly #places = new Map<string, number>();
+  #characters = 0;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(steps: Steps<T>) {
+    this.#steps = steps;
+  }
+
+  async take(row: FileRow): Promise<void> {
+    this.#sums.rows += 1;
+    const value =
+      row.broken === undefined ? this.#steps.read(row.values, this.#steps.clock()) : new Refused(row.broken);
+    if (value === undefined) this.#sums.skipped += 1;
+    else if (value instanceof Refused) await this.#refuse(row, value.reason);
+    else {
+      this.#add({ row, value });
+      if (this.#batch.length >= BATCH_ROWS || this.#characters >= BATCH_CHARACTERS) await this.#send();
+    }
+  }
+
+  #add(read: Read<T>): void {
+    const { merging } = this.#steps;
+    const key = merging?.key(read.value);
+    const place = key === undefined ? undefined : this.#places.get(key);
+    const earlier = place === undefined ? undefined : this.#batch[place];
+    if (merging !== undefined && place !== undefined && earlier !== undefined) {
+      this.#sums.merged += 1;
+      const value = merging.merge(earlier.value, read.value);
+      if (value === earlier.value) return;
+      this.#batch[place] = { row: earlier.row, value };
+    } else {
+      if (key !== undefined) this.#places.set(key, this.#batch.length);
+      this.#batch.push(read);
+    }
+    this.#characters += read.row.text.length;
+  }
+
+  async finish(): Promise<void> {
+    await this.#send();
+    await this.#writing;
+  }
+
+  /** Waits for the batch that is on its way, whatever comes of it. */
+  async settle(): Promise<void> {
+    await this.#writing.catch(() => undefined);
+  }
+
+  counts(): ImportCounts {
+    const reasons = [...this.#reasons].map(([reason, count]) => ({ reason, count }));
+    return { ...this.#sums, reasons: reasons.sort((a, b) => b.count - a.count) };
+  }
+
+  async #send(): Promise<void> {
+    // Until the batch before is stored nothing more is read: two batches are in memory at most.
+    await this.#writing;
+    const batch = this.#batch;
+    this.#batch = [];
+    this.#places.clear();
+    this.#characters = 0;
+    this.#writing = this.#write(batch);
+    // Its failure is thrown where it is awaited; this only keeps it from counting as unhandled until then.
+    this.#writing.catch(() => undefined);
+  }
+
+  async #write(batch: readonly Read<T>[]): Promise<void> {
+    if (batch.length === 0) return;
+    const written = await this.#steps.write(batch, this.#steps.clock());
+    this.#sums.added += written.added;
+    this.#sums.updated += written.updated;
+    this.#sums.unchanged += written.unchanged;
+    this.#sums.profilesAdded += written.profilesAdded ?? 0;
+    for (const { row, reason } of written.refused ?? []) await this.#refuse(row, reason);
+  }
+
+  async #refuse(row: FileRow, reason: string): Promise<void> {
+    this.#sums.refused += 1;
+    const known = this.#reasons.has(reason) || this.#reasons.size < REASONS_MAX;
+    const key = known ? reason : 'other reasons';
+    this.#reasons.set(key, (this.#reasons.get(key) ?? 0) + 1);
+    await this.#steps.refused.add(row, reason);
+  }
+}

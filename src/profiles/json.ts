@@ -1,0 +1,90 @@
+/** What a JSON document can hold. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Attributes of a profile, or properties of an event, by name. */
+export type JsonObject = { readonly [key: string]: Json };
+
+/** Generous for data about one customer, small enough that one row cannot hurt a machine. */
+const jsonLimits = {
+  keys: 250,
+  depth: 8,
+  values: 5_000,
+  characters: 2_000_000,
+  keyCharacters: 100,
+} as const;
+
+const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+// With the u flag a pair is one character and does not match.
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** Why `key` cannot name an attribute or a property, or undefined when it can. */
+export function wrongKey(key: string): string | undefined {
+  if (key.trim() === '') return 'a name is empty';
+  if (key.length > jsonLimits.keyCharacters)
+    return `a name has more than ${jsonLimits.keyCharacters} characters`;
+  if (forbiddenKeys.has(key)) return `the name ${key} cannot be used`;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is being refused.
+  if (/[\u0000-\u001f\u007f]/.test(key) || LONE_SURROGATE.test(key)) return 'a name holds control characters';
+  return undefined;
+}
+
+/**
+ * Why `value` cannot be stored, in words without any of its data; undefined when it can.
+ * Refuses what one of the databases cannot hold (NUL, halves of surrogate pairs, numbers that are not finite)
+ * and what is too big, too deep, or named to harm.
+ */
+export function wrongJson(value: unknown): string | undefined {
+  const size = { values: 0, characters: 0 };
+  if (isObject(value) && Object.keys(value).length > jsonLimits.keys) {
+    return `it has more than ${jsonLimits.keys} attributes or properties`;
+  }
+  return wrongAt(value, 0, size);
+}
+
+function wrongAt(
+  value: unknown,
+  depth: number,
+  size: { values: number; characters: number },
+): string | undefined {
+  size.values += 1;
+  if (size.values > jsonLimits.values) return `it holds more than ${jsonLimits.values} values`;
+  if (typeof value === 'string') return wrongText(value, size);
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'a number is not finite';
+  if (typeof value === 'boolean' || value === null) return undefined;
+  if (typeof value !== 'object') return 'a value is no JSON';
+  if (depth >= jsonLimits.depth) return `it is nested deeper than ${jsonLimits.depth} levels`;
+  for (const [key, inner] of Object.entries(value)) {
+    const wrong = (Array.isArray(value) ? undefined : wrongKey(key)) ?? wrongAt(inner, depth + 1, size);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
+function wrongText(text: string, size: { characters: number }): string | undefined {
+  size.characters += text.length;
+  if (size.characters > jsonLimits.characters)
+    return `it holds more than ${jsonLimits.characters} characters`;
+  if (text.includes('\u0000')) return 'a text holds a NUL character';
+  return LONE_SURROGATE.test(text) ? 'a text holds half a character (a lone surrogate)' : undefined;
+}
+
+/** The same text for the same value, however its keys are ordered. The value has passed `wrongJson`. */
+export function canonicalJson(value: Json): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  let text = '{';
+  for (const key of Object.keys(value).sort()) {
+    text += `${text === '{' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(value[key] ?? null)}`;
+  }
+  return `${text}}`;
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+/** Whether it is an object that is no list. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

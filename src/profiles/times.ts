@@ -1,0 +1,103 @@
+import { DateTime } from 'luxon';
+
+/** How dates without a zone are to be read. */
+export interface DateReading {
+  /** IANA name of the zone that dates without an offset are in. */
+  readonly timeZone: string;
+  /** luxon format for dates that are neither ISO 8601 nor a number, such as 'dd.MM.yyyy HH:mm'. */
+  readonly format?: string | undefined;
+}
+
+/** No shop had events in a database before, and 1970 is what an empty date becomes. */
+const EARLIEST = Date.UTC(1990, 0, 1);
+/** Clocks differ, and zones are mistaken; more than a day ahead is no event that happened. */
+const FUTURE_MS = 86_400_000;
+
+const ISO =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s?(Z|z|[+-]\d\d:?\d\d)?$/;
+
+/**
+ * Reads a moment: ISO 8601 (with a space or a T), seconds or milliseconds since 1970, or the given format.
+ * Nothing else is guessed: 03/04/2024 needs a format. @returns ms since 1970, or undefined
+ */
+export function readTime(value: unknown, reading: DateReading): number | undefined {
+  if (typeof value === 'number') return fromEpoch(value);
+  if (typeof value !== 'string') return undefined;
+  const text = value.trim();
+  if (text === '') return undefined;
+  if (reading.format !== undefined)
+    return millis(DateTime.fromFormat(text, reading.format, { zone: reading.timeZone }));
+  const match = ISO.exec(text);
+  if (match !== null) return fromIso(match, reading.timeZone);
+  if (/^\d{9,13}(\.\d+)?$/.test(text)) return fromEpoch(Number(text));
+  // Less than a whole date would be completed with today's.
+  const isIso = /^\d{4}-?[W\d]/.test(text) && text.length >= 8;
+  return (
+    (isIso ? millis(DateTime.fromISO(text, { zone: reading.timeZone })) : undefined) ??
+    millis(DateTime.fromRFC2822(text))
+  );
+}
+
+/** Up to 11 digits are seconds (until the year 5138), more are milliseconds. */
+function fromEpoch(value: number): number | undefined {
+  if (!Number.isFinite(value) || value < 0 || value > 8.64e15) return undefined;
+  return Math.round(value < 1e11 ? value * 1000 : value);
+}
+
+function fromIso(match: RegExpExecArray, zone: string): number | undefined {
+  const [year, month, day, hour, minute, second] = [1, 2, 3, 4, 5, 6].map((group) =>
+    Number(match[group] ?? 0),
+  );
+  if (year === undefined || month === undefined || day === undefined) return undefined;
+  const fraction = match[7] === undefined ? 0 : Math.floor(Number(`0.${match[7]}`) * 1000);
+  const wall = Date.UTC(year, month - 1, day, hour, minute, second, fraction);
+  const check = new Date(wall);
+  if (
+    check.getUTCMonth() !== month - 1 ||
+    check.getUTCDate() !== day ||
+    (hour ?? 0) > 23 ||
+    (minute ?? 0) > 59
+  ) {
+    return undefined;
+  }
+  if ((second ?? 0) > 59) return undefined;
+  const offset = match[8];
+  return offset === undefined ? wall - offsetAt(wall, zone) : wall - offsetOf(offset);
+}
+
+function offsetOf(text: string): number {
+  if (text === 'Z' || text === 'z') return 0;
+  const minutes = Number(text.slice(1, 3)) * 60 + Number(text.slice(-2));
+  return (text.startsWith('-') ? -minutes : minutes) * 60_000;
+}
+
+const QUARTER = 900_000;
+const offsets = new Map<string, Map<number, number>>();
+
+/** The zone's offset at a wall-clock time, in ms; clocks change at quarters of an hour at the finest. */
+function offsetAt(wall: number, zone: string): number {
+  if (zone === 'UTC') return 0;
+  let known = offsets.get(zone);
+  if (known === undefined || known.size > 50_000) {
+    known = new Map();
+    offsets.set(zone, known);
+  }
+  const quarter = Math.floor(wall / QUARTER);
+  const kept = known.get(quarter);
+  if (kept !== undefined) return kept;
+  const local = DateTime.fromMillis(wall, { zone: 'UTC' }).setZone(zone, { keepLocalTime: true });
+  const offset = local.offset * 60_000;
+  known.set(quarter, offset);
+  return offset;
+}
+
+function millis(time: DateTime): number | undefined {
+  return time.isValid ? time.toMillis() : undefined;
+}
+
+/** Why an event cannot have happened at `at`, or undefined when it can. */
+export function wrongMoment(at: number, now: number): string | undefined {
+  if (at < EARLIEST) return 'its time is before 1990';
+  if (at > now + FUTURE_MS) return 'its time is more than a day in the future';
+  return undefined;
+}

@@ -1,0 +1,182 @@
+import { setMaxListeners } from 'node:events';
+import type { App } from './app.ts';
+import { planRun } from './campaigns/planner.ts';
+import type { Run } from './campaigns/port.ts';
+import type { LetterWriter } from './delivery/letter-writer.ts';
+import { persist } from './delivery/persist.ts';
+import type { ClaimRequest, Settlement, Verdict } from './delivery/port.ts';
+import { BATCH_SIZE, LEASE_MS, type SendJobDeps, sendJob } from './delivery/send-job.ts';
+import { smtpTransport } from './delivery/smtp-transport.ts';
+import { parseSmtpUrl } from './delivery/smtp-url.ts';
+import { sweep } from './delivery/sweep.ts';
+import type { Transport } from './delivery/transport.ts';
+import { messageOf } from './errors.ts';
+import { grouped } from './grouped.ts';
+import { listenHttp, makeHttp } from './http/server.ts';
+import { openInbox } from './inbox/listener.ts';
+import type { QueueName, Queues } from './queue/port.ts';
+import { makeWaker } from './tracking/waker.ts';
+
+const SWEEP_MS = 1000;
+const SEND_JOBS_AT_ONCE = 3;
+const CLAIM_GROUP = { maxItems: 64, maxWaitMs: 5 };
+/** The key of the notice that says why nothing leaves. */
+export const SERVER_NOTICE = 'smtp';
+/** The key of the notice that a living worker keeps fresh. */
+export const WORKER_NOTICE = 'worker';
+
+/** A part of a process that runs until it is closed. */
+export interface Role {
+  close(): Promise<void>;
+}
+
+/** Which queues a process works on; all of them when it is not said. */
+export const everyQueue: readonly QueueName[] = ['plan', 'send', 'record', 'sweep'];
+
+/**
+ * Works on the given queues in this process. Closing takes no new jobs, lets letters in flight finish and stores
+ * what came of them.
+ */
+export async function startWorkers(app: App, queues: Queues, names: readonly QueueName[]): Promise<Role> {
+  const closers: Array<() => Promise<void>> = [];
+  if (names.includes('plan')) {
+    await queues.process('plan', async ({ runId }, signal) => {
+      const { complete } = await planRun(app.planner, runId, { signal });
+      if (complete) await queues.add('send', [{ payload: { runId }, key: `send-${runId}-0` }]);
+    });
+  }
+  if (names.includes('send')) closers.push(await startSending(app, queues));
+  if (names.includes('record')) {
+    await queues.process('record', async (_payload, signal) => {
+      await app.fold(signal);
+    });
+  }
+  if (names.includes('sweep')) {
+    await queues.schedule('sweep', SWEEP_MS);
+    await queues.process('sweep', () => sweepOnce(app, queues));
+    await sweepOnce(app, queues);
+  }
+  return {
+    close: async () => {
+      await queues.close();
+      for (const close of closers) await close();
+    },
+  };
+}
+
+async function sweepOnce(app: App, queues: Queues): Promise<void> {
+  await sweep({
+    ledger: app.sweeping,
+    arrivals: app.arrivals.count,
+    queues,
+  });
+  await app.notices.set(WORKER_NOTICE, `a worker of process ${process.pid} is running`);
+}
+
+async function startSending(app: App, queues: Queues): Promise<() => Promise<void>> {
+  const transport = smtpTransport(parseSmtpUrl(app.config.smtpUrl, app.config.smtpConnections));
+  const sending = makeSending(app, transport);
+  await queues.process(
+    'send',
+    async ({ runId }, signal) => {
+      setMaxListeners(0, signal); // One for each connection that is waited for.
+      const result = await sendJob(sending.deps, runId, signal);
+      await tellOfServer(app, result.serverDown, result.claimed);
+      const more = result.leased === BATCH_SIZE && result.serverDown === undefined && !signal.aborted;
+      if (more) await queues.add('send', [{ payload: { runId } }]);
+    },
+    { concurrency: SEND_JOBS_AT_ONCE },
+  );
+  return sending.close;
+}
+
+async function tellOfServer(app: App, serverDown: string | undefined, claimed: number): Promise<void> {
+  if (serverDown !== undefined) {
+    app.log.warn(
+      { server: shownServer(app.config.smtpUrl), said: serverDown },
+      'the SMTP server takes no letters',
+    );
+    await app.notices.set(
+      SERVER_NOTICE,
+      `The SMTP server ${shownServer(app.config.smtpUrl)} takes no letters (${serverDown}). They wait and leave when it is back.`,
+    );
+  } else if (claimed > 0) await app.notices.clear(SERVER_NOTICE);
+}
+
+const shownServer = (url: string) => new URL(url).host;
+
+/** Everything that send jobs of this process share: one transport, one group commit for claims, one for outcomes. */
+function makeSending(app: App, transport: Transport): { deps: SendJobDeps; close(): Promise<void> } {
+  const claims = grouped<ClaimRequest, Verdict>(CLAIM_GROUP, (items) =>
+    app.sends.claim(items, app.defaultFrequency),
+  );
+  const settlements = grouped<Settlement, undefined>(CLAIM_GROUP, async (items) => {
+    await app.sends.settle(items);
+    return items.map(() => undefined);
+  });
+  const writers = new Map<number, LetterWriter>();
+  const writer = (run: Run) => {
+    const known = writers.get(run.id);
+    if (known !== undefined) return known;
+    const fresh = app.writer(run);
+    writers.set(run.id, fresh);
+    return fresh;
+  };
+  return {
+    deps: {
+      ledger: app.sends,
+      customers: app.customers,
+      data: app.letterData,
+      transport,
+      run: app.runs.byId,
+      press: app.press,
+      writer,
+      claim: claims.add,
+      // What came of a letter must not be lost; after the lease the sweeper calls it unknown anyway.
+      settle: (settlement) => persist(() => settlements.add(settlement), LEASE_MS),
+      clock: Date.now,
+    },
+    close: async () => {
+      await transport.close();
+      await claims.close();
+      await settlements.close();
+    },
+  };
+}
+
+/** The public endpoints and the inbox, with the ports that they listen on. */
+export interface Faces extends Role {
+  readonly httpPort: number;
+  readonly inboundPort: number;
+}
+
+/**
+ * Listens for readers (HTTP) and replies (SMTP).
+ * @throws DearError when a port is in use; then nothing listens.
+ */
+export async function startFaces(app: App, queues: Queues): Promise<Faces> {
+  const failed = (error: unknown) => app.log.debug({ error: messageOf(error) }, 'a wake-up was lost');
+  const waker = makeWaker(() => queues.add('record', [{ payload: {}, key: 'record' }]), failed);
+  const shared = { arrivals: app.arrivals, wake: waker.wake, log: app.log };
+  const { config } = app;
+  const http = makeHttp({
+    ...shared,
+    tokens: app.tokens,
+    readers: app.readers,
+    defaultFrequency: config.defaultFrequency,
+  });
+  const httpPort = await listenHttp(http, { host: config.httpHost, port: config.httpPort });
+  const at = { host: config.inboundHost, port: config.inboundPort, domain: config.replyDomain };
+  const inbox = await openInbox({ ...shared, ...at }).catch(async (error: unknown) => {
+    await http.close();
+    throw error;
+  });
+  return {
+    httpPort,
+    inboundPort: inbox.port,
+    close: async () => {
+      await Promise.all([http.close(), inbox.close()]);
+      waker.close();
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import type { ResolvedRule, Rule } from './rule.ts';
+import type { Segment } from './segment.ts';
+
+/** A segment as it is kept. */
+export interface SavedSegment extends Segment {
+  /** When the rule or what is said about it last changed, ms since 1970 UTC. */
+  readonly updatedAt: number;
+}
+
+/** One profile of a segment, as an example. */
+export interface Member {
+  readonly id: number;
+  readonly email: string;
+}
+
+/**
+ * Saved segments, and the profiles that fit a rule. Wherever a rule is given it may point at saved segments;
+ * times are ms since 1970 UTC, and events later than `now` have not happened yet.
+ */
+export interface SegmentStore {
+  /**
+   * Saves a segment under its name, in the place of one that has the name already.
+   * @throws DearError when it points at an unknown segment or, through others, at itself.
+   */
+  save(segment: Segment, now: number): Promise<'added' | 'changed' | 'unchanged'>;
+  /** @throws DearError `segment.unknown`. */
+  get(name: string): Promise<SavedSegment>;
+  /** All of them, by name. */
+  list(): Promise<SavedSegment[]>;
+  /** @throws DearError `segment.unknown`, or `segment.in-use` while another segment points at it. */
+  remove(name: string): Promise<void>;
+  /** The rule with the saved segments in the place of their names: what a run freezes. */
+  resolve(rule: Rule): Promise<ResolvedRule>;
+  /** How many profiles fit. Scans off the event loop. */
+  count(rule: Rule, now: number): Promise<number>;
+  /** At most `size` of those who fit, spread over all of them, the same ones each time. */
+  sample(rule: Rule, now: number, size: number): Promise<Member[]>;
+  /** The ids of all who fit, ascending, a thousand at a time, from one snapshot; after `afterId` when given. */
+  members(rule: Rule, now: number, options?: { afterId?: number }): AsyncIterable<number[]>;
+  /** Those of a batch of profiles (some hundreds) who fit. */
+  matching(rule: Rule, now: number, profileIds: readonly number[]): Promise<Set<number>>;
+}

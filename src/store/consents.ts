@@ -1,0 +1,47 @@
+import { asc, eq, sql } from 'drizzle-orm';
+import type { ConsentStore } from '../profiles/port.ts';
+import { consentOf, readStandings, saveStandings } from './consent-book.ts';
+import type { Database } from './database.ts';
+import { lock } from './profile-rows.ts';
+
+/** Consent and its history in the database. */
+export function consentStore(db: Database): ConsentStore {
+  const { consents, consentChanges } = db.tables;
+  const changeMany: ConsentStore['changeMany'] = (changes, now) =>
+    db.transaction(async (tx) => {
+      const ids = [...new Set(changes.map((change) => change.profileId))];
+      await lock(tx, ids);
+      const standings = await readStandings(tx, ids);
+      for (const { profileId, topic, state, at, source } of changes) {
+        standings.get(profileId)?.take({ topic, state, at, source }, now);
+      }
+      return saveStandings(tx, standings);
+    });
+  return {
+    changeMany,
+    change: async (profileId, topic, state, at, source, now = Date.now()) =>
+      (await changeMany([{ profileId, topic, state, at, source }], now)) > 0,
+    of: async (profileId) => {
+      const rows = await db.orm
+        .select()
+        .from(consents)
+        .where(eq(consents.profileId, profileId))
+        .orderBy(asc(consents.topic));
+      return rows.map(consentOf);
+    },
+    history: async (profileId) => {
+      const rows = await db.orm
+        .select()
+        .from(consentChanges)
+        .where(eq(consentChanges.profileId, profileId))
+        .orderBy(asc(consentChanges.at), asc(consentChanges.id));
+      return rows.map(consentOf);
+    },
+    consenting: async (profileIds, topic) => {
+      const rows = await db.rows<{ profile_id: number }>(sql`
+        SELECT profile_id FROM consents
+        WHERE profile_id IN ${db.phrases.numbers(profileIds)} AND topic = ${topic} AND state = 'in'`);
+      return new Set(rows.map((row) => row.profile_id));
+    },
+  };
+}

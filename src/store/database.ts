@@ -1,0 +1,69 @@
+import type { SQL } from 'drizzle-orm';
+import type { SqliteRemoteDatabase } from 'drizzle-orm/sqlite-proxy';
+import type { defineTables } from './schema/tables.ts';
+
+export type Tables = ReturnType<typeof defineTables>;
+
+/** The query builder; on PostgreSQL it is the same surface, cast once where it is opened. */
+export type Orm = SqliteRemoteDatabase;
+
+/** The few phrases in which the two databases differ, as SQL fragments. */
+export interface Phrases {
+  readonly name: 'sqlite' | 'postgres';
+  /** The database's own clock, milliseconds since 1970 UTC. */
+  now(): SQL;
+  /** The text of a property in a JSON column, NULL when absent; numbers and booleans as their JSON text. */
+  jsonText(column: SQL, key: string): SQL;
+  /** The number of a property in a JSON column, NULL when absent or not a number. */
+  jsonNumber(column: SQL, key: string): SQL;
+  /** 'text' | 'number' | 'boolean' | 'null' | 'array' | 'object', NULL when absent. */
+  jsonType(column: SQL, key: string): SQL;
+  /** Locks the named rows of `profiles` until the transaction ends; nothing where writers are alone anyway. */
+  lockProfiles(ids: readonly number[]): SQL | undefined;
+  /** `(SELECT …)` over the given texts, one bound parameter however many they are; stands behind IN. */
+  texts(values: readonly string[]): SQL;
+  /** `(SELECT …)` over the given whole numbers, one bound parameter however many they are; stands behind IN. */
+  numbers(values: readonly number[]): SQL;
+  /** Put behind a `SELECT … LIMIT n` whose rows are about to be taken by this transaction. */
+  skipLocked(): SQL;
+}
+
+/** `INSERT INTO <into> (<columns>) … <tail>`, written once and run for many rows. Names are ours, never input. */
+export interface BulkInsert {
+  readonly into: string;
+  /** Column names in snake_case with their kinds; a 'json' value is given as JSON text. */
+  readonly columns: Readonly<Record<string, 'text' | 'int' | 'real' | 'json'>>;
+  /** What follows the rows: ON CONFLICT …, RETURNING …. */
+  readonly tail?: string;
+}
+
+/** One row of a bulk insert: values in the order of `columns`. */
+export type BulkRow = readonly (string | number | null)[];
+
+/**
+ * One open database, or a transaction on it. Everything in `store/` is written against this.
+ * Never await anything but the given database inside `transaction`.
+ */
+export interface Database {
+  readonly tables: Tables;
+  readonly orm: Orm;
+  readonly phrases: Phrases;
+  /** Runs a query written by hand. The row type is the caller's claim: name every column in the query. */
+  rows<T>(query: SQL): Promise<T[]>;
+  /** Runs a statement, returns how many rows it changed. */
+  run(query: SQL): Promise<number>;
+  /**
+   * Inserts many rows far cheaper than one by one. Returns how many rows were written, and what RETURNING
+   * gives of them. Call it inside a transaction: on SQLite the rows go in chunks.
+   */
+  insertMany<T>(insert: BulkInsert, rows: readonly BulkRow[]): Promise<{ written: number; rows: T[] }>;
+  /** Commits when `work` resolves and rolls back when it throws. */
+  transaction<T>(work: (transaction: Database) => Promise<T>): Promise<T>;
+}
+
+/** A database with its life cycle. */
+export interface Store extends Database {
+  /** Reads in chunks from one snapshot, off the event loop, never blocking writers. */
+  scan<T>(query: SQL, chunkSize?: number): AsyncIterable<T[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,22 @@
+import type pg from 'pg';
+import type { BulkInsert, BulkRow } from './database.ts';
+
+const types = { text: 'text', int: 'bigint', real: 'double precision', json: 'jsonb' } as const;
+
+/** One statement with one JSON array a column: JSON.stringify is cheaper than the driver's own array format. */
+export async function insertManyPostgres<T>(
+  client: pg.Pool | pg.PoolClient,
+  insert: BulkInsert,
+  rows: readonly BulkRow[],
+): Promise<{ written: number; rows: T[] }> {
+  if (rows.length === 0) return { written: 0, rows: [] };
+  const columns = Object.entries(insert.columns);
+  const names = columns.map(([name]) => name);
+  const values = columns.map(([name, kind]) => `CAST(v.${name} AS ${types[kind]})`);
+  const arrays = columns.map((_, place) => `json_array_elements_text($${place + 1}::json)`);
+  const text = `INSERT INTO ${insert.into} (${names.join(', ')}) SELECT ${values.join(', ')}
+    FROM ROWS FROM (${arrays.join(', ')}) AS v(${names.join(', ')}) ${insert.tail ?? ''}`;
+  const parameters = columns.map((_, place) => JSON.stringify(rows.map((row) => row[place] ?? null)));
+  const result = await client.query(text, parameters);
+  return { written: result.rowCount ?? 0, rows: result.rows as T[] };
+}

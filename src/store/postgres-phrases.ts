@@ -1,0 +1,27 @@
+import { sql } from 'drizzle-orm';
+import type { Phrases } from './database.ts';
+
+const typeOf = (column: Parameters<Phrases['jsonType']>[0], key: string) =>
+  sql`jsonb_typeof(${column} -> ${key}::text)`;
+
+/** How PostgreSQL says it. */
+export const postgresPhrases: Phrases = {
+  name: 'postgres',
+  now: () => sql`CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS bigint)`,
+  jsonText: (column, key) => sql`(${column} ->> ${key}::text)`,
+  jsonNumber: (column, key) =>
+    sql`CASE WHEN ${typeOf(column, key)} = 'number' THEN CAST(${column} ->> ${key}::text AS double precision) END`,
+  jsonType: (column, key) =>
+    sql`CASE ${typeOf(column, key)} WHEN 'string' THEN 'text' ELSE ${typeOf(column, key)} END`,
+  lockProfiles: (ids) =>
+    ids.length === 0
+      ? undefined
+      : sql`SELECT id FROM profiles WHERE id IN (${sql.join(
+          ids.map((id) => sql`${id}`),
+          sql`, `,
+        )}) ORDER BY id FOR UPDATE`,
+  texts: (values) => sql`(SELECT json_array_elements_text(CAST(${JSON.stringify(values)} AS json)))`,
+  numbers: (values) =>
+    sql`(SELECT CAST(json_array_elements_text(CAST(${JSON.stringify(values)} AS json)) AS bigint))`,
+  skipLocked: () => sql`FOR UPDATE SKIP LOCKED`,
+};

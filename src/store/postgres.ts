@@ -1,0 +1,135 @@
+import { join } from 'node:path';
+import type { SQL } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { migrate } from 'drizzle-orm/node-postgres/migrator';
+import { PgDialect } from 'drizzle-orm/pg-core';
+import pg from 'pg';
+import Cursor from 'pg-cursor';
+import { DearError, messageOf } from '../errors.ts';
+import type { BulkInsert, BulkRow, Database, Orm, Store } from './database.ts';
+import { packageRoot } from './package-root.ts';
+import { insertManyPostgres } from './postgres-bulk.ts';
+import { postgresPhrases } from './postgres-phrases.ts';
+import * as schema from './schema/postgres.ts';
+
+const casing = 'snake_case';
+const compiler = new PgDialect({ casing });
+const MIGRATION_LOCK = 4_341_001;
+const INT8 = 20;
+const NUMERIC = 1700;
+
+/** Our whole numbers stay below 2^53, and sums come back as numbers like on SQLite. */
+const types = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format as 'text'),
+};
+
+/**
+ * Opens (and migrates) the PostgreSQL database at `url`.
+ * @throws DearError `store.unreachable` when the server does not answer or refuses.
+ */
+export async function openPostgres(url: string): Promise<Store> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 10,
+    connectionTimeoutMillis: 5000,
+    types,
+    // Compiling a segment's many small subqueries takes a hundred times longer than running them.
+    onConnect: (client) => client.query('SET jit = off'),
+  });
+  // A connection that idles may be cut by the server; the next query opens another.
+  pool.on('error', () => undefined);
+  try {
+    await applyMigrations(pool);
+  } catch (cause) {
+    await pool.end().catch(() => undefined);
+    throw new DearError(
+      'store.unreachable',
+      `The database ${withoutPassword(url)} does not answer: ${messageOf(cause)}.`,
+      {
+        mend: 'Start it or correct DATABASE_URL; without DATABASE_URL Dear keeps its data in a SQLite file.',
+        cause,
+      },
+    );
+  }
+  return {
+    ...surface(pool, (work) => transaction(pool, work)),
+    scan: (query, chunkSize = 1000) => scan(pool, query, chunkSize),
+    close: () => pool.end(),
+  };
+}
+
+function surface(client: pg.Pool | pg.PoolClient, begin: Database['transaction']): Database {
+  const query = <T extends pg.QueryResultRow>(statement: SQL) => {
+    const { sql, params } = compiler.sqlToQuery(statement);
+    return client.query<T>(sql, params);
+  };
+  return {
+    // The schema's cast (see postgres-columns.ts) and this one make the two databases one to the rest of store/.
+    tables: schema,
+    orm: drizzle(client, { casing }) as unknown as Orm,
+    phrases: postgresPhrases,
+    rows: async <T>(statement: SQL) => (await query(statement)).rows as T[],
+    run: async (statement) => (await query(statement)).rowCount ?? 0,
+    insertMany: <T>(insert: BulkInsert, rows: readonly BulkRow[]) =>
+      insertManyPostgres<T>(client, insert, rows),
+    transaction: begin,
+  };
+}
+
+async function transaction<T>(pool: pg.Pool, work: (db: Database) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const result = await work(
+      surface(client, () => {
+        throw new DearError('store.nested', 'A transaction was begun inside a transaction.');
+      }),
+    );
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((failure) => {
+      broken = failure;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+async function* scan<T>(pool: pg.Pool, statement: SQL, chunkSize: number): AsyncGenerator<T[]> {
+  const { sql, params } = compiler.sqlToQuery(statement);
+  const client = await pool.connect();
+  const cursor = client.query(new Cursor(sql, params, { types }));
+  let broken = true;
+  try {
+    for (;;) {
+      const rows = await cursor.read(chunkSize);
+      if (rows.length === 0) break;
+      yield rows as T[];
+    }
+    broken = false;
+  } finally {
+    await cursor.close().catch(() => undefined);
+    client.release(broken);
+  }
+}
+
+async function applyMigrations(pool: pg.Pool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await migrate(drizzle(client), { migrationsFolder: join(packageRoot(), 'migrations', 'postgres') });
+  } finally {
+    await client.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
+    client.release();
+  }
+}
+
+function withoutPassword(url: string): string {
+  const parsed = new URL(url);
+  if (parsed.password) parsed.password = '***';
+  return parsed.toString();
+}

@@ -1,0 +1,91 @@
+import { type InferSelectModel, inArray, sql } from 'drizzle-orm';
+import type { ProfileState } from '../profiles/merge.ts';
+import type { Profile } from '../profiles/port.ts';
+import type { Preferences } from '../profiles/preferences.ts';
+import type { BulkRow, Database, Tables } from './database.ts';
+
+export type ProfileRow = InferSelectModel<Tables['profiles']>;
+
+/** Columns of a bulk insert, in the order of `bulkRow`. */
+export const profileColumns = {
+  email: 'text',
+  attributes: 'json',
+  time_zone: 'text',
+  frequency_max: 'int',
+  frequency_per: 'text',
+  quiet_from: 'int',
+  quiet_to: 'int',
+  paused_until: 'int',
+  created_at: 'int',
+  updated_at: 'int',
+} as const;
+
+export function bulkRow(email: string, state: ProfileState, now: number): BulkRow {
+  const chosen = preferenceColumns(state);
+  return [
+    email,
+    JSON.stringify(state.attributes),
+    chosen.timeZone,
+    chosen.frequencyMax,
+    chosen.frequencyPer,
+    chosen.quietFrom,
+    chosen.quietTo,
+    chosen.pausedUntil,
+    now,
+    now,
+  ];
+}
+
+/** Preferences as the table has them. */
+export function preferenceColumns(chosen: Preferences) {
+  return {
+    timeZone: chosen.timeZone ?? null,
+    frequencyMax: chosen.frequency?.max ?? null,
+    frequencyPer: chosen.frequency?.per ?? null,
+    quietFrom: chosen.quietHours?.from ?? null,
+    quietTo: chosen.quietHours?.to ?? null,
+    pausedUntil: chosen.pausedUntil ?? null,
+  };
+}
+
+export function profileOf(row: ProfileRow): Profile {
+  const { frequencyMax: max, frequencyPer: per, quietFrom: from, quietTo: to } = row;
+  return {
+    id: row.id,
+    email: row.email,
+    attributes: row.attributes,
+    timeZone: row.timeZone ?? undefined,
+    frequency:
+      max !== null && (per === 'day' || per === 'week' || per === 'month') ? { max, per } : undefined,
+    quietHours: from !== null && to !== null ? { from, to } : undefined,
+    pausedUntil: row.pausedUntil ?? undefined,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+  };
+}
+
+/** Ids by address; unknown addresses are absent. */
+export async function idsOf(db: Database, emails: readonly string[]): Promise<Map<string, number>> {
+  if (emails.length === 0) return new Map();
+  const rows = await db.rows<{ id: number; email: string }>(
+    sql`SELECT id, email FROM profiles WHERE email IN ${db.phrases.texts(emails)}`,
+  );
+  return new Map(rows.map((row) => [row.email, row.id]));
+}
+
+/** Locks the profiles until the transaction ends, then reads them. */
+export async function lockAndRead(tx: Database, ids: readonly number[]): Promise<ProfileRow[]> {
+  if (ids.length === 0) return [];
+  await lock(tx, ids);
+  const { profiles } = tx.tables;
+  return tx.orm
+    .select()
+    .from(profiles)
+    .where(inArray(profiles.id, tx.phrases.numbers(ids)));
+}
+
+/** Locks the profiles until the transaction ends, where others could write at the same time. */
+export async function lock(tx: Database, ids: readonly number[]): Promise<void> {
+  const locking = tx.phrases.lockProfiles(ids);
+  if (locking !== undefined) await tx.rows(locking);
+}

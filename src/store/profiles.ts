@@ -1,0 +1,178 @@
+import { eq, inArray, sql } from 'drizzle-orm';
+import { emptyState, mergeChange, mergePreferences, type ProfileState } from '../profiles/merge.ts';
+import type { ChangeCounts, ProfileChange, ProfileStore } from '../profiles/port.ts';
+import { readStandings, Standing, saveStandings } from './consent-book.ts';
+import type { BulkInsert, Database } from './database.ts';
+import { bulkRow, idsOf, lockAndRead, preferenceColumns, profileColumns, profileOf } from './profile-rows.ts';
+
+const addNew: BulkInsert = {
+  into: 'profiles',
+  columns: profileColumns,
+  tail: 'ON CONFLICT (email) DO NOTHING RETURNING id, email',
+};
+
+const overwrite: BulkInsert = {
+  into: 'profiles',
+  columns: profileColumns,
+  tail: `ON CONFLICT (email) DO UPDATE SET attributes = excluded.attributes, time_zone = excluded.time_zone,
+    frequency_max = excluded.frequency_max, frequency_per = excluded.frequency_per,
+    quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to,
+    paused_until = excluded.paused_until, updated_at = excluded.updated_at`,
+};
+
+/** Profiles in the database. */
+export function profileStore(db: Database): ProfileStore {
+  const { profiles } = db.tables;
+  return {
+    upsertMany: (changes, now) => untilAlone(() => db.transaction((tx) => upsert(tx, changes, now))),
+    byEmail: async (email) => {
+      const [row] = await db.orm.select().from(profiles).where(eq(profiles.email, email));
+      return row && profileOf(row);
+    },
+    byIds: async (ids) => {
+      const rows = await db.orm
+        .select()
+        .from(profiles)
+        .where(inArray(profiles.id, db.phrases.numbers(ids)));
+      return new Map(rows.map((row) => [row.id, profileOf(row)]));
+    },
+    idsOf: (emails) => idsOf(db, emails),
+    ensure: (emails, now) =>
+      db.transaction(async (tx) => {
+        const rows = [...new Set(emails)].sort().map((email) => bulkRow(email, emptyState, now));
+        return (await tx.insertMany(addNew, rows)).written;
+      }),
+    setPreferences: (id, change, now) =>
+      db.transaction(async (tx) => {
+        const [row] = await lockAndRead(tx, [id]);
+        if (row === undefined) return false;
+        const before = profileOf(row);
+        const after = mergePreferences(before, change);
+        if (after === before) return false;
+        const set = { ...preferenceColumns(after), updatedAt: now };
+        await tx.orm.update(profiles).set(set).where(eq(profiles.id, id));
+        return true;
+      }),
+    count: async () => {
+      const [row] = await db.rows<{ count: number }>(sql`SELECT count(*) AS count FROM profiles`);
+      return row?.count ?? 0;
+    },
+  };
+}
+
+/** One address of a batch: what the store knows, and what the changes made of it. */
+interface Draft {
+  readonly email: string;
+  readonly changes: ProfileChange[];
+  id: number | undefined;
+  before: ProfileState | undefined;
+  state: ProfileState;
+  standing: Standing;
+}
+
+/** Somebody else added one of the addresses between our reading and our adding. */
+class Raced extends Error {}
+
+/** Repeats a transaction that lost a race: what the winner added is there to be read now. */
+async function untilAlone<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Raced)) throw error;
+    }
+  }
+}
+
+async function upsert(tx: Database, changes: readonly ProfileChange[], now: number): Promise<ChangeCounts> {
+  const drafts = draftsOf(changes);
+  await readDrafts(tx, drafts);
+  const counts = { added: 0, updated: 0, unchanged: 0 };
+  for (const draft of drafts.values()) applyChanges(draft, counts, now);
+  await addDrafts(tx, drafts, now);
+  await overwriteDrafts(tx, drafts, now);
+  const standings = new Map<number, Standing>();
+  for (const { id, standing } of drafts.values()) if (id !== undefined) standings.set(id, standing);
+  await saveStandings(tx, standings);
+  return counts;
+}
+
+/** One draft an address, in the order of addresses: two imports at once then wait for each other only one way. */
+function draftsOf(changes: readonly ProfileChange[]): Map<string, Draft> {
+  const drafts = new Map<string, Draft>();
+  for (const change of [...changes].sort((a, b) => (a.email < b.email ? -1 : a.email > b.email ? 1 : 0))) {
+    const draft = drafts.get(change.email);
+    if (draft) draft.changes.push(change);
+    else {
+      drafts.set(change.email, {
+        email: change.email,
+        changes: [change],
+        id: undefined,
+        before: undefined,
+        state: emptyState,
+        standing: new Standing(),
+      });
+    }
+  }
+  return drafts;
+}
+
+async function readDrafts(tx: Database, drafts: ReadonlyMap<string, Draft>): Promise<void> {
+  const ids = [...(await idsOf(tx, [...drafts.keys()])).values()];
+  for (const row of await lockAndRead(tx, ids)) {
+    const draft = drafts.get(row.email);
+    if (draft === undefined) continue;
+    draft.id = row.id;
+    draft.before = profileOf(row);
+    draft.state = draft.before;
+  }
+  const asked = [...drafts.values()].filter((draft) =>
+    draft.changes.some((change) => change.consents.length > 0),
+  );
+  const standings = await readStandings(
+    tx,
+    asked.flatMap((draft) => draft.id ?? []),
+  );
+  for (const draft of asked) {
+    if (draft.id !== undefined) draft.standing = standings.get(draft.id) ?? draft.standing;
+  }
+}
+
+function applyChanges(
+  draft: Draft,
+  counts: { added: number; updated: number; unchanged: number },
+  now: number,
+): void {
+  let isNew = draft.before === undefined;
+  for (const change of draft.changes) {
+    const next = mergeChange(draft.state, change);
+    const changed = next !== draft.state;
+    draft.state = next;
+    const consented = change.consents.filter((consent) => draft.standing.take(consent, now)).length > 0;
+    if (isNew) counts.added += 1;
+    else if (changed || consented) counts.updated += 1;
+    else counts.unchanged += 1;
+    isNew = false;
+  }
+}
+
+async function addDrafts(tx: Database, drafts: ReadonlyMap<string, Draft>, now: number): Promise<void> {
+  const fresh = [...drafts.values()].filter((draft) => draft.before === undefined);
+  const rows = fresh.map((draft) => bulkRow(draft.email, draft.state, now));
+  const { rows: added } = await tx.insertMany<{ id: number; email: string }>(addNew, rows);
+  if (added.length < fresh.length) throw new Raced();
+  for (const { id, email } of added) {
+    const draft = drafts.get(email);
+    if (draft) draft.id = Number(id);
+  }
+}
+
+async function overwriteDrafts(tx: Database, drafts: ReadonlyMap<string, Draft>, now: number): Promise<void> {
+  const changed = [...drafts.values()].filter(
+    (draft) => draft.before !== undefined && draft.state !== draft.before,
+  );
+  await tx.insertMany(
+    overwrite,
+    changed.map((draft) => bulkRow(draft.email, draft.state, now)),
+  );
+}

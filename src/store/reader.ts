@@ -1,0 +1,81 @@
+import { Worker } from 'node:worker_threads';
+import { DearError } from '../errors.ts';
+import type { FromReader, ToReader } from './reader-thread.ts';
+
+const compiled = import.meta.url.endsWith('.js');
+
+/**
+ * Long reads on a read-only handle in a worker thread, one snapshot each, in chunks with back-pressure.
+ * The thread starts with the first scan.
+ */
+export class Reader {
+  readonly #path: string;
+  #thread: Worker | undefined;
+  #nextId = 1;
+  readonly #waiting = new Map<number, (message: FromReader) => void>();
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Rows as objects, `chunkSize` at a time. The thread reads ahead one chunk at most. */
+  async *stream<T>(sql: string, params: unknown[], chunkSize: number): AsyncGenerator<T[]> {
+    const id = this.#nextId++;
+    try {
+      let answer = await this.#ask({ id, kind: 'open', sql, params, chunkSize });
+      while (answer.rows.length > 0) {
+        yield answer.rows as T[];
+        if (answer.done) return;
+        answer = await this.#ask({ id, kind: 'next' });
+      }
+    } finally {
+      this.#thread?.postMessage({ id, kind: 'close' } satisfies ToReader);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#thread?.terminate();
+    this.#thread = undefined;
+  }
+
+  #ask(message: ToReader): Promise<Extract<FromReader, { kind: 'rows' }>> {
+    const thread = this.#start();
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(message.id, (answer) => {
+        if (answer.kind === 'rows') resolve(answer);
+        else reject(new DearError('store.read', `A read failed: ${answer.message}.`));
+      });
+      thread.postMessage(message);
+    });
+  }
+
+  #start(): Worker {
+    if (this.#thread !== undefined) return this.#thread;
+    const workerData = { path: this.#path };
+    const thread = compiled
+      ? new Worker(new URL('./reader-thread.js', import.meta.url), { workerData, execArgv: [] })
+      : new Worker(fromSources(), { eval: true, workerData, execArgv: [] });
+    thread.unref();
+    thread.on('message', (answer: FromReader) => {
+      this.#waiting.get(answer.id)?.(answer);
+      this.#waiting.delete(answer.id);
+    });
+    thread.on('error', (error) => this.#failAll(error.message));
+    thread.on('exit', () => this.#failAll('the reading thread ended'));
+    this.#thread = thread;
+    return thread;
+  }
+
+  #failAll(message: string): void {
+    this.#thread = undefined;
+    for (const [id, settle] of this.#waiting) settle({ id, kind: 'failed', message });
+    this.#waiting.clear();
+  }
+}
+
+/** A thread that runs from the sources: `--import tsx` works only in a main thread, so it is registered here. */
+function fromSources(): string {
+  const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'));
+  const file = JSON.stringify(new URL('./reader-thread.ts', import.meta.url).href);
+  return `import(${tsx}).then(({ register }) => { register(); return import(${file}); });`;
+}

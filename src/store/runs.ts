@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import { and, desc, eq, inArray, sql } from 'drizzle-orm';
+import type { NewRun, PlanHold, PlannedSend, Run, RunStore } from '../campaigns/port.ts';
+import { openStates, type RunState } from '../campaigns/reasons.ts';
+import { runPlanSchema } from '../campaigns/run-plan.ts';
+import { DearError } from '../errors.ts';
+import type { Database, Tables } from './database.ts';
+import { takenSlots } from './slots.ts';
+
+const SENDS_PER_INSERT = 500;
+
+/** Runs and their planning, on either database. */
+export function runStore(db: Database): RunStore {
+  const { runs, sends } = db.tables;
+  const hold = (held: PlanHold) => and(eq(runs.id, held.run.id), eq(runs.planToken, held.token));
+  return {
+    create: (run) => create(db, run),
+    byId: async (id) => toRun((await db.orm.select().from(runs).where(eq(runs.id, id)))[0]),
+    newest: async (campaign) => {
+      const query = db.orm
+        .select()
+        .from(runs)
+        .where(eq(runs.campaign, campaign))
+        .orderBy(desc(runs.id))
+        .limit(1);
+      return toRun((await query)[0]);
+    },
+    list: async () =>
+      (await db.orm.select().from(runs).orderBy(desc(runs.id)).limit(200)).flatMap((row) => toRun(row) ?? []),
+    takePlanning: (runId, holdMs) => takePlanning(db, runId, holdMs),
+    planChunk: (held, profileIds, holdMs, decide) =>
+      db.transaction(async (tx) => {
+        const lock = tx.phrases.lockProfiles(profileIds);
+        if (lock !== undefined) await tx.rows(lock);
+        const plannedTo = Math.max(...profileIds);
+        const kept =
+          await tx.run(sql`UPDATE runs SET planned_to = ${plannedTo}, plan_until = ${tx.phrases.now()} + ${holdMs}
+          WHERE id = ${held.run.id} AND plan_token = ${held.token} AND state = 'planning'`);
+        if (kept === 0) return false;
+        await insertSends(tx, held.run, decide(await takenSlots(tx, profileIds, held.run.plan.value)));
+        return true;
+      }),
+    endPlanning: async (held) => {
+      await db.orm
+        .update(runs)
+        .set({ state: 'running', planToken: null, planUntil: null })
+        .where(and(hold(held), eq(runs.state, 'planning')));
+    },
+    releasePlanning: async (held) => {
+      await db.orm.update(runs).set({ planUntil: 0 }).where(hold(held));
+    },
+    step: async (runId, from, to, reason) => {
+      const rows = await db.orm
+        .update(runs)
+        .set({
+          state: to,
+          reason: reason ?? null,
+          ...(to === 'cancelled' ? { finishedAt: db.phrases.now() } : {}),
+        })
+        .where(and(eq(runs.id, runId), inArray(runs.state, [...from])))
+        .returning({ id: runs.id });
+      return rows.length > 0;
+    },
+    skipOpen: async (runId, reason) => {
+      const rows = await db.orm
+        .update(sends)
+        .set({ state: 'skipped', reason, leaseToken: null, leaseUntil: null, finishedAt: db.phrases.now() })
+        .where(
+          and(
+            eq(sends.runId, runId),
+            inArray(
+              sends.state,
+              openStates.filter((state) => state !== 'sending'),
+            ),
+          ),
+        )
+        .returning({ id: sends.id });
+      return rows.length;
+    },
+    source: async (hash) => {
+      const { letterSources } = db.tables;
+      const row = (await db.orm.select().from(letterSources).where(eq(letterSources.hash, hash)))[0];
+      if (row === undefined)
+        throw new DearError('content.source', `The letter source ${hash} is not in the ledger.`);
+      return row.source;
+    },
+  };
+}
+
+function toRun(row: Tables['runs']['$inferSelect'] | undefined): Run | undefined {
+  if (row === undefined) return undefined;
+  return {
+    id: row.id,
+    campaign: row.campaign,
+    state: runState(row.state),
+    reason: row.reason ?? undefined,
+    plan: runPlanSchema.parse(row.plan),
+    createdAt: row.createdAt,
+    validUntil: row.validUntil,
+    finishedAt: row.finishedAt ?? undefined,
+  };
+}
+
+function runState(text: string): RunState {
+  switch (text) {
+    case 'planning':
+    case 'running':
+    case 'paused':
+    case 'cancelled':
+    case 'finished':
+      return text;
+    default:
+      throw new DearError('store.corrupt', `A run has the state '${text}', which Dear does not know.`);
+  }
+}
+
+function create(db: Database, run: NewRun): Promise<Run> {
+  const { runs, letterSources } = db.tables;
+  return db.transaction(async (tx) => {
+    for (const [hash, source] of run.sources) {
+      await tx.orm
+        .insert(letterSources)
+        .values({ hash, source, createdAt: run.createdAt })
+        .onConflictDoNothing();
+    }
+    const [row] = await tx.orm
+      .insert(runs)
+      .values({
+        campaign: run.plan.campaign,
+        topic: run.plan.topic,
+        state: 'planning',
+        plan: run.plan,
+        createdAt: run.createdAt,
+        validUntil: run.validUntil,
+        plannedTo: 0,
+      })
+      .returning();
+    const created = toRun(row);
+    if (created === undefined)
+      throw new DearError('store.corrupt', 'A run that was just written is not there.');
+    return created;
+  });
+}
+
+async function takePlanning(db: Database, runId: number, holdMs: number): Promise<PlanHold | undefined> {
+  const { runs } = db.tables;
+  const token = randomUUID();
+  const now = db.phrases.now();
+  const [row] = await db.orm
+    .update(runs)
+    .set({ planToken: token, planUntil: sql`${now} + ${holdMs}` })
+    .where(
+      and(
+        eq(runs.id, runId),
+        eq(runs.state, 'planning'),
+        sql`(${runs.planUntil} IS NULL OR ${runs.planUntil} < ${now})`,
+      ),
+    )
+    .returning();
+  const run = toRun(row);
+  return run === undefined || row === undefined ? undefined : { run, token, plannedTo: row.plannedTo };
+}
+
+async function insertSends(tx: Database, run: Run, planned: PlannedSend[]): Promise<void> {
+  const now = tx.phrases.now();
+  for (let first = 0; first < planned.length; first += SENDS_PER_INSERT) {
+    const rows = planned.slice(first, first + SENDS_PER_INSERT).map((send) => ({
+      runId: run.id,
+      profileId: send.profileId,
+      state: send.state,
+      reason: send.reason ?? null,
+      detail: send.detail ?? null,
+      variant: send.variant?.name ?? null,
+      sourceHash: send.variant?.sourceHash ?? null,
+      value: run.plan.value,
+      dueAt: send.dueAt,
+      plannedAt: now,
+      finishedAt: send.state === 'skipped' ? now : null,
+      attempts: 0,
+    }));
+    await tx.orm.insert(tx.tables.sends).values(rows).onConflictDoNothing();
+  }
+}

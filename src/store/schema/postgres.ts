@@ -1,0 +1,17 @@
+import { postgresColumns } from './postgres-columns.ts';
+import { defineTables } from './tables.ts';
+
+/** The tables as drizzle-kit and the store see them on PostgreSQL. */
+export const {
+  profiles,
+  events,
+  consents,
+  consentChanges,
+  suppressions,
+  segments,
+  runs,
+  letterSources,
+  sends,
+  arrivals,
+  notices,
+} = defineTables(postgresColumns);

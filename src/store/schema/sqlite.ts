@@ -1,0 +1,17 @@
+import { sqliteColumns } from './sqlite-columns.ts';
+import { defineTables } from './tables.ts';
+
+/** The tables as drizzle-kit and the store see them on SQLite. */
+export const {
+  profiles,
+  events,
+  consents,
+  consentChanges,
+  suppressions,
+  segments,
+  runs,
+  letterSources,
+  sends,
+  arrivals,
+  notices,
+} = defineTables(sqliteColumns);

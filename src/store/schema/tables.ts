@@ -1,0 +1,171 @@
+import type { Columns } from './sqlite-columns.ts';
+
+type Json = Record<string, unknown>;
+
+/**
+ * The one schema body. Called once with the columns of SQLite and once with those of PostgreSQL.
+ * Times are milliseconds since 1970 UTC; durations are milliseconds; minutes of the day count from midnight.
+ */
+export function defineTables(c: Columns) {
+  return { ...customers(c), ...campaigns(c), ...ledger(c), ...outside(c) };
+}
+
+function customers(c: Columns) {
+  const profiles = c.table(
+    'profiles',
+    {
+      id: c.id(),
+      email: c.text().notNull(),
+      attributes: c.json<Json>().notNull(),
+      timeZone: c.text(),
+      frequencyMax: c.int(),
+      frequencyPer: c.text(),
+      quietFrom: c.int(),
+      quietTo: c.int(),
+      pausedUntil: c.time(),
+      createdAt: c.time().notNull(),
+      updatedAt: c.time().notNull(),
+    },
+    (t) => [c.uniqueIndex('profiles_email').on(t.email)],
+  );
+  const events = c.table(
+    'events',
+    {
+      id: c.id(),
+      key: c.text().notNull(),
+      profileId: c.int().notNull(),
+      type: c.text().notNull(),
+      at: c.time().notNull(),
+      properties: c.json<Json>().notNull(),
+      receivedAt: c.time().notNull(),
+    },
+    (t) => [
+      c.uniqueIndex('events_key').on(t.key),
+      c.index('events_profile').on(t.profileId, t.type, t.at),
+      c.index('events_type').on(t.type, t.at, t.profileId),
+    ],
+  );
+  const consents = c.table(
+    'consents',
+    {
+      profileId: c.int().notNull(),
+      topic: c.text().notNull(),
+      state: c.text().notNull(),
+      at: c.time().notNull(),
+      source: c.text().notNull(),
+    },
+    (t) => [c.primaryKey({ columns: [t.profileId, t.topic] })],
+  );
+  const consentChanges = c.table(
+    'consent_changes',
+    {
+      id: c.id(),
+      profileId: c.int().notNull(),
+      topic: c.text().notNull(),
+      state: c.text().notNull(),
+      at: c.time().notNull(),
+      source: c.text().notNull(),
+    },
+    (t) => [c.index('consent_changes_profile').on(t.profileId, t.at)],
+  );
+  const suppressions = c.table('suppressions', {
+    address: c.text().primaryKey(),
+    reason: c.text().notNull(),
+    source: c.text().notNull(),
+    at: c.time().notNull(),
+  });
+  return { profiles, events, consents, consentChanges, suppressions };
+}
+
+function campaigns(c: Columns) {
+  const segments = c.table('segments', {
+    name: c.text().primaryKey(),
+    about: c.text(),
+    rule: c.json<unknown>().notNull(),
+    updatedAt: c.time().notNull(),
+  });
+  const runs = c.table(
+    'runs',
+    {
+      id: c.id(),
+      campaign: c.text().notNull(),
+      topic: c.text().notNull(),
+      state: c.text().notNull(),
+      reason: c.text(),
+      plan: c.json<unknown>().notNull(),
+      createdAt: c.time().notNull(),
+      validUntil: c.time().notNull(),
+      finishedAt: c.time(),
+      plannedTo: c.int().notNull(),
+      planToken: c.text(),
+      planUntil: c.time(),
+    },
+    (t) => [c.index('runs_campaign').on(t.campaign, t.id), c.index('runs_state').on(t.state)],
+  );
+  const letterSources = c.table('letter_sources', {
+    hash: c.text().primaryKey(),
+    source: c.json<unknown>().notNull(),
+    createdAt: c.time().notNull(),
+  });
+  return { segments, runs, letterSources };
+}
+
+function ledger(c: Columns) {
+  const sends = c.table(
+    'sends',
+    {
+      id: c.id(),
+      runId: c.int().notNull(),
+      profileId: c.int().notNull(),
+      state: c.text().notNull(),
+      reason: c.text(),
+      detail: c.text(),
+      variant: c.text(),
+      sourceHash: c.text(),
+      value: c.real().notNull(),
+      dueAt: c.time().notNull(),
+      plannedAt: c.time().notNull(),
+      leaseToken: c.text(),
+      leaseUntil: c.time(),
+      attempts: c.int().notNull(),
+      decision: c.text(),
+      claimedAt: c.time(),
+      finishedAt: c.time(),
+      responseCode: c.int(),
+      response: c.text(),
+      openedAt: c.time(),
+      clickedAt: c.time(),
+      repliedAt: c.time(),
+      unsubscribedAt: c.time(),
+    },
+    (t) => [
+      c.uniqueIndex('sends_run_profile').on(t.runId, t.profileId),
+      c.index('sends_due').on(t.runId, t.state, t.dueAt),
+      c.index('sends_profile').on(t.profileId, t.claimedAt),
+    ],
+  );
+  return { sends };
+}
+
+function outside(c: Columns) {
+  const arrivals = c.table(
+    'arrivals',
+    {
+      id: c.id(),
+      kind: c.text().notNull(),
+      state: c.text().notNull(),
+      at: c.time().notNull(),
+      facts: c.json<Json>().notNull(),
+      raw: c.bytes(),
+      note: c.text(),
+    },
+    (t) => [c.index('arrivals_state').on(t.state, t.id)],
+  );
+  const notices = c.table('notices', {
+    key: c.text().primaryKey(),
+    text: c.text().notNull(),
+    since: c.time().notNull(),
+    at: c.time().notNull(),
+  });
+  return { arrivals, notices };
+}

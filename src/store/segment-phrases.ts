@@ -1,0 +1,78 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Phrases } from './database.ts';
+
+/** What segments need of the two databases beyond the common phrases. All texts compare by code point. */
+export interface SegmentPhrases {
+  /** Whether `text` contains `part`, in the same case; the two others likewise. */
+  contains(text: SQL, part: string): SQL;
+  startsWith(text: SQL, part: string): SQL;
+  endsWith(text: SQL, part: string): SQL;
+  /** `text` in an order by code point, for < and >. */
+  ordered(text: SQL): SQL;
+  /** Whether `text` begins with a date: `2011-09-30` alone or followed by T and a time. */
+  isDate(text: SQL): SQL;
+  /** The property where it is of the type, else NULL; a boolean as 'true' or 'false', a number as a double. */
+  text(column: SQL, key: string): SQL;
+  number(column: SQL, key: string): SQL;
+  boolean(column: SQL, key: string): SQL;
+  /** Whether the property is there and is not null; NULL where it is absent. */
+  exists(column: SQL, key: string): SQL;
+  /** Whether the property is a list with this text in it. */
+  listHas(column: SQL, key: string, element: string): SQL;
+  /** A text for each scalar, the same for the same and another for another; NULL for what is no scalar. */
+  scalar(column: SQL, key: string): SQL;
+  /** The ids as rows of one column, from one parameter, so that the statement's text stays the same. */
+  ids(ids: readonly number[]): SQL;
+}
+
+/** A JSON path to one key, quoted so that dots and quotes in the key mean themselves. */
+const path = (key: string) => `$.${JSON.stringify(key)}`;
+const DIGIT_DATE = '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]';
+
+const sqlite: SegmentPhrases = {
+  contains: (text, part) => sql`instr(${text}, ${part}) > 0`,
+  startsWith: (text, part) => sql`substr(${text}, 1, ${[...part].length}) = ${part}`,
+  endsWith: (text, part) => sql`substr(${text}, ${-[...part].length}) = ${part}`,
+  ordered: (text) => text,
+  isDate: (text) => sql`(${text} GLOB ${DIGIT_DATE} OR ${text} GLOB ${`${DIGIT_DATE}T*`})`,
+  text: (column, key) =>
+    sql`CASE WHEN json_type(${column}, ${path(key)}) = 'text' THEN ${column} ->> ${path(key)} END`,
+  // A cast, since SQLite keeps whole numbers beyond 2^53 apart that are one double to JavaScript and PostgreSQL.
+  number: (column, key) =>
+    sql`CASE WHEN json_type(${column}, ${path(key)}) IN ('integer', 'real') THEN CAST(${column} ->> ${path(key)} AS REAL) END`,
+  boolean: (column, key) =>
+    sql`CASE WHEN json_type(${column}, ${path(key)}) IN ('true', 'false') THEN json_type(${column}, ${path(key)}) END`,
+  exists: (column, key) => sql`json_type(${column}, ${path(key)}) <> 'null'`,
+  listHas: (column, key, element) =>
+    sql`(json_type(${column}, ${path(key)}) = 'array' AND EXISTS (SELECT 1 FROM json_each(${column}, ${path(key)}) AS item WHERE item.type = 'text' AND item.value = ${element}))`,
+  scalar: (column, key) =>
+    sql`CASE WHEN json_type(${column}, ${path(key)}) NOT IN ('null', 'array', 'object') THEN ${column} -> ${path(key)} END`,
+  ids: (ids) => sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`,
+};
+
+const typeOf = (column: SQL, key: string) => sql`jsonb_typeof(${column} -> ${key}::text)`;
+
+const postgres: SegmentPhrases = {
+  contains: (text, part) => sql`strpos(${text}, ${part}::text) > 0`,
+  startsWith: (text, part) => sql`starts_with(${text}, ${part}::text)`,
+  endsWith: (text, part) => sql`right(${text}, ${[...part].length}::int) = ${part}::text`,
+  ordered: (text) => sql`${text} COLLATE "C"`,
+  isDate: (text) => sql`${text} ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}(T|$)'`,
+  text: (column, key) => sql`CASE WHEN ${typeOf(column, key)} = 'string' THEN ${column} ->> ${key}::text END`,
+  number: (column, key) =>
+    sql`CASE WHEN ${typeOf(column, key)} = 'number' THEN CAST(${column} ->> ${key}::text AS double precision) END`,
+  boolean: (column, key) =>
+    sql`CASE WHEN ${typeOf(column, key)} = 'boolean' THEN ${column} ->> ${key}::text END`,
+  exists: (column, key) => sql`${typeOf(column, key)} <> 'null'`,
+  listHas: (column, key, element) =>
+    sql`(${typeOf(column, key)} = 'array' AND (${column} -> ${key}::text) @> jsonb_build_array(${element}::text))`,
+  scalar: (column, key) =>
+    sql`CASE WHEN ${typeOf(column, key)} NOT IN ('null', 'array', 'object') THEN CAST(${column} -> ${key}::text AS text) COLLATE "C" END`,
+  ids: (ids) =>
+    sql`(SELECT CAST(value AS bigint) FROM jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`,
+};
+
+/** The phrases of the database that `phrases` belongs to. */
+export function segmentPhrases({ name }: Phrases): SegmentPhrases {
+  return name === 'sqlite' ? sqlite : postgres;
+}

@@ -1,0 +1,44 @@
+import { desc, eq, sql } from 'drizzle-orm';
+import type { SuppressionStore } from '../profiles/port.ts';
+import type { BulkInsert, Database } from './database.ts';
+
+const addNew: BulkInsert = {
+  into: 'suppressions',
+  columns: { address: 'text', reason: 'text', source: 'text', at: 'int' },
+  tail: 'ON CONFLICT (address) DO NOTHING',
+};
+
+/** Addresses that must not be mailed, in the database. */
+export function suppressionStore(db: Database): SuppressionStore {
+  const { suppressions } = db.tables;
+  return {
+    add: (entries) =>
+      db.transaction(async (tx) => {
+        const rows = entries.map((entry) => [entry.address, entry.reason, entry.source, entry.at]);
+        return (await tx.insertMany(addNew, rows)).written;
+      }),
+    remove: async (address) => (await db.run(sql`DELETE FROM suppressions WHERE address = ${address}`)) > 0,
+    get: async (address) => {
+      const [row] = await db.orm.select().from(suppressions).where(eq(suppressions.address, address));
+      return row;
+    },
+    hasMany: async (addresses) => {
+      const rows = await db.rows<{ address: string; reason: string }>(
+        sql`SELECT address, reason FROM suppressions WHERE address IN ${db.phrases.texts(addresses)}`,
+      );
+      return new Map(rows.map((row) => [row.address, row.reason]));
+    },
+    ofProfiles: async (profileIds) => {
+      const rows = await db.rows<{ id: number; reason: string }>(sql`
+        SELECT p.id AS id, s.reason AS reason FROM profiles p JOIN suppressions s ON s.address = p.email
+        WHERE p.id IN ${db.phrases.numbers(profileIds)}`);
+      return new Map(rows.map((row) => [row.id, row.reason]));
+    },
+    list: (limit) =>
+      db.orm.select().from(suppressions).orderBy(desc(suppressions.at), suppressions.address).limit(limit),
+    count: async () => {
+      const [row] = await db.rows<{ count: number }>(sql`SELECT count(*) AS count FROM suppressions`);
+      return row?.count ?? 0;
+    },
+  };
+}

@@ -1,0 +1,158 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { parseSync } from 'oxc-parser';
+import { describe, expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+
+/**
+ * Who may import whom, by the folder or file under src/. The data flows profile → segment → content → campaign →
+ * delivery; store and queue implement the domain's ports; app and roles wire; faces come last.
+ */
+const shared = ['errors', 'config', 'duration', 'folder', 'grouped'];
+const allowed: Record<string, readonly string[]> = {
+  errors: [],
+  duration: ['errors'],
+  grouped: ['errors'],
+  folder: [],
+  config: ['errors', 'folder'],
+  profiles: ['errors', 'duration'],
+  segments: ['errors', 'duration', 'profiles'],
+  content: ['errors', 'duration', 'segments'],
+  tracking: ['errors', 'duration', 'grouped', 'profiles'],
+  inbox: ['errors', 'tracking'],
+  campaigns: ['errors', 'duration', 'profiles', 'segments', 'content'],
+  delivery: ['errors', 'grouped', 'profiles', 'campaigns', 'content', 'tracking', 'queue'],
+  queue: ['errors'],
+  store: [
+    'errors',
+    'duration',
+    'folder',
+    'profiles',
+    'segments',
+    'content',
+    'tracking',
+    'inbox',
+    'campaigns',
+    'delivery',
+  ],
+  app: [...shared, 'profiles', 'segments', 'content', 'tracking', 'inbox', 'campaigns', 'delivery', 'store'],
+  http: ['errors', 'profiles', 'tracking', 'campaigns'],
+  roles: [...shared, 'app', 'campaigns', 'delivery', 'tracking', 'inbox', 'http', 'queue'],
+  cli: [
+    ...shared,
+    'app',
+    'roles',
+    'profiles',
+    'segments',
+    'content',
+    'tracking',
+    'inbox',
+    'campaigns',
+    'delivery',
+    'queue',
+  ],
+};
+
+/** Libraries that have one place. */
+const places: Record<string, readonly string[]> = {
+  'drizzle-orm': ['store'],
+  'better-sqlite3': ['store'],
+  pg: ['store', 'queue'],
+  bullmq: ['queue'],
+  ioredis: ['queue'],
+  '@electric-sql/pglite': ['queue'],
+  mjml: ['content'],
+  handlebars: ['content'],
+  fastify: ['http'],
+  nodemailer: ['delivery', 'cli'],
+  'smtp-server': ['inbox', 'cli'],
+  commander: ['cli'],
+};
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    if (statSync(path).isDirectory()) return sources(path);
+    return name.endsWith('.ts') && !name.endsWith('.d.ts') ? [path] : [];
+  });
+}
+
+function importsOf(file: string): string[] {
+  const { module } = parseSync(file, readFileSync(file, 'utf8'));
+  return [
+    ...module.staticImports.map((one) => one.moduleRequest.value),
+    ...module.staticExports.flatMap((one) =>
+      one.entries.flatMap((entry) => entry.moduleRequest?.value ?? []),
+    ),
+  ];
+}
+
+const files = [...sources(join(root, 'src')), ...sources(join(root, 'workers'))];
+const all: Import[] = files.flatMap((file) => importsOf(file).map((to) => ({ from: file, to })));
+
+/** The first step of a path under src/: a folder, or a file without its ending. */
+const room = (file: string) => relative(join(root, 'src'), file).split('/')[0]?.replace(/\.ts$/, '') ?? '';
+const isLocal = ({ to }: Import) => to.startsWith('.');
+const target = ({ from, to }: Import) => resolve(dirname(from), to);
+
+describe('imports', () => {
+  test('point one way', () => {
+    const wrong = all
+      .filter(isLocal)
+      .filter((one) => !one.from.startsWith(join(root, 'workers')))
+      .map((one) => ({ ...one, a: room(one.from), b: room(target(one)) }))
+      .filter(({ a, b }) => a !== b && !(allowed[a] ?? []).includes(b))
+      .map(({ from, b }) => `${relative(root, from)} imports ${b}`);
+    expect(wrong).toEqual([]);
+  });
+
+  test('name every room of src/ in the rules', () => {
+    const rooms = new Set(files.filter((file) => file.startsWith(join(root, 'src'))).map(room));
+    expect([...rooms].filter((name) => allowed[name] === undefined)).toEqual([]);
+  });
+
+  test('keep each library in its place', () => {
+    const wrong = all
+      .filter((one) => !isLocal(one))
+      .flatMap((one) => {
+        const name = Object.keys(places).find((known) => one.to === known || one.to.startsWith(`${known}/`));
+        return name === undefined || places[name]?.includes(room(one.from))
+          ? []
+          : [`${relative(root, one.from)} imports ${name}`];
+      });
+    expect(wrong).toEqual([]);
+  });
+
+  test('have no circles', () => {
+    const next = new Map(
+      files.map((file) => [file, all.filter((one) => one.from === file && isLocal(one)).map(target)]),
+    );
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const walk = (file: string, path: string[]) => {
+      if (path.includes(file))
+        circles.push([...path.slice(path.indexOf(file)), file].map((one) => relative(root, one)).join(' → '));
+      if (done.has(file) || path.includes(file)) return;
+      for (const to of next.get(file) ?? []) walk(to, [...path, file]);
+      done.add(file);
+    };
+    for (const file of files) walk(file, []);
+    expect(circles).toEqual([]);
+  });
+});
+
+test('src/README.md has a line for every room', () => {
+  const map = readFileSync(join(root, 'src', 'README.md'), 'utf8');
+  const rooms = readdirSync(join(root, 'src')).filter((name) => name !== 'README.md');
+  expect(
+    rooms.filter(
+      (name) => !map.includes(`\`${name}${statSync(join(root, 'src', name)).isDirectory() ? '/' : ''}\``),
+    ),
+  ).toEqual([]);
+});

@@ -1,0 +1,89 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeShop } from './installation.ts';
+import {
+  dearResult,
+  type ImportResult,
+  importResult,
+  renderResult,
+  type SendResult,
+  sendResult,
+} from './results.ts';
+import { openSink, type Sink } from './sink-process.ts';
+import { type StepName, type StepOptions, startStep } from './steps.ts';
+
+/** What a benchmark is run with. */
+export interface ContestSize {
+  readonly profiles: number;
+  readonly events: number;
+  readonly letters: number;
+  readonly profiled: number;
+  readonly connections: number;
+  readonly cpuProfile: string | undefined;
+}
+
+/** A shop in a folder of its own, and a sink for the letters of all contenders, one after another. */
+export class Contest {
+  readonly #options: StepOptions;
+  readonly #sink: Sink;
+  readonly #note: (text: string) => void;
+
+  private constructor(options: StepOptions, sink: Sink, note: (text: string) => void) {
+    this.#options = options;
+    this.#sink = sink;
+    this.#note = note;
+  }
+
+  /** Runs the work with a contest and clears up after it. @param note is told what is going on */
+  static async hold<T>(
+    size: ContestSize,
+    note: (text: string) => void,
+    work: (contest: Contest) => Promise<T>,
+  ): Promise<T> {
+    const folder = await mkdtemp(join(tmpdir(), 'dear-bench-'));
+    const sink = await openSink();
+    try {
+      note('writing files');
+      await writeShop(folder, size);
+      const { letters, profiled, connections, cpuProfile } = size;
+      const options = { folder, smtpUrl: sink.url, letters, profiled, connections };
+      return await work(
+        new Contest({ ...options, ...(cpuProfile === undefined ? {} : { cpuProfile }) }, sink, note),
+      );
+    } finally {
+      sink.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  async import(): Promise<ImportResult> {
+    return importResult.parse(await this.#step('import', 'importing profiles and events', 0));
+  }
+
+  /** Plans and sends the campaign; the other contenders need its letters. */
+  async dear() {
+    return dearResult.parse(await this.#step('dear', 'sending with Dear', this.#options.letters));
+  }
+
+  async render(letters: number) {
+    return renderResult.parse(await this.#step('render', 'rendering', 0, letters));
+  }
+
+  /** Sends letters of the campaign with something else than Dear. */
+  async rival(name: 'limit' | 'pool' | 'naive', letters: number): Promise<SendResult> {
+    const titles = { limit: 'ready bytes', pool: 'nodemailer', naive: 'Handlebars, MJML and nodemailer' };
+    return sendResult.parse(await this.#step(name, `sending with ${titles[name]}`, letters, letters));
+  }
+
+  async #step(name: StepName, title: string, expected: number, letters = this.#options.letters) {
+    this.#note(title);
+    const arrival = expected > 0 ? this.#sink.expect(expected) : undefined;
+    const step = startStep(name, { ...this.#options, letters });
+    void arrival?.then(() => step.arrived());
+    const result = await step.result;
+    // Who says that all were sent must have made them arrive; more than that were counted separately.
+    await arrival;
+    return result;
+  }
+}

@@ -1,0 +1,85 @@
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { App } from '../../src/app.ts';
+import { openQueues } from '../../src/queue/open.ts';
+import type { Queues } from '../../src/queue/port.ts';
+import { everyQueue, startWorkers } from '../../src/roles.ts';
+import { profiled, type StageShares } from './cpu-profile.ts';
+import { openInstallation } from './installation.ts';
+import type { DearResult } from './results.ts';
+import { timeStatements } from './sql-timing.ts';
+import { runStep, type StepOptions } from './steps.ts';
+
+/** One worker process of Dear, on all queues. Launching compiles the letter, once; it is not in the time. */
+await runStep(async (options, arrived): Promise<DearResult> => {
+  const statements = timeStatements();
+  const app = await openInstallation(options);
+  const queues = await openQueues({ url: app.config.queueUrl, log: app.log });
+  const workers = await startWorkers(app, queues, everyQueue);
+  const sent = await send({ app, queues, campaign: 'whole' }, arrived);
+  const peakRssMiB = process.resourceUsage().maxRSS / 1024;
+  if (sent.letters !== options.letters) {
+    throw new Error(`Dear sent ${sent.letters} letters, there should be ${options.letters}`);
+  }
+  const stages = options.profiled > 0 ? await stagesOf({ app, queues, options, statements }) : undefined;
+  await workers.close();
+  await app.close();
+  return { ...sent, peakRssMiB, ...(stages === undefined ? {} : { stages }) };
+});
+
+interface Sending {
+  readonly app: App;
+  readonly queues: Queues;
+  readonly campaign: 'whole' | 'part';
+}
+
+/** From the wake-up of the planner to the last recorded answer. */
+async function send({ app, queues, campaign }: Sending, arrived: Promise<void>) {
+  const run = await app.launch(campaign, true);
+  const cpu = process.cpuUsage();
+  const started = performance.now();
+  const since = () => (performance.now() - started) / 1000;
+  await queues.add('plan', [{ payload: { runId: run.id } }]);
+  while ((await app.runs.byId(run.id))?.state === 'planning') await wait(10);
+  const plannedSeconds = since();
+  // Asking costs a little, so it is asked often only when there is reason to believe that it is over.
+  while ((await app.ledger.unsettled(run.id, Date.now())) > 0) {
+    await Promise.race([arrived, wait(500)]);
+    await wait(5);
+  }
+  const seconds = since();
+  const { user, system } = process.cpuUsage(cpu);
+  const counts = await app.ledger.counts(run.id);
+  const accepted = counts.find(({ state }) => state === 'accepted')?.count ?? 0;
+  return { letters: accepted, plannedSeconds, seconds, cpuMicroseconds: user + system };
+}
+
+interface Profiling {
+  readonly app: App;
+  readonly queues: Queues;
+  readonly options: StepOptions;
+  readonly statements: ReturnType<typeof timeStatements>;
+}
+
+/** Sends the campaign `part` under the profiler, when everything has been run in already. */
+async function stagesOf({ app, queues, options, statements }: Profiling): Promise<DearResult['stages']> {
+  statements.start();
+  const never = new Promise<void>(() => undefined);
+  const { result, shares, profile } = await profiled(() => send({ app, queues, campaign: 'part' }, never));
+  if (options.cpuProfile !== undefined) await writeFile(options.cpuProfile, JSON.stringify(profile));
+  const { letters } = result;
+  const { micros, runs } = statements.stop();
+  const each = (micros: StageShares) =>
+    Object.fromEntries(
+      Object.entries(micros)
+        .map(([name, value]) => [name, value / letters] as const)
+        .sort((a, b) => b[1] - a[1]),
+    );
+  return {
+    letters,
+    cpuMicroseconds: result.cpuMicroseconds / letters,
+    main: each(shares),
+    statements: each(micros),
+    runs: each(runs),
+  };
+}

@@ -1,0 +1,68 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { terminalOutput } from '../../src/cli/output.ts';
+import { delivery } from './delivery.ts';
+import { overview } from './overview.ts';
+
+/*
+ * `npm run bench`. It runs compiled, as Dear itself does when it is installed: tsx wraps every function that a
+ * letter makes, which costs Dear some of its time and its rivals none.
+ */
+
+const whole = (least: number) => (text: string) => {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new InvalidArgumentError(`It must be a whole number from ${least} on.`);
+};
+
+interface Flags {
+  readonly letters: number;
+  readonly profiles?: number;
+  readonly events?: number;
+  readonly profiled: number;
+  readonly connections: number;
+  readonly cpuProfile?: string;
+  readonly json?: boolean;
+}
+
+const program = new Command('npm run bench --').description('Measures Dear on this machine.');
+const connections = new Option('--connections <n>', 'SMTP connections of each contender')
+  .argParser(whole(1))
+  .default(10);
+const letters = (count: number) =>
+  new Option('--letters <n>', 'letters to send').argParser(whole(1)).default(count);
+const json = new Option('--json', 'print one JSON object and nothing else');
+
+program
+  .command('overview', { isDefault: true })
+  .description('importing, rendering, and sending against nodemailer’s pool')
+  .addOption(letters(5000))
+  .option('--profiles <n>', 'profiles to import', whole(1), 50_000)
+  .option('--events <n>', 'events to import', whole(1), 200_000)
+  .addOption(connections)
+  .addOption(json)
+  .action((flags: Flags) => overview(sizeOf({ ...flags, profiled: 0 }), terminalOutput(flags.json === true)));
+
+program
+  .command('delivery')
+  .description('sending against the limit of the sockets and two common ways, with CPU time by stage')
+  .addOption(letters(20_000))
+  .option('--profiled <n>', 'letters of the run under the profiler; 0 for none', whole(0), 4000)
+  .option('--cpu-profile <file>', 'where to write the profile, for Chrome’s developer tools')
+  .addOption(connections)
+  .addOption(json)
+  .action((flags: Flags) => delivery(sizeOf(flags), terminalOutput(flags.json === true)));
+
+/** Everybody who gets a letter must have ordered something. */
+function sizeOf(flags: Flags) {
+  const profiles = Math.max(flags.profiles ?? 0, flags.letters);
+  return {
+    profiles,
+    events: Math.max(flags.events ?? profiles * 4, profiles),
+    letters: flags.letters,
+    profiled: Math.min(flags.profiled, flags.letters),
+    connections: flags.connections,
+    cpuProfile: flags.cpuProfile,
+  };
+}
+
+await program.parseAsync();

@@ -1,0 +1,24 @@
+import type { SendResult } from './results.ts';
+
+/** Times a contender that sends `letters` letters, with the CPU of its process. */
+export async function measured(letters: number, work: () => Promise<unknown>): Promise<SendResult> {
+  const cpu = process.cpuUsage();
+  const started = performance.now();
+  await work();
+  const seconds = (performance.now() - started) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  return { letters, seconds, cpuMicroseconds: user + system };
+}
+
+/** Works on the numbers from 0 below `count`, `width` of them at a time. */
+export async function inParallel(
+  count: number,
+  width: number,
+  work: (index: number) => Promise<unknown>,
+): Promise<void> {
+  let next = 0;
+  const lane = async () => {
+    while (next < count) await work(next++);
+  };
+  await Promise.all(Array.from({ length: width }, lane));
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+const amount = z.object({ count: z.number(), seconds: z.number() });
+
+export const importResult = z.object({ profiles: amount, events: amount });
+export type ImportResult = z.output<typeof importResult>;
+
+export const dearResult = z.object({
+  letters: z.int(),
+  /** From the moment when the plan was queued. */
+  plannedSeconds: z.number(),
+  seconds: z.number(),
+  /** Microseconds of CPU of the whole process, all its threads. */
+  cpuMicroseconds: z.number(),
+  peakRssMiB: z.number(),
+  /** By stage, microseconds a letter, of a run of its own; absent unless it was asked for. */
+  stages: z
+    .object({
+      letters: z.int(),
+      cpuMicroseconds: z.number(),
+      main: z.record(z.string(), z.number()),
+      statements: z.record(z.string(), z.number()),
+      /** How often a statement of each kind was run, for each letter. */
+      runs: z.record(z.string(), z.number()),
+    })
+    .optional(),
+});
+export type DearResult = z.output<typeof dearResult>;
+
+export const renderResult = z.object({
+  letters: z.int(),
+  seconds: z.number(),
+  /** Medians of the letters: characters of HTML and text, octets of the whole. */
+  html: z.int(),
+  text: z.int(),
+  octets: z.int(),
+});
+export type RenderResult = z.output<typeof renderResult>;
+
+/** What each of the other contenders measures. */
+export const sendResult = z.object({ letters: z.int(), seconds: z.number(), cpuMicroseconds: z.number() });
+export type SendResult = z.output<typeof sendResult>;

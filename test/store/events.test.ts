@@ -1,0 +1,128 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { EventFacts, NewEvent, NewestNeed } from '../../src/profiles/port.ts';
+import { eventStore } from '../../src/store/events.ts';
+import { profileStore } from '../../src/store/profiles.ts';
+import { onEveryStore } from '../stores.ts';
+
+onEveryStore('events', (open) => {
+  const made = async (count = 3) => {
+    const store = await open();
+    const emails = Array.from({ length: count }, (_, index) => `p${index}@example.com`);
+    const profiles = profileStore(store);
+    await profiles.ensure(emails, 1);
+    const ids = await profiles.idsOf(emails);
+    return { events: eventStore(store), ids: emails.map((email) => ids.get(email) ?? 0) };
+  };
+  let serial = 0;
+  const event = (profileId: number, at: number, properties = {}, type = 'order'): NewEvent => {
+    serial += 1;
+    return { key: `k${String(serial).padStart(6, '0')}`, profileId, type, at, properties };
+  };
+
+  test('count once, by their key', async () => {
+    const { events, ids } = await made();
+    const [a = 0] = ids;
+    const one = event(a, 10, { total: 1.5 });
+    expect(await events.addMany([one, one, event(a, 20)], 99)).toEqual({ added: 2, duplicates: 1 });
+    expect(await events.addMany([one], 100)).toEqual({ added: 0, duplicates: 1 });
+    expect(await events.addMany([], 100)).toEqual({ added: 0, duplicates: 0 });
+    expect(await events.timeline(a, 10)).toMatchObject([
+      { type: 'order', at: 20, properties: {}, receivedAt: 99 },
+      { type: 'order', at: 10, properties: { total: 1.5 }, receivedAt: 99 },
+    ]);
+    expect(await events.timeline(a, 1)).toHaveLength(1);
+    expect(await events.summary(a)).toEqual([{ type: 'order', count: 2, first: 10, last: 20 }]);
+  });
+
+  test('newest: order, ties, limit, type and profile', async () => {
+    const { events, ids } = await made();
+    const [a = 0, b = 0, c = 0] = ids;
+    await events.addMany(
+      [
+        event(a, 10, { n: 1 }),
+        event(a, 30, { n: 2 }),
+        event(a, 30, { n: 3 }),
+        event(a, 40, { n: 4 }, 'view'),
+        event(b, 5, { n: 5 }),
+      ],
+      1,
+    );
+    const found = await events.newest([a, b, c], { type: 'order', limit: 2 });
+    expect(found).toEqual(
+      new Map([
+        [
+          a,
+          [
+            { n: 3, at: 30 },
+            { n: 2, at: 30 },
+          ],
+        ],
+        [b, [{ n: 5, at: 5 }]],
+      ]),
+    );
+    expect(await events.newest([], { type: 'order', limit: 2 })).toEqual(new Map());
+  });
+
+  test('newest: of equal values only the newest, only where properties equal', async () => {
+    const { events, ids } = await made();
+    const [a = 0] = ids;
+    await events.addMany(
+      [
+        event(a, 1, { sku: 'x', size: 1, gift: true }),
+        event(a, 2, { sku: 'y', size: 2, gift: false }),
+        event(a, 3, { sku: 'x', size: '1', gift: 'true' }),
+        event(a, 4, { size: 1 }),
+        event(a, 5, { sku: null, size: 1 }),
+      ],
+      1,
+    );
+    const skus = async (need: Partial<NewestNeed>) =>
+      (await events.newest([a], { type: 'order', limit: 9, ...need })).get(a)?.map((one) => one.at);
+    expect(await skus({ distinctBy: 'sku' })).toEqual([3, 2]);
+    expect(await skus({ where: { size: 1 } })).toEqual([5, 4, 1]);
+    expect(await skus({ where: { size: '1' } })).toEqual([3]);
+    expect(await skus({ where: { gift: true } })).toEqual([1]);
+    expect(await skus({ where: { gift: 'true' } })).toEqual([3]);
+    expect(await skus({ where: { sku: 'x', size: 1 }, distinctBy: 'sku' })).toEqual([1]);
+    expect(await skus({ where: { 'no"such.key': 'x' } })).toBeUndefined();
+  });
+
+  test('newest equals a plain evaluation in memory', async () => {
+    const { events, ids } = await made(4);
+    const facts = fc.record({
+      profile: fc.constantFrom(...ids),
+      at: fc.integer({ min: 0, max: 6 }),
+      sku: fc.option(fc.constantFrom('x', 'y', 'z'), { nil: undefined }),
+    });
+    const sample =
+      fc.sample(fc.array(facts, { minLength: 60, maxLength: 60 }), { numRuns: 1, seed: 7 })[0] ?? [];
+    const stored = sample.map(({ profile, at, sku }) => event(profile, at, sku === undefined ? {} : { sku }));
+    await events.addMany(stored, 1);
+    // Stored in the order of keys, which is the order made: of one moment the later is the newer.
+    for (const distinctBy of [undefined, 'sku']) {
+      for (const limit of [1, 2, 50]) {
+        const need = { type: 'order', limit, distinctBy };
+        expect(await events.newest(ids, need)).toEqual(plainNewest(stored, need));
+      }
+    }
+  });
+});
+
+function plainNewest(events: readonly NewEvent[], need: NewestNeed): Map<number, EventFacts[]> {
+  const found = new Map<number, EventFacts[]>();
+  const seen = new Set<string>();
+  const newestFirst = events
+    .map((one, index) => ({ one, index }))
+    .sort((a, b) => b.one.at - a.one.at || b.index - a.index);
+  for (const { one } of newestFirst) {
+    const value = need.distinctBy === undefined ? undefined : one.properties[need.distinctBy];
+    const copy = `${one.profileId} ${value}`;
+    if (need.distinctBy !== undefined && (value === undefined || seen.has(copy))) continue;
+    seen.add(copy);
+    const list = found.get(one.profileId) ?? [];
+    if (list.length < need.limit) list.push({ ...one.properties, at: one.at });
+    found.set(one.profileId, list);
+  }
+  return found;
+}

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { profileStore } from '../../src/store/profiles.ts';
+import { suppressionStore } from '../../src/store/suppressions.ts';
+import { onEveryStore } from '../stores.ts';
+
+const entry = (address: string, at: number, reason = 'complained') => ({
+  address,
+  reason,
+  source: 'test',
+  at,
+});
+
+onEveryStore('suppressions', (open) => {
+  test('are added once, found in bulk, listed and removed', async () => {
+    const store = await open();
+    const suppressions = suppressionStore(store);
+    expect(await suppressions.add([entry('a@example.com', 1), entry('b@example.com', 2)])).toBe(2);
+    expect(await suppressions.add([entry('a@example.com', 9, 'bounced'), entry('c@example.com', 3)])).toBe(1);
+    expect(await suppressions.get('a@example.com')).toEqual(entry('a@example.com', 1));
+    expect(await suppressions.hasMany(['a@example.com', 'x@example.com'])).toEqual(
+      new Map([['a@example.com', 'complained']]),
+    );
+    expect((await suppressions.list(2)).map((one) => one.address)).toEqual([
+      'c@example.com',
+      'b@example.com',
+    ]);
+    expect(await suppressions.remove('b@example.com')).toBe(true);
+    expect(await suppressions.remove('b@example.com')).toBe(false);
+    expect(await suppressions.count()).toBe(2);
+    const profiles = profileStore(store);
+    await profiles.ensure(['a@example.com', 'x@example.com'], 1);
+    const ids = await profiles.idsOf(['a@example.com', 'x@example.com']);
+    expect(await suppressions.ofProfiles([...ids.values()])).toEqual(
+      new Map([[ids.get('a@example.com'), 'complained']]),
+    );
+  });
+});
