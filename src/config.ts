@@ -86,6 +86,14 @@ const settings = {
     z.coerce.number().int().min(1).max(500).default(10),
     'SMTP connections of a send worker',
   ],
+  LEASE_SECONDS: [
+    z.coerce.number().int().min(1).max(3600).default(60),
+    'how long a send worker holds letters without a sign of life before others may take them',
+  ],
+  RETRY_FIRST_SECONDS: [
+    z.coerce.number().min(0.1).max(86_400).default(60),
+    'the wait before the second attempt of a letter that was put off; it doubles up to four hours',
+  ],
   LOG_LEVEL: [
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
     'how much is logged',
@@ -102,6 +110,8 @@ export interface Config {
   readonly queueUrl: string | undefined;
   readonly smtpUrl: string;
   readonly smtpConnections: number;
+  readonly leaseMs: number;
+  readonly firstRetryMs: number;
   readonly publicUrl: string;
   readonly secret: string;
   readonly httpHost: string;
@@ -143,6 +153,8 @@ export function loadConfig(environment: Environment, cwd: string): Config {
     queueUrl: values.QUEUE_URL,
     smtpUrl: values.SMTP_URL,
     smtpConnections: values.SMTP_CONNECTIONS,
+    leaseMs: values.LEASE_SECONDS * 1000,
+    firstRetryMs: values.RETRY_FIRST_SECONDS * 1000,
     publicUrl: (values.PUBLIC_URL ?? `http://localhost:${values.HTTP_PORT}`).replace(/\/+$/, ''),
     secret: values.SECRET ?? keptSecret(dataDir),
     httpHost: values.HTTP_HOST,

@@ -5,7 +5,7 @@ import type { Run } from './campaigns/port.ts';
 import type { LetterWriter } from './delivery/letter-writer.ts';
 import { persist } from './delivery/persist.ts';
 import type { ClaimRequest, Settlement, Verdict } from './delivery/port.ts';
-import { BATCH_SIZE, LEASE_MS, type SendJobDeps, sendJob } from './delivery/send-job.ts';
+import { BATCH_SIZE, type SendJobDeps, sendJob } from './delivery/send-job.ts';
 import { smtpTransport } from './delivery/smtp-transport.ts';
 import { parseSmtpUrl } from './delivery/smtp-url.ts';
 import { sweep } from './delivery/sweep.ts';
@@ -128,12 +128,14 @@ function makeSending(app: App, transport: Transport): { deps: SendJobDeps; close
       customers: app.customers,
       data: app.letterData,
       transport,
+      leaseMs: app.config.leaseMs,
+      firstRetryMs: app.config.firstRetryMs,
       run: app.runs.byId,
       press: app.press,
       writer,
       claim: claims.add,
       // What came of a letter must not be lost; after the lease the sweeper calls it unknown anyway.
-      settle: (settlement) => persist(() => settlements.add(settlement), LEASE_MS),
+      settle: (settlement) => persist(() => settlements.add(settlement), app.config.leaseMs),
       clock: Date.now,
     },
     close: async () => {

@@ -1,6 +1,6 @@
 import type { ClaimRequest, LeasedSend, Settlement, Verdict } from './port.ts';
 import { retryDelay } from './retry.ts';
-import type { Outcome, Slot, Transport } from './transport.ts';
+import type { Outcome, Transport } from './transport.ts';
 
 /** A leased send whose letter is written and whose decision is stored. */
 export interface ReadyLetter {
@@ -14,6 +14,8 @@ export interface SendBatchDeps {
   readonly transport: Transport;
   claim(request: ClaimRequest): Promise<Verdict>;
   settle(settlement: Settlement): Promise<void>;
+  /** The wait before the second attempt of a letter that was put off, ms. */
+  readonly firstRetryMs: number;
   /** A letter that may not leave now, for any verdict but `go`. */
   refused(send: LeasedSend, verdict: Exclude<Verdict, 'go'>): Promise<void>;
 }
@@ -55,7 +57,12 @@ export async function sendBatch(
           continue;
         }
         claimed += 1;
-        const settling = deps.settle(await deliver(slot, next, token));
+        const outcome = await slot.deliver({ ...next.envelope, bytes: next.bytes });
+        const retryInMs =
+          outcome.kind === 'deferred'
+            ? retryDelay(next.send.attempts + 1, Math.random(), deps.firstRetryMs)
+            : 0;
+        const settling = deps.settle(settlementOf(next.send, token, outcome, retryInMs));
         settling.catch(() => undefined); // Its failure is thrown below, when the connections are done.
         settled.push(settling);
       } finally {
@@ -79,13 +86,8 @@ async function allEnded(work: readonly Promise<void>[]): Promise<void> {
   }
 }
 
-async function deliver(slot: Slot, letter: ReadyLetter, token: string): Promise<Settlement> {
-  const outcome = await slot.deliver({ ...letter.envelope, bytes: letter.bytes });
-  return settlementOf(letter.send, token, outcome, Math.random());
-}
-
 /** The ledger's view of an SMTP outcome. */
-function settlementOf(send: LeasedSend, token: string, outcome: Outcome, random: number): Settlement {
+function settlementOf(send: LeasedSend, token: string, outcome: Outcome, retryInMs: number): Settlement {
   return {
     id: send.id,
     token,
@@ -94,6 +96,6 @@ function settlementOf(send: LeasedSend, token: string, outcome: Outcome, random:
       outcome.kind === 'failed' || outcome.kind === 'deferred' ? `refused at ${outcome.stage}` : undefined,
     code: 'code' in outcome ? outcome.code : undefined,
     response: outcome.response.slice(0, 500),
-    retryInMs: outcome.kind === 'deferred' ? retryDelay(send.attempts + 1, random) : 0,
+    retryInMs,
   };
 }

@@ -9,7 +9,6 @@ import { type BatchResult, type ReadyLetter, sendBatch } from './send-batch.ts';
 import type { Transport } from './transport.ts';
 
 export const BATCH_SIZE = 200;
-export const LEASE_MS = 60_000;
 
 /** What a send worker needs; one for the process, so that claims and settlements of all its jobs are grouped. */
 export interface SendJobDeps {
@@ -17,6 +16,8 @@ export interface SendJobDeps {
   readonly customers: Customers;
   readonly data: LetterData;
   readonly transport: Transport;
+  readonly leaseMs: number;
+  readonly firstRetryMs: number;
   run(id: number): Promise<Run | undefined>;
   press(sourceHash: string): Promise<Letterpress>;
   writer(run: Run): LetterWriter;
@@ -43,11 +44,11 @@ export async function sendJob(deps: SendJobDeps, runId: number, signal: AbortSig
   if (first.kind === 'down')
     return { ...nothing, serverDown: first.reason === 'stopped' ? undefined : first.response };
   first.release();
-  const lease = await deps.ledger.lease(runId, BATCH_SIZE, LEASE_MS);
+  const lease = await deps.ledger.lease(runId, BATCH_SIZE, deps.leaseMs);
   if (lease.sends.length === 0) return nothing;
   const renewal = setInterval(
-    () => void deps.ledger.renew(lease.token, LEASE_MS).catch(() => undefined),
-    LEASE_MS / 3,
+    () => void deps.ledger.renew(lease.token, deps.leaseMs).catch(() => undefined),
+    deps.leaseMs / 3,
   );
   try {
     const letters = await writeLetters(deps, run, lease);

@@ -45,8 +45,8 @@ test('Wilson’s interval at known points', () => {
 });
 
 test('retries grow, are spread, and are bounded', () => {
-  expect(retryDelay(1, 0.5)).toBe(60_000);
-  expect(retryDelay(2, 0.5)).toBe(120_000);
-  expect(retryDelay(1, 0)).toBe(45_000);
-  expect(retryDelay(500, 0.99)).toBeLessThanOrEqual(4 * 3_600_000 * 1.25);
+  expect(retryDelay(1, 0.5, 60_000)).toBe(60_000);
+  expect(retryDelay(2, 0.5, 60_000)).toBe(120_000);
+  expect(retryDelay(1, 0, 60_000)).toBe(45_000);
+  expect(retryDelay(500, 0.99, 60_000)).toBeLessThanOrEqual(4 * 3_600_000 * 1.25);
 });
