@@ -5,6 +5,7 @@ import type { Run } from './campaigns/port.ts';
 import type { LetterWriter } from './delivery/letter-writer.ts';
 import { persist } from './delivery/persist.ts';
 import type { ClaimRequest, Settlement, Verdict } from './delivery/port.ts';
+import { RefusalCount } from './delivery/refusals.ts';
 import { BATCH_SIZE, type SendJobDeps, sendJob } from './delivery/send-job.ts';
 import { smtpTransport } from './delivery/smtp-transport.ts';
 import { parseSmtpUrl } from './delivery/smtp-url.ts';
@@ -114,6 +115,7 @@ function makeSending(app: App, transport: Transport): { deps: SendJobDeps; close
     await app.sends.settle(items);
     return items.map(() => undefined);
   });
+  const refusals = new RefusalCount();
   const writers = new Map<number, LetterWriter>();
   const writer = (run: Run) => {
     const known = writers.get(run.id);
@@ -136,6 +138,10 @@ function makeSending(app: App, transport: Transport): { deps: SendJobDeps; close
       claim: claims.add,
       // What came of a letter must not be lost; after the lease the sweeper calls it unknown anyway.
       settle: (settlement) => persist(() => settlements.add(settlement), app.config.leaseMs),
+      contentAccepted: (runId) => refusals.accepted(runId),
+      contentRefused: async (runId, response) => {
+        if (refusals.refused(runId)) await stopRun(app, runId, response);
+      },
       clock: Date.now,
     },
     close: async () => {
@@ -144,6 +150,13 @@ function makeSending(app: App, transport: Transport): { deps: SendJobDeps; close
       await settlements.close();
     },
   };
+}
+
+async function stopRun(app: App, runId: number, response: string): Promise<void> {
+  const reason = `The server refused its letters ten times in a row: "${response}". Mend the letter or the sender, then resume.`;
+  const stopped = await app.runs.step(runId, ['running'], 'paused', reason);
+  if (stopped)
+    app.log.error({ run: runId, said: response }, 'a campaign was stopped: its letters are refused');
 }
 
 /** The public endpoints and the inbox, with the ports that they listen on. */

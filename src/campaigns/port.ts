@@ -73,6 +73,11 @@ export interface RunStore {
   step(runId: number, from: readonly RunState[], to: RunState, reason?: string): Promise<boolean>;
   /** Skips what a cancelled run has not claimed yet; returns how many. */
   skipOpen(runId: number, reason: SkipReason): Promise<number>;
+  /**
+   * A person's decision on sends whose answer never came: they count as accepted, or wait to be sent once more,
+   * and a finished run then runs again. Returns how many.
+   */
+  resolveUnknown(runId: number, how: 'accept' | 'resend'): Promise<number>;
   source(hash: string): Promise<unknown>;
 }
 

@@ -44,6 +44,8 @@ export interface Settlement {
   readonly response: string;
   /** For `deferred`: how long to wait before the next attempt, ms. */
   readonly retryInMs: number;
+  /** Why the address must not be mailed again; it is suppressed in the same transaction. */
+  readonly suppress: string | undefined;
 }
 
 /** The ledger as a send worker needs it. Every write is guarded by state and fencing token. */

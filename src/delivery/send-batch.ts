@@ -1,4 +1,5 @@
 import type { ClaimRequest, LeasedSend, Settlement, Verdict } from './port.ts';
+import { judgeRefusal } from './refusals.ts';
 import { retryDelay } from './retry.ts';
 import type { Outcome, Transport } from './transport.ts';
 
@@ -16,6 +17,9 @@ export interface SendBatchDeps {
   settle(settlement: Settlement): Promise<void>;
   /** The wait before the second attempt of a letter that was put off, ms. */
   readonly firstRetryMs: number;
+  /** The server refused a letter for what it is, not for its reader. */
+  contentRefused(runId: number, response: string): Promise<void>;
+  contentAccepted(runId: number): void;
   /** A letter that may not leave now, for any verdict but `go`. */
   refused(send: LeasedSend, verdict: Exclude<Verdict, 'go'>): Promise<void>;
 }
@@ -62,9 +66,12 @@ export async function sendBatch(
           outcome.kind === 'deferred'
             ? retryDelay(next.send.attempts + 1, Math.random(), deps.firstRetryMs)
             : 0;
-        const settling = deps.settle(settlementOf(next.send, token, outcome, retryInMs));
+        const refusal = outcome.kind === 'failed' ? judgeRefusal(outcome) : undefined;
+        const settling = deps.settle(settlementOf(next.send, token, outcome, refusal, retryInMs));
         settling.catch(() => undefined); // Its failure is thrown below, when the connections are done.
         settled.push(settling);
+        if (outcome.kind === 'accepted') deps.contentAccepted(next.send.runId);
+        if (refusal?.about === 'campaign') await deps.contentRefused(next.send.runId, outcome.response);
       } finally {
         slot.release();
       }
@@ -87,7 +94,13 @@ async function allEnded(work: readonly Promise<void>[]): Promise<void> {
 }
 
 /** The ledger's view of an SMTP outcome. */
-function settlementOf(send: LeasedSend, token: string, outcome: Outcome, retryInMs: number): Settlement {
+function settlementOf(
+  send: LeasedSend,
+  token: string,
+  outcome: Outcome,
+  refusal: ReturnType<typeof judgeRefusal> | undefined,
+  retryInMs: number,
+): Settlement {
   return {
     id: send.id,
     token,
@@ -97,5 +110,6 @@ function settlementOf(send: LeasedSend, token: string, outcome: Outcome, retryIn
     code: 'code' in outcome ? outcome.code : undefined,
     response: outcome.response.slice(0, 500),
     retryInMs,
+    suppress: refusal?.about === 'address' ? refusal.reason : undefined,
   };
 }

@@ -23,6 +23,8 @@ export interface SendJobDeps {
   writer(run: Run): LetterWriter;
   claim(request: ClaimRequest): Promise<Verdict>;
   settle(settlement: Settlement): Promise<void>;
+  contentRefused(runId: number, response: string): Promise<void>;
+  contentAccepted(runId: number): void;
   clock(): number;
 }
 

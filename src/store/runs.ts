@@ -77,6 +77,7 @@ export function runStore(db: Database): RunStore {
         .returning({ id: sends.id });
       return rows.length;
     },
+    resolveUnknown: (runId, how) => resolveUnknown(db, runId, how),
     source: async (hash) => {
       const { letterSources } = db.tables;
       const row = (await db.orm.select().from(letterSources).where(eq(letterSources.hash, hash)))[0];
@@ -159,6 +160,26 @@ async function takePlanning(db: Database, runId: number, holdMs: number): Promis
     .returning();
   const run = toRun(row);
   return run === undefined || row === undefined ? undefined : { run, token, plannedTo: row.plannedTo };
+}
+
+function resolveUnknown(db: Database, runId: number, how: 'accept' | 'resend'): Promise<number> {
+  return db.transaction(async (tx) => {
+    const now = tx.phrases.now();
+    if (how === 'accept') {
+      return tx.run(sql`UPDATE sends SET state = 'accepted', detail = 'a person decided that it arrived'
+        WHERE run_id = ${runId} AND state = 'unknown'`);
+    }
+    const count =
+      await tx.run(sql`UPDATE sends SET state = 'queued', detail = 'a person decided to send it again',
+      due_at = ${now}, claimed_at = NULL, finished_at = NULL, response = NULL
+      WHERE run_id = ${runId} AND state = 'unknown'`);
+    if (count > 0) {
+      await tx.run(
+        sql`UPDATE runs SET state = 'running', finished_at = NULL WHERE id = ${runId} AND state = 'finished'`,
+      );
+    }
+    return count;
+  });
 }
 
 async function insertSends(tx: Database, run: Run, planned: PlannedSend[]): Promise<void> {

@@ -168,6 +168,20 @@ function obstacle(row: Obstacles, token: string | undefined): Verdict {
 }
 
 async function settle(db: Database, settlements: readonly Settlement[]): Promise<void> {
+  const gone = settlements.filter((settlement) => settlement.suppress !== undefined);
+  if (gone.length === 0) return settleStates(db, settlements);
+  await db.transaction(async (tx) => {
+    await settleStates(tx, settlements);
+    for (const { id, suppress, response } of gone) {
+      await tx.run(sql`INSERT INTO suppressions (address, reason, source, at)
+        SELECT p.email, ${suppress}, ${`refused: ${response}`.slice(0, 200)}, ${tx.phrases.now()}
+        FROM sends s JOIN profiles p ON p.id = s.profile_id WHERE s.id = ${id}
+        ON CONFLICT (address) DO NOTHING`);
+    }
+  });
+}
+
+async function settleStates(db: Database, settlements: readonly Settlement[]): Promise<void> {
   const now = db.phrases.now();
   const values = valuesOf(
     settlements.map((s) => [

@@ -20,6 +20,7 @@ const settlement = (id: number, token: string, own: Partial<Settlement> = {}): S
   code: 250,
   response: '250 OK',
   retryInMs: 0,
+  suppress: undefined,
   ...own,
 });
 
@@ -158,6 +159,23 @@ onEveryStore('the ledger', (open) => {
     expect(await ledger.takenSlots(request.profileId, run.id, request.id)).toEqual([]);
   });
 
+  test('a mailbox that is gone is suppressed together with the refusal', async () => {
+    const store = await open();
+    const run = await makeRun(store, await makeReaders(store, 2));
+    const ledger = sendLedger(store);
+    const requests = await leaseAll(store, run.id);
+    await ledger.claim(requests, undefined);
+    const refused = { state: 'failed', code: 550, response: '550 5.1.1 no such user' } as const;
+    await ledger.settle(
+      requests.map(({ id, token }, index) =>
+        settlement(id, token, index === 0 ? { ...refused, suppress: 'no such mailbox' } : {}),
+      ),
+    );
+    expect(await states(store, run.id)).toEqual({ accepted: 1, failed: 1 });
+    const rows = await store.orm.select().from(store.tables.suppressions);
+    expect(rows).toMatchObject([{ address: 'reader-1@example.test', reason: 'no such mailbox' }]);
+  });
+
   test('a run finishes only when every send is final; claims whose worker died become unknown', async () => {
     const store = await open();
     const run = await makeRun(store, await makeReaders(store, 2));
@@ -176,6 +194,33 @@ onEveryStore('the ledger', (open) => {
     await runStore(store).skipOpen(run.id, 'cancelled');
     expect(await sweeping.finishRuns()).toBe(1);
     expect(await runStore(store).byId(run.id)).toMatchObject({ state: 'finished' });
+  });
+
+  test('a person decides on unknown letters', async () => {
+    const store = await open();
+    const run = await makeRun(store, await makeReaders(store, 4));
+    const lease = await sendLedger(store).lease(run.id, 10, -1);
+    const requests = lease.sends.map(({ id, profileId }) => ({ id, profileId, token: lease.token }));
+    await sendLedger(store).claim(requests, undefined);
+    await sweepLedger(store).expireClaims();
+    expect(await sweepLedger(store).finishRuns()).toBe(1);
+    const runs = runStore(store);
+    await store.orm
+      .update(store.tables.sends)
+      .set({ state: 'accepted' })
+      .where(eq(store.tables.sends.id, requests[0]?.id ?? 0));
+    expect(await runs.resolveUnknown(run.id, 'resend')).toBe(3);
+    expect(await states(store, run.id)).toEqual({ accepted: 1, queued: 3 });
+    expect(await runs.byId(run.id)).toMatchObject({ state: 'running', finishedAt: undefined });
+    expect(await sendLedger(store).claim(await leaseAll(store, run.id), { max: 1, per: 'day' })).toEqual([
+      'go',
+      'go',
+      'go',
+    ]);
+    await store.orm.update(store.tables.sends).set({ state: 'unknown' });
+    expect(await runs.resolveUnknown(run.id, 'accept')).toBe(4);
+    expect(await runs.resolveUnknown(run.id, 'accept')).toBe(0);
+    expect(await states(store, run.id)).toEqual({ accepted: 4 });
   });
 
   test('letters that are no longer worth sending end, each with its reason', async () => {

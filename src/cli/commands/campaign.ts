@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import pc from 'picocolors';
 import type { App } from '../../app.ts';
 import { planRun } from '../../campaigns/planner.ts';
@@ -55,8 +55,51 @@ export const campaign: Register = (program, cli) => {
       return `'${run.campaign}' is cancelled: ${skipped} waiting letters will not be sent.`;
     },
   );
+  family
+    .command('resolve <name>')
+    .description('decide on letters whose answer never came: they may have arrived')
+    .addOption(
+      new Option('--unknown <what>', 'count them as accepted, or send them again')
+        .choices(['accept', 'resend'])
+        .makeOptionMandatory(),
+    )
+    .action((name: string, options: { unknown: 'accept' | 'resend' }, command: Command) =>
+      resolveCommand(cli, name, options.unknown, command),
+    );
   campaignFiles(family, cli);
 };
+
+async function resolveCommand(
+  cli: Cli,
+  name: string,
+  how: 'accept' | 'resend',
+  command: Command,
+): Promise<void> {
+  const out = cli.out(command);
+  await cli.withApp(async (app) => {
+    const run = await app.runOf(name);
+    if (how === 'resend' && (run.state === 'cancelled' || run.validUntil < Date.now())) {
+      throw new DearError(
+        'campaign.over',
+        `The letters of '${name}' cannot be sent again: the campaign is ${run.state === 'cancelled' ? 'cancelled' : 'no longer worth sending'}.`,
+        {
+          mend: 'Count them as accepted with --unknown accept, or launch the campaign again.',
+        },
+      );
+    }
+    const count = await app.runs.resolveUnknown(run.id, how);
+    const done =
+      how === 'accept'
+        ? 'count as accepted now'
+        : 'wait to be sent again; whoever got the first one gets a second';
+    out.say(
+      count === 0
+        ? `'${name}' has no unknown letters.`
+        : `${pc.green('✓')} ${count} letters of '${name}' ${done}.`,
+    );
+    out.data({ run: run.id, resolved: count, how });
+  });
+}
 
 interface LaunchOptions {
   readonly again?: boolean;

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { judgeRefusal, RefusalCount } from '../../src/delivery/refusals.ts';
+import type { Stage } from '../../src/delivery/transport.ts';
+
+const judged = (stage: Stage, response: string) =>
+  judgeRefusal({ kind: 'failed', code: Number(response.slice(0, 3)), response, stage }).about;
+
+test.each<[Stage, string, string]>([
+  ['rcpt', '550 5.1.1 no such user', 'address'],
+  ['rcpt', '556 5.1.10 null MX', 'address'],
+  ['final', '550 5.1.1 no such user', 'address'],
+  ['rcpt', '550 5.7.1 you are blocked', 'letter'],
+  ['rcpt', '550 5.2.2 mailbox full', 'letter'],
+  ['rcpt', '550 not here', 'letter'],
+  ['final', '552 5.2.2 mailbox full', 'letter'],
+  ['final', '554 5.7.1 message content rejected', 'campaign'],
+  ['data', '554 no valid content', 'campaign'],
+  ['mail', '550 5.7.1 sender rejected', 'campaign'],
+  ['mail', '550 5.1.1 sender unknown', 'campaign'],
+])('at %s, %s is about the %s', (stage, response, about) => {
+  expect(judged(stage, response)).toBe(about);
+});
+
+test('ten refusals in a row stop a run, one accepted letter starts the count again', () => {
+  const count = new RefusalCount();
+  for (let n = 1; n < 10; n += 1) expect(count.refused(1)).toBe(false);
+  count.accepted(1);
+  for (let n = 1; n < 10; n += 1) expect(count.refused(1)).toBe(false);
+  expect(count.refused(2)).toBe(false);
+  expect(count.refused(1)).toBe(true);
+});
