@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { main } from '../../src/cli/main.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../servers/index.ts';
+import { dear as run } from './run.ts';
 
 let folder: string;
 let deadPort: number;
@@ -14,29 +14,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Runs one command line in this process; returns its exit code and what it wrote. */
-async function dear(line: string, environment: Record<string, string> = {}) {
-  const written = { out: '', err: '' };
-  const out = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    written.out += String(text);
-    return true;
+const dear = (line: string, environment: Record<string, string> = {}) =>
+  run(line.split(' '), resolve(import.meta.dirname, '../fixtures'), {
+    DATA_DIR: join(folder, 'data'),
+    ...environment,
   });
-  const err = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    written.err += String(text);
-    return true;
-  });
-  const before = process.exitCode;
-  process.exitCode = undefined;
-  try {
-    const cwd = resolve(import.meta.dirname, '../fixtures');
-    const env = { DATA_DIR: join(folder, 'data'), LOG_LEVEL: 'silent', ...environment };
-    return { code: await main(['node', 'dear', ...line.split(' ')], env, cwd), written };
-  } finally {
-    out.mockRestore();
-    err.mockRestore();
-    process.exitCode = before;
-  }
-}
 
 /** One readable message, without a stack, and the exit code. */
 async function refused(
@@ -46,8 +28,8 @@ async function refused(
   environment: Record<string, string> = {},
 ) {
   const result = await dear(line, environment);
-  expect(result.written.err).toMatch(words);
-  expect(result.written.err).not.toMatch(/\n\s+at /);
+  expect(result.err).toMatch(words);
+  expect(result.err).not.toMatch(/\n\s+at /);
   expect(result.code).toBe(code);
 }
 
@@ -100,7 +82,7 @@ describe('bad input ends in one readable message', () => {
   test('a queue that does not answer, without its password', async () => {
     const environment = { QUEUE_URL: `redis://:hidden@127.0.0.1:${deadPort}` };
     await refused('work', 1, /cannot be used/, environment);
-    expect((await dear('work', environment)).written.err).not.toContain('hidden');
+    expect((await dear('work', environment)).err).not.toContain('hidden');
   });
   test('a port in use', async () => {
     const other = createServer();
@@ -114,16 +96,16 @@ describe('bad input ends in one readable message', () => {
 });
 
 test('--json prints one JSON value', async () => {
-  const { written, code } = await dear('campaign list --json');
+  const { out, code } = await dear('campaign list --json');
   expect(code).toBe(0);
-  expect(JSON.parse(written.out)).toEqual([{ name: 'greeting' }, { name: 'second' }]);
+  expect(JSON.parse(out)).toEqual([{ name: 'greeting' }, { name: 'second' }]);
 });
 
 test('config shows where values come from, and hides secrets', async () => {
-  const { written } = await dear('config --json', {
+  const { out } = await dear('config --json', {
     SECRET: 'a very secret secret',
     SMTP_URL: 'smtp://me:hidden@mail.example',
   });
-  expect(written.out).toContain('"environment"');
-  expect(written.out).not.toMatch(/very secret|hidden/);
+  expect(out).toContain('"environment"');
+  expect(out).not.toMatch(/very secret|hidden/);
 });
