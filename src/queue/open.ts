@@ -1,5 +1,6 @@
 import { DearError } from '../errors.ts';
 import type { Backend } from './backend.ts';
+import { embeddedImage } from './embedded-image.ts';
 import type { Log } from './log.ts';
 import type { Queues } from './port.ts';
 import { embeddedPlace, openEmbedded, openPostgres } from './postgres.ts';
@@ -31,6 +32,13 @@ export async function openQueues(options: {
     throw error;
   }
   return queues;
+}
+
+/** An image of another version of PGlite cannot be started; then a new database is made. */
+async function openFromImage(log: Log): Promise<Backend> {
+  const image = await embeddedImage();
+  if (image === undefined) return openEmbedded(log);
+  return openEmbedded(log, { image }).catch(() => openEmbedded(log));
 }
 
 async function openBackend(url: string | undefined, log: Log, openMs: number): Promise<Backend> {

@@ -1,0 +1,3 @@
+import { makeEmbeddedImage } from './embedded-image.ts';
+
+await makeEmbeddedImage();
