@@ -16,6 +16,7 @@ import { ContentError, knownNames, type Report, throwing } from './problem.ts';
 import { type LetterSource, sealSource } from './source.ts';
 import { checkTemplate, type DataUse, type Template, type Vocabulary } from './syntax.ts';
 import { htmlToPlainText } from './text.ts';
+import { crlf, htmlOnTheWire } from './wire-form.ts';
 
 /** A module as one variant uses it. */
 interface PlacedModule extends LetterModule {
@@ -71,8 +72,8 @@ export async function compileVariant(
   return sealSource({
     format: 1,
     subject: subjectOf(variant, settings, texts),
-    html: restore(html, letter.tokens, '&#92;'),
-    text: restore(text, letter.tokens, ''),
+    html: restore(htmlOnTheWire(html), letter.tokens, '&#92;'),
+    text: restore(crlf(text), letter.tokens, ''),
     conditions: modules.flatMap(({ key, use }) => (key === undefined ? [] : [{ key, when: use.when }])),
     data: gatherData(campaign, modules, compiling.users, report),
   });

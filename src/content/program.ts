@@ -108,8 +108,8 @@ function writeHtml(rendering: Rendering, run: Run): string {
 function writeText(rendering: Rendering, run: Run): string {
   rendering.html = false;
   return `${run(rendering)
-    .replace(/\n{3,}/g, '\n\n')
-    .trim()}\n`;
+    .replace(/(?:\r\n){3,}/g, '\r\n\r\n')
+    .trim()}\r\n`;
 }
 
 function newRendering(context: LetterContext, urls: LetterUrls): Rendering {

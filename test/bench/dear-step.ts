@@ -10,6 +10,9 @@ import type { DearResult } from './results.ts';
 import { timeStatements } from './sql-timing.ts';
 import { runStep, type StepOptions } from './steps.ts';
 
+/** How long nothing may happen before the benchmark gives up. */
+const STALLED_MS = 30_000;
+
 /** One worker process of Dear, on all queues. Launching compiles the letter, once; it is not in the time. */
 await runStep(async (options, arrived): Promise<DearResult> => {
   const statements = timeStatements();
@@ -42,16 +45,27 @@ async function send({ app, queues, campaign }: Sending, arrived: Promise<void>) 
   await queues.add('plan', [{ payload: { runId: run.id } }]);
   while ((await app.runs.byId(run.id))?.state === 'planning') await wait(10);
   const plannedSeconds = since();
-  // Asking costs a little, so it is asked often only when there is reason to believe that it is over.
-  while ((await app.ledger.unsettled(run.id, Date.now())) > 0) {
-    await Promise.race([arrived, wait(500)]);
-    await wait(5);
-  }
+  await settled(app, run.id, arrived);
   const seconds = since();
   const { user, system } = process.cpuUsage(cpu);
   const counts = await app.ledger.counts(run.id);
   const accepted = counts.find(({ state }) => state === 'accepted')?.count ?? 0;
   return { letters: accepted, plannedSeconds, seconds, cpuMicroseconds: user + system };
+}
+
+/** Asking costs a little, so it is asked often only when there is reason to believe that it is over. */
+async function settled(app: App, runId: number, arrived: Promise<void>): Promise<void> {
+  let left = Number.POSITIVE_INFINITY;
+  let movedAt = performance.now();
+  for (;;) {
+    const now = await app.ledger.unsettled(runId, Date.now());
+    if (now === 0) return;
+    if (now !== left) movedAt = performance.now();
+    if (performance.now() - movedAt > STALLED_MS) throw new Error(`${now} letters do not leave`);
+    left = now;
+    await Promise.race([arrived, wait(500)]);
+    await wait(5);
+  }
 }
 
 interface Profiling {

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { terminalOutput } from '../../src/cli/output.ts';
+import { messageOf } from '../../src/errors.ts';
 import { delivery } from './delivery.ts';
 import { overview } from './overview.ts';
 
@@ -65,4 +66,9 @@ function sizeOf(flags: Flags) {
   };
 }
 
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.exitCode = 1;
+}

@@ -63,6 +63,7 @@ export async function runStep(
       if (fromParent.parse(message) === 'arrived') resolve();
     });
   });
+  process.on('disconnect', () => process.exit(1));
   const result = await work(stepOptions.parse(JSON.parse(process.argv[2] ?? '')), arrived);
   await new Promise<void>((resolve, reject) => {
     process.send?.({ result }, (error: Error | null) => (error ? reject(error) : resolve()));

@@ -31,7 +31,7 @@ describe('compiling a variant', () => {
     );
     const { source, program } = await make(module);
     expect(source.html).not.toContain('{{#if');
-    expect(letterOf(program, context({ sum: 3 })).text).toMatch(/none\n\n£3\.00/);
+    expect(letterOf(program, context({ sum: 3 })).text).toMatch(/none\r\n\r\n£3\.00/);
   });
 
   it('keeps blocks between elements, in HTML and in the text part', async () => {
@@ -48,7 +48,7 @@ describe('compiling a variant', () => {
     );
     expect(html.match(/A&amp;B/g)).toHaveLength(2);
     expect(html).not.toMatch(/\{\{|[\uE000\uE001]/);
-    expect(text).toContain('A&B\n\nC\n\nA&B · 0\nC · 1');
+    expect(text).toContain('A&B\r\n\r\nC\r\n\r\nA&B · 0\r\nC · 1');
   });
 
   it('shows a conditional module only where it appears', async () => {
@@ -72,7 +72,7 @@ describe('compiling a variant', () => {
     expect(source.data.o?.onlyFor).toEqual(['m-extra', 'm-extra-2']);
     expect(letterOf(program, context({})).text).not.toContain('Extra');
     const shown = context({}, { modules: { 'm-extra-2': true }, data: { o: [{ p: 'x' }] } });
-    expect(letterOf(program, shown).text).toContain('Hi\n\nExtra x\n\nUnsubscribe');
+    expect(letterOf(program, shown).text).toContain('Hi\r\n\r\nExtra x\r\n\r\nUnsubscribe');
     expect(program.missing(context({}, { modules: { 'm-extra': true } }))).toBe('data.o');
   });
 
@@ -152,4 +152,15 @@ describe('mistakes in templates name file and line', () => {
     expect(await layout(plain.replace('{{settings.postalAddress}}', ''))).toMatch(/no postal address/);
     expect(await layout(plain.replace('{{> modules}}', ''))).toMatch(/no place for modules/);
   });
+});
+
+it('the compiled html is ASCII with CRLF line ends, but for style sheets and expressions', async () => {
+  const { source, program } = await make(
+    '<mj-section><mj-column><mj-text>Voilà – {{default profile.a "né 😀"}}</mj-text></mj-column></mj-section>',
+  );
+  expect(source.html).toContain('Voil&#224; &#8211; {{default profile.a "né 😀"}}');
+  expect(source.html).not.toMatch(/[^\r]\n|\r[^\n]/);
+  const letter = letterOf(program, context({}));
+  expect(letter.html).toContain('né 😀');
+  expect(letter.text).toContain('Voilà – né 😀');
 });
