@@ -65,7 +65,7 @@ const places: Record<string, readonly string[]> = {
   mjml: ['content'],
   handlebars: ['content'],
   fastify: ['http'],
-  nodemailer: ['delivery', 'cli'],
+  nodemailer: ['cli'],
   'smtp-server': ['inbox', 'cli'],
   commander: ['cli'],
 };

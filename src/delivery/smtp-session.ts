@@ -1,56 +1,22 @@
-import { Readable } from 'node:stream';
-import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { wireAddress } from './address.ts';
+import { dataOf } from './smtp-dots.ts';
+import { type Extensions, openWire } from './smtp-opening.ts';
 import {
+  isClosing,
+  notOffered,
   oneLine,
-  outcomeOf,
   type Refusal,
-  refusalOf,
-  type SmtpError,
+  refusedOutcome,
   sessionWasOver,
+  unansweredOutcome,
 } from './smtp-outcome.ts';
+import type { Reply } from './smtp-reply.ts';
 import type { SmtpSettings } from './smtp-url.ts';
-import type { Outcome, OutgoingLetter, ServerFeatures } from './transport.ts';
+import type { SmtpWire, WireEnd, WireListener } from './smtp-wire.ts';
+import type { Outcome, OutgoingLetter, ServerFeatures, Stage } from './transport.ts';
 
-/** Longest wait for a connection and its greeting, and for the answer to QUIT, in milliseconds. */
-const connectPatience = 30_000;
+/** Longest wait for the answer to QUIT, in milliseconds. */
 const quitPatience = 1_000;
-
-/** A letter's bytes as a stream: nodemailer reads it only after 354, and so we know when they begin to leave. */
-class LetterBody extends Readable {
-  began = false;
-  private readonly bytes: Buffer;
-
-  constructor(bytes: Buffer) {
-    super({ highWaterMark: bytes.length + 1 });
-    this.bytes = bytes;
-  }
-
-  override _read(): void {
-    this.began = true;
-    this.push(this.bytes);
-    this.push(null);
-  }
-}
-
-/** What nodemailer's log tells us about the wire; nothing of it is kept or written anywhere. */
-class WireLog {
-  /** Answers of the server since it was last set to 0. */
-  replies = 0;
-  /** Whether the letter, with the dot at its end, was handed to the socket. */
-  written = false;
-
-  readonly logger = {
-    debug: (entry: { tnx?: string }) => {
-      if (entry.tnx === 'server') this.replies++;
-    },
-    info: (entry: { tnx?: string }) => {
-      if (entry.tnx === 'message') this.written = true;
-    },
-    warn: () => {},
-    error: () => {},
-  };
-}
 
 /** How a letter fared, and whether the session had been over before it began. */
 export interface Sent {
@@ -59,154 +25,235 @@ export interface Sent {
 }
 
 /**
- * One SMTP connection: opened once, then letter after letter until it ends. Every step settles, whatever the
- * server does: by its answer, by the end of the connection, or by the timeout.
+ * What the next answer is for; `final` from the first octet of the letter that is written. After a refusal follow
+ * the answers to what was said with the refused command, `dot` for an empty letter that must be ended, and `reset`.
  */
-export class SmtpSession {
-  features: ServerFeatures = { eightBitMime: false };
+type Due = 'mail' | 'rcpt' | 'data' | 'final' | 'dot' | 'reset' | 'nothing';
+
+const noBytes = Buffer.alloc(0);
+
+/**
+ * One SMTP connection: opened once, then letter after letter until it ends. Every letter's fate settles, whatever
+ * the server does: by its answer, by the end of the connection, or by the timeout. Where the server allows it
+ * (RFC 2920), MAIL, RCPT and DATA go in one write; their answers are taken one by one all the same.
+ */
+export class SmtpSession implements WireListener {
+  readonly features: ServerFeatures;
   /** Letters that were offered over this connection. */
   carried = 0;
-  alive = true;
-  /** Called once when the connection ends, for whatever reason. */
+  /** Called once when the connection ends, unless by `quit`. */
   onEnd: () => void = () => {};
-  private readonly connection: SMTPConnection;
-  private readonly wire = new WireLog();
-  private lastError: SmtpError | undefined;
-  private interrupt: (error: SmtpError) => void = () => {};
-  private tidying: Promise<unknown> | undefined;
+  private readonly wire: SmtpWire;
+  private readonly extensions: Extensions;
+  private due: Due = 'nothing';
+  /** The letter under way: where it goes, what it is, and who waits to hear its fate, until it is told. */
+  private to = '';
+  private bytes: Buffer = noBytes;
+  private settle: ((sent: Sent) => void) | undefined;
+  /** After a refusal: whether the server took a recipient nevertheless. */
+  private tookRecipient = false;
+  private tidying: Promise<void> | undefined;
+  private tidied: () => void = () => {};
 
-  private constructor(settings: SmtpSettings) {
-    this.connection = new SMTPConnection({ ...connectionOptions(settings), logger: this.wire.logger });
-    this.connection.on('error', (error: SmtpError) => {
-      this.lastError = error;
-    });
-    this.connection.on('end', () => this.ended());
+  private constructor(wire: SmtpWire, extensions: Extensions) {
+    this.wire = wire;
+    this.extensions = extensions;
+    this.features = { eightBitMime: extensions.eightBitMime };
+    wire.listener = this;
   }
 
   /** Connects, secures and authenticates. Never rejects. */
   static async open(settings: SmtpSettings): Promise<SmtpSession | Refusal> {
-    const session = new SmtpSession(settings);
-    const refused = (await session.connect()) ?? (await session.login(settings.auth));
-    if (refused === undefined) return session;
-    session.close();
-    return refused;
+    const opened = await openWire(settings);
+    return 'wire' in opened ? new SmtpSession(opened.wire, opened.extensions) : opened;
   }
 
-  /** Offers one letter. Never rejects; afterwards the session may be dead (`alive`) or need tidying (`ready`). */
+  get alive(): boolean {
+    return this.wire.end === undefined;
+  }
+
+  /**
+   * Offers one letter, when the one before is through. Never rejects for what the server does; afterwards the
+   * session may be dead (`alive`) or need tidying (`ready`).
+   */
   async send(letter: OutgoingLetter): Promise<Sent> {
-    await this.tidying;
+    if (this.tidying !== undefined) await this.tidying;
+    if (this.settle !== undefined) throw new Error('A connection takes one letter at a time.');
     const from = letter.from === '' ? '' : wireAddress(letter.from);
     const to = wireAddress(letter.to);
-    if (from === undefined) return notOffered('mail', 'sender');
-    if (to === undefined) return notOffered('rcpt', 'recipient');
-    const body = new LetterBody(letter.bytes);
-    const before = this.carried++;
-    this.wire.replies = 0;
-    this.wire.written = false;
-    let response = '';
-    const envelope = { from, to, size: letter.bytes.length, use8BitMime: true };
-    const error = await this.step((done) =>
-      this.connection.send(envelope, body, (failure, info) => {
-        response = failure ? '' : oneLine(info.response);
-        done(failure);
-      }),
-    );
-    if (error === undefined) return { outcome: this.answered(response), stale: false };
-    const seen = { replies: this.wire.replies, began: body.began };
-    this.afterRefusal(body);
-    return { outcome: outcomeOf(error, seen), stale: before > 0 && sessionWasOver(error, seen) };
+    if (from === undefined) return fixed(unwritable('mail', 'sender'));
+    if (to === undefined) return fixed(unwritable('rcpt', 'recipient'));
+    const { size } = this.extensions;
+    if (size && letter.bytes.length > size) return fixed(tooBig(letter.bytes.length, size));
+    this.carried++;
+    return new Promise((resolve) => {
+      this.settle = resolve;
+      this.begin(from, to, letter.bytes);
+    });
   }
 
   /** Whether another letter can be offered, once what the last one left behind is cleared. */
   async ready(): Promise<boolean> {
-    await this.tidying;
+    if (this.tidying !== undefined) await this.tidying;
     return this.alive;
   }
 
   /** Ends the session politely; resolves when the connection is closed, soon in any case. */
-  async quit(): Promise<void> {
-    const timer = setTimeout(() => this.close(), quitPatience);
-    await this.step(() => this.connection.quit());
-    clearTimeout(timer);
+  quit(): Promise<void> {
+    return new Promise((resolve) => {
+      if (!this.alive) return resolve();
+      const timer = setTimeout(() => this.close(), quitPatience);
+      const ended = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.wire.listener = { replied: () => undefined, ended };
+      this.wire.write('QUIT\r\n');
+    });
   }
 
   close(): void {
-    this.connection.close();
+    this.wire.close();
   }
 
-  private async connect(): Promise<Refusal | undefined> {
-    const error = await this.step((done) => this.connection.connect(done));
-    if (error !== undefined) return refusalOf(error, this.connection.upgrading === true);
-    const greeting = this.connection.lastServerResponse;
-    this.features = { eightBitMime: typeof greeting === 'string' && /^250[ -]8BITMIME\b/im.test(greeting) };
-    return undefined;
+  /** Takes the next answer of the server; called by the wire. */
+  replied(reply: Reply): void {
+    if (this.due === 'nothing') this.wire.close(reply.text);
+    else if (!fits(reply.code, this.due)) this.wire.close(`out of place: ${reply.text}`, 'nonsense');
+    else if (this.settle === undefined) this.tidy(this.due, reply);
+    else if (reply.code >= 400) this.refused(reply);
+    else this.agreed(this.due, reply);
   }
 
-  private async login(auth: SmtpSettings['auth']): Promise<Refusal | undefined> {
-    if (auth === undefined) return undefined;
-    const error = await this.step((done) => this.connection.login({ ...auth }, done));
-    return error === undefined ? undefined : { ...refusalOf(error, false), stage: 'auth' };
-  }
-
-  /** A positive answer counts only for a whole letter. */
-  private answered(response: string): Outcome {
-    if (this.wire.written) return { kind: 'accepted', response };
-    this.close();
-    return { kind: 'unknown', response: `answered before the letter had left: ${response}` };
-  }
-
-  /** RSET keeps a connection usable after a refusal, unless half a letter is still on its way. */
-  private afterRefusal(body: LetterBody): void {
-    if (!this.alive) return;
-    if (body.began && !this.wire.written) {
-      this.close();
-      return;
-    }
-    this.tidying = this.step((done) => this.connection.reset(done)).then((error) => {
-      this.tidying = undefined;
-      if (error !== undefined) this.close();
-    });
-  }
-
-  /** Runs one step; resolves with its error, or with what ended the connection meanwhile. */
-  private step(run: (done: (error?: SmtpError | null) => void) => void): Promise<SmtpError | undefined> {
-    return new Promise((resolve) => {
-      if (!this.alive) return resolve(this.endError());
-      this.interrupt = resolve;
-      run((error) => resolve(error ?? undefined));
-    });
-  }
-
-  private ended(): void {
-    this.alive = false;
-    // nodemailer may still hand a better error to the step's own callback in this same turn.
-    queueMicrotask(() => this.interrupt(this.endError()));
+  /** Takes the end of the connection; called by the wire. */
+  ended(end: WireEnd): void {
+    if (this.settle !== undefined) this.lost(end);
+    this.endTidying();
     this.onEnd();
   }
 
-  private endError(): SmtpError {
-    return this.lastError ?? new Error('The connection was closed');
+  private begin(from: string, to: string, bytes: Buffer): void {
+    this.due = 'mail';
+    const { end } = this.wire;
+    if (end !== undefined) {
+      this.tell(unansweredOutcome(end.text, 'mail'), true);
+      return;
+    }
+    this.to = to;
+    this.bytes = bytes;
+    const { size, eightBitMime, pipelining } = this.extensions;
+    const parameters = `${size === undefined ? '' : ` SIZE=${bytes.length}`}${eightBitMime ? ' BODY=8BITMIME' : ''}`;
+    const mail = `MAIL FROM:<${from}>${parameters}\r\n`;
+    this.say(pipelining ? `${mail}RCPT TO:<${to}>\r\nDATA\r\n` : mail);
+  }
+
+  private say(text: string): void {
+    if (this.wire.inStep()) this.wire.write(text);
+  }
+
+  /** The next step of a letter that nothing speaks against so far. */
+  private agreed(due: Due, reply: Reply): void {
+    if (due === 'mail') {
+      this.due = 'rcpt';
+      if (!this.extensions.pipelining) this.say(`RCPT TO:<${this.to}>\r\n`);
+    } else if (due === 'rcpt') {
+      this.due = 'data';
+      if (!this.extensions.pipelining) this.say('DATA\r\n');
+    } else if (due === 'data') {
+      if (!this.wire.inStep()) return;
+      this.due = 'final';
+      this.wire.writeAll(dataOf(this.bytes));
+    } else if (this.wire.flushed) {
+      this.due = 'nothing';
+      this.tell({ kind: 'accepted', response: oneLine(reply.text) }, false);
+    } else {
+      // It counts only for a whole letter.
+      this.wire.close(`answered before the letter had left: ${reply.text}`, 'nonsense');
+    }
+  }
+
+  /** The letter's fate is known; what is still due to the server follows, so that the connection can be kept. */
+  private refused(reply: Reply): void {
+    const stage = stageOf(this.due);
+    this.tell(refusedOutcome(reply, stage), sessionWasOver(reply, stage));
+    // What is left of half a letter could be taken for commands.
+    if (isClosing(reply) || (stage === 'final' && !this.wire.flushed)) this.wire.close(reply.text);
+    if (this.wire.end !== undefined) return;
+    this.tidying = new Promise((resolve) => {
+      this.tidied = resolve;
+    });
+    this.tookRecipient = false;
+    const { pipelining } = this.extensions;
+    if (pipelining && stage === 'mail') this.due = 'rcpt';
+    else if (pipelining && stage === 'rcpt') this.due = 'data';
+    else this.reset();
+  }
+
+  /** Answers to commands that were written together with the one that was refused, and to what clears it up. */
+  private tidy(due: Due, reply: Reply): void {
+    const yes = reply.code < 400;
+    if (isClosing(reply) || (due === 'reset' && !yes)) this.wire.close(reply.text);
+    else if (due === 'rcpt') {
+      this.tookRecipient = yes;
+      this.due = 'data';
+    } else if (due === 'reset') {
+      this.due = 'nothing';
+      this.endTidying();
+    } else if (due === 'data' && yes) this.sendNoLetter(reply);
+    else this.reset();
+  }
+
+  /**
+   * The server wants a letter though it refused its sender or its only recipient: a lone dot goes to nobody
+   * (RFC 2920 §3.1). If it has somebody, only the end of the connection keeps an empty letter from him.
+   */
+  private sendNoLetter(reply: Reply): void {
+    this.due = 'dot';
+    if (this.tookRecipient) this.wire.close(`without a sender: ${reply.text}`, 'nonsense');
+    else this.say('.\r\n');
+  }
+
+  private reset(): void {
+    this.due = 'reset';
+    this.say('RSET\r\n');
+  }
+
+  private endTidying(): void {
+    this.tidying = undefined;
+    this.tidied();
+  }
+
+  private lost(end: WireEnd): void {
+    const stage = stageOf(this.due);
+    this.tell(unansweredOutcome(end.text, stage), sessionWasOver(end, stage));
+  }
+
+  private tell(outcome: Outcome, sessionOver: boolean): void {
+    const { settle } = this;
+    this.settle = undefined;
+    this.bytes = noBytes;
+    settle?.({ outcome, stale: sessionOver && this.carried > 1 });
   }
 }
 
-function connectionOptions(settings: SmtpSettings): SMTPConnection.Options {
-  return {
-    host: settings.host,
-    port: settings.port,
-    secure: settings.tls === 'implicit',
-    requireTLS: settings.tls === 'require',
-    ignoreTLS: settings.tls === 'never',
-    name: settings.name,
-    tls: { rejectUnauthorized: settings.verify },
-    connectionTimeout: Math.min(settings.timeout, connectPatience),
-    greetingTimeout: Math.min(settings.timeout, connectPatience),
-    socketTimeout: settings.timeout,
-    // Only with this does nodemailer report commands and answers one by one.
-    transactionLog: true,
-  };
+/** The stage at which a letter is while an answer is due. */
+function stageOf(due: Due): Stage {
+  return due === 'mail' || due === 'rcpt' || due === 'data' ? due : 'final';
 }
 
-function notOffered(stage: 'mail' | 'rcpt', who: string): Sent {
-  const response = `553 5.1.3 not offered: the ${who}'s address cannot be written in SMTP`;
-  return { outcome: { kind: 'failed', code: 553, response, stage }, stale: false };
+/** Whether this can be the answer to that: no fits anything, go on only DATA (RFC 5321 §4.3.2). */
+function fits(code: number, due: Due): boolean {
+  return code >= 400 || code >= 300 === (due === 'data');
+}
+
+function fixed(outcome: Outcome): Sent {
+  return { outcome, stale: false };
+}
+
+function unwritable(stage: Stage, who: string): Outcome {
+  return notOffered(553, stage, '5.1.3', `the ${who}'s address cannot be written in SMTP`);
+}
+
+function tooBig(octets: number, most: number): Outcome {
+  return notOffered(552, 'mail', '5.3.4', `it has ${octets} octets, the server takes at most ${most}`);
 }

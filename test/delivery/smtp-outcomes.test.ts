@@ -10,13 +10,25 @@ import {
 
 const letter: OutgoingLetter = letterOf('Subject: x\r\n\r\nHello\r\n.dot\r\n');
 
-async function serverWith(script: Script | ((connection: number) => Script), pipelining = true) {
+type Tls = 'plain' | 'STARTTLS' | 'implicit TLS';
+
+async function serverWith(
+  script: Script | ((connection: number) => Script),
+  pipelining = true,
+  tls: Tls = 'plain',
+) {
   const { server, port } = await scripted(script);
-  if (!pipelining) server.extensions = ['8BITMIME'];
+  server.extensions = [
+    ...(pipelining ? ['PIPELINING'] : []),
+    '8BITMIME',
+    ...(tls === 'STARTTLS' ? [tls] : []),
+  ];
+  server.implicitTls = tls === 'implicit TLS';
   return { server, port };
 }
 
-const transportTo = (port: number, query = '') => urlTransport(`smtp://127.0.0.1:${port}?${query}`);
+const transportTo = (port: number, query = '', scheme = 'smtp') =>
+  urlTransport(`${scheme}://127.0.0.1:${port}?${query}`);
 const deliver = (transport: Transport, one = letter) => deliverLetter(transport, one);
 
 /** Each row: what the server does, and what that means for the letter. */
@@ -111,14 +123,18 @@ const cases: [string, Script, Partial<Outcome> & { kind: Outcome['kind'] }][] = 
   ['says nonsense to the letter', { final: { say: 'hello' } }, { kind: 'unknown' }],
 ];
 
-describe.each([
-  ['with PIPELINING', true],
-  ['without PIPELINING', false],
-])('%s, a server that', (_how, pipelining) => {
-  test.each(cases)('%s', async (_what, script, expected) => {
-    const { port } = await serverWith(script, pipelining);
-    const outcome = await deliver(transportTo(port, 'timeout=0.4'));
-    expect(outcome).toMatchObject(expected);
+const ways = (['plain', 'STARTTLS', 'implicit TLS'] as const).flatMap((tls) => [
+  ['with', tls, true] as const,
+  ['without', tls, false] as const,
+]);
+
+describe.each(ways)('%s PIPELINING over %s, a server that', (_how, tls, pipelining) => {
+  const scheme = tls === 'implicit TLS' ? 'smtps' : 'smtp';
+
+  test.each(cases)('%s', async (what, script, expected) => {
+    const { port } = await serverWith(script, pipelining, tls);
+    const transport = transportTo(port, what.startsWith('stalls') ? 'timeout=0.6' : '', scheme);
+    expect(await deliver(transport)).toMatchObject(expected);
   });
 
   test.each([
@@ -127,12 +143,13 @@ describe.each([
     ['DATA', { data: { say: '451 later' } }],
     ['the letter', { final: { say: '554 spam' } }],
   ] as [string, Script][])('refuses at %s keeps the connection', async (_stage, script) => {
-    const { server, port } = await serverWith(script, pipelining);
-    const transport = transportTo(port);
+    const { server, port } = await serverWith(script, pipelining, tls);
+    const transport = transportTo(port, '', scheme);
     const first = await deliver(transport);
     expect(await deliver(transport)).toEqual(first);
     expect(server.connections).toBe(1);
     expect(server.commands).toContain('RSET');
+    expect(server.letters).toEqual([]);
   });
 });
 

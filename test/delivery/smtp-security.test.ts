@@ -33,10 +33,34 @@ describe('TLS', () => {
     expect(server.commands.map((command) => command.slice(0, 4))).toEqual(['EHLO', 'STAR']);
   });
 
-  test('a STARTTLS that fails after it was offered is no reason to go on in plain text', async () => {
-    const { server, port } = await scripted();
+  test.each([
+    ['is refused', { say: '454 4.7.0 not now' }, 454],
+    ['ends in plain text', { say: '220 go\r\n250 not yours' }, undefined],
+    ['goes on in plain text', { say: '220 go' }, undefined],
+    ['ends with the connection', { sayAndClose: '220 go' }, undefined],
+  ])('a STARTTLS that %s after it was offered is no reason to go on', async (_how, startTls, code) => {
+    const { server, port } = await scripted({ startTls });
     server.extensions = ['STARTTLS'];
-    expect(await downOf(transportTo(`smtp://127.0.0.1:${port}`))).toMatchObject({ stage: 'tls' });
+    const down = await downOf(transportTo(`smtp://127.0.0.1:${port}?timeout=2`));
+    expect(down).toMatchObject({ stage: 'tls', code });
+    expect(server.commands.map((command) => command.slice(0, 4)).slice(0, 2)).toEqual(['EHLO', 'STAR']);
+    expect(server.commands.join()).not.toMatch(/AUTH|MAIL/);
+  });
+
+  test('what was announced before TLS is forgotten', async () => {
+    const { server, port } = await scripted();
+    server.extensions = ['8BITMIME', 'STARTTLS', 'PIPELINING'];
+    server.extensionsInTls = ['SIZE 1000'];
+    expect((await deliver(transportTo(`smtp://127.0.0.1:${port}`), letter())).kind).toBe('accepted');
+    expect(server.commands.map((command) => command.replace(/ .*/, ''))).toEqual([
+      'EHLO',
+      'STARTTLS',
+      'EHLO',
+      'MAIL',
+      'RCPT',
+      'DATA',
+    ]);
+    expect(server.commands[3]).toBe('MAIL FROM:<bounce@shop.example> SIZE=21');
   });
 
   test('smtps speaks TLS from the first byte', async () => {
@@ -67,6 +91,37 @@ describe('authentication', () => {
     const transport = transportTo(`smtp://${secret}@127.0.0.1:${box.port}?tls=never`);
     expect((await deliver(transport, letter())).kind).toBe('accepted');
     expect(box.received[0]?.user).toBe('us er');
+  });
+
+  test.each(['PLAIN', 'LOGIN', 'CRAM-MD5'])('by %s, if that is all the server knows', async (method) => {
+    const pass = 'p@ss:wörd';
+    const tried: string[] = [];
+    const box = await opened({
+      ...options,
+      authMethods: [method],
+      onAuth: (auth, _session, callback) => {
+        tried.push(auth.method);
+        const right = auth.method === 'CRAM-MD5' ? auth.validatePassword(pass) : auth.password === pass;
+        if (right && auth.username === 'ada') callback(null, { user: auth.username });
+        else callback(new Error('Wrong user or password'));
+      },
+    });
+    const secret = `ada:${encodeURIComponent(pass)}`;
+    const transport = transportTo(`smtp://${secret}@127.0.0.1:${box.port}?tls=never`);
+    expect((await deliver(transport, letter())).kind).toBe('accepted');
+    expect(tried).toEqual([method]);
+  });
+
+  test('by none that we know: down at auth, and nothing secret was said', async () => {
+    const { server, port } = await scripted();
+    server.extensions = ['AUTH GSSAPI XOAUTH2'];
+    const down = await downOf(transportTo(`smtp://user:topsecret@127.0.0.1:${port}?tls=never`));
+    expect(down).toMatchObject({
+      stage: 'auth',
+      code: 504,
+      response: '504 5.5.4 only GSSAPI, XOAUTH2 offered',
+    });
+    expect(server.commands).toHaveLength(1);
   });
 
   test('with a wrong one: down at auth, and the password is not repeated', async () => {
