@@ -10,7 +10,9 @@ import { loadCampaign } from './content/campaign.ts';
 import { compileVariant } from './content/compile.ts';
 import { makeDkimSigner } from './delivery/dkim.ts';
 import { letterWriter } from './delivery/letter-writer.ts';
+import { parseLimits } from './delivery/limits.ts';
 import { showSend } from './delivery/show-send.ts';
+import { parseWarmUps } from './delivery/throttle-warm-up.ts';
 import { DearError } from './errors.ts';
 import { mailReader } from './inbox/read-mail.ts';
 import { readFrequency } from './profiles/preferences.ts';
@@ -23,6 +25,7 @@ import { ledgerReader } from './store/ledger-reader.ts';
 import { mailStore } from './store/mails.ts';
 import { noticeStore } from './store/notices.ts';
 import { openStore } from './store/open.ts';
+import { permitStore } from './store/permits.ts';
 import { profileStore } from './store/profiles.ts';
 import { readerStore } from './store/readers.ts';
 import { runStore } from './store/runs.ts';
@@ -38,11 +41,13 @@ export type App = Awaited<ReturnType<typeof openApp>>;
 
 /**
  * Opens the store and wires the domain to it. Queues and transports are opened by those who need them (roles.ts).
- * @throws DearError when the database does not answer.
+ * @throws DearError when the database does not answer, or a setting cannot be read.
  */
 export async function openApp(config: Config, log: Logger = makeLog(config)) {
   const tokens = makeTokens(config.secret);
   const signer = dkimSigners(config);
+  const limits = parseLimits(config.deliveryLimits, config.smtpRate);
+  const warmUps = parseWarmUps(config.warmUp);
   const store = await openStore(config.databaseUrl);
   const ports = openPorts(store);
   return {
@@ -52,6 +57,8 @@ export async function openApp(config: Config, log: Logger = makeLog(config)) {
     ...wire(config, log, ports, tokens, signer),
     tokens,
     signer,
+    limits,
+    warmUps,
     defaultFrequency: readFrequency(config.defaultFrequency),
     close: () => store.close(),
   };
@@ -71,6 +78,7 @@ function openPorts(store: Store) {
     ledger: ledgerReader(store),
     sends: sendLedger(store),
     sweeping: sweepLedger(store),
+    permits: permitStore(store),
     notices: noticeStore(store),
     arrivals: arrivalStore(store),
     readers: readerStore(store),

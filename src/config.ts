@@ -12,8 +12,14 @@ const port = z.coerce
   .min(0, 'must be a port number from 0 to 65535')
   .max(65_535, 'must be a port number from 0 to 65535');
 
+const isUrl = (text: string, schemes: readonly string[]) =>
+  URL.canParse(text) && schemes.includes(new URL(text).protocol);
+
+/** SMTP_URL may name several servers; a comma may stand in a password, so only a scheme begins the next one. */
+const serverUrls = (text: string) => text.trim().split(/[\s,]+(?=smtps?:\/\/)/i);
+
 const urlOf = (schemes: readonly string[]) =>
-  z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol), {
+  z.string().refine((text) => isUrl(text, schemes), {
     error: `must be a URL that starts with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
   });
 
@@ -46,8 +52,13 @@ const settings = {
     'redis:// or postgres:// URL; empty means embedded, inside the process',
   ],
   SMTP_URL: [
-    urlOf(['smtp:', 'smtps:']).default('smtp://127.0.0.1:1025'),
-    'the server that takes our letters: smtp[s]://user:password@host:port?options',
+    z
+      .string()
+      .refine((text) => serverUrls(text).every((url) => isUrl(url, ['smtp:', 'smtps:'])), {
+        error: 'must be a URL that starts with smtp:// or smtps://, or several with spaces between them',
+      })
+      .default('smtp://127.0.0.1:1025'),
+    'the server that takes our letters: smtp[s]://user:password@host:port?options; several share them by weight=',
   ],
   PUBLIC_URL: [
     urlOf(['http:', 'https:']).optional(),
@@ -86,6 +97,18 @@ const settings = {
     z.coerce.number().int().min(1).max(500).default(10),
     'SMTP connections of a send worker',
   ],
+  DELIVERY_LIMITS: [
+    z.string().optional(),
+    'letters to receiving domains in a time, by group: gmail.com,googlemail.com=20/s; outlook.com=600/m burst=50; *=50/s (* is each other domain)',
+  ],
+  SMTP_RATE: [
+    z.string().optional(),
+    'letters in a time by all workers and servers together, such as 200/s; default as many as they take',
+  ],
+  WARM_UP: [
+    z.string().optional(),
+    'letters a day (UTC) from a new sender domain: shop.example from 2026-11-20: 50, 100, 500, 1000; all after that',
+  ],
   LEASE_SECONDS: [
     z.coerce.number().int().min(1).max(3600).default(60),
     'how long a send worker holds letters without a sign of life before others may take them',
@@ -110,6 +133,10 @@ export interface Config {
   readonly queueUrl: string | undefined;
   readonly smtpUrl: string;
   readonly smtpConnections: number;
+  /** As they are written; app.ts reads them. */
+  readonly deliveryLimits: string | undefined;
+  readonly smtpRate: string | undefined;
+  readonly warmUp: string | undefined;
   readonly leaseMs: number;
   readonly firstRetryMs: number;
   readonly publicUrl: string;
@@ -153,6 +180,9 @@ export function loadConfig(environment: Environment, cwd: string): Config {
     queueUrl: values.QUEUE_URL,
     smtpUrl: values.SMTP_URL,
     smtpConnections: values.SMTP_CONNECTIONS,
+    deliveryLimits: values.DELIVERY_LIMITS,
+    smtpRate: values.SMTP_RATE,
+    warmUp: values.WARM_UP,
     leaseMs: values.LEASE_SECONDS * 1000,
     firstRetryMs: values.RETRY_FIRST_SECONDS * 1000,
     publicUrl: (values.PUBLIC_URL ?? `http://localhost:${values.HTTP_PORT}`).replace(/\/+$/, ''),
@@ -208,6 +238,11 @@ function masked(name: Name, value: unknown): string {
   if (value === undefined) return '';
   const text = String(value);
   if (name === 'SECRET') return '••••••••';
+  if (name === 'SMTP_URL') return serverUrls(text).map(withoutPassword).join(', ');
+  return withoutPassword(text);
+}
+
+function withoutPassword(text: string): string {
   if (!URL.canParse(text)) return text;
   const url = new URL(text);
   if (url.password) url.password = '***';

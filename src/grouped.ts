@@ -20,7 +20,8 @@ interface Waiting<T, R> {
 
 /**
  * A group commit. One commit runs at a time; what arrives meanwhile is the next group, so the timer only
- * matters to items that find nothing running: they wait up to `maxWaitMs` (default 5) for company.
+ * matters to items that find nothing running: they wait up to `maxWaitMs` (default 5) for company, or with 0 until
+ * the event loop has dealt with what is at hand.
  * A group is at most `maxItems` (default 64) items, in the order of `add`.
  *
  * `commit` returns one result an item, in order, and is all or nothing. When a group fails, its items are
@@ -35,7 +36,7 @@ export function grouped<T, R>(
 ): Grouped<T, R> {
   const { maxItems = MAX_ITEMS, maxWaitMs = MAX_WAIT_MS } = options;
   let waiting: Waiting<T, R>[] = [];
-  let timer: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
   let running: Promise<void> | undefined;
   let closed = false;
 
@@ -47,7 +48,7 @@ export function grouped<T, R>(
     }
   };
   const start = () => {
-    clearTimeout(timer);
+    cancel(timer);
     timer = undefined;
     running ??= drain().finally(() => {
       running = undefined;
@@ -64,7 +65,7 @@ export function grouped<T, R>(
         waiting.push({ item, resolve, reject });
         if (running !== undefined) return;
         if (waiting.length >= maxItems) start();
-        else timer ??= setTimeout(start, maxWaitMs);
+        else timer ??= maxWaitMs === 0 ? setImmediate(start) : setTimeout(start, maxWaitMs);
       });
     },
     close: async () => {
@@ -72,6 +73,12 @@ export function grouped<T, R>(
       await start();
     },
   };
+}
+
+function cancel(timer: NodeJS.Timeout | NodeJS.Immediate | undefined): void {
+  if (timer === undefined) return;
+  if ('refresh' in timer) clearTimeout(timer);
+  else clearImmediate(timer);
 }
 
 type Commit<T, R> = (items: readonly T[]) => Promise<readonly R[]>;

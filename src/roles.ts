@@ -2,17 +2,17 @@ import { setMaxListeners } from 'node:events';
 import type { App } from './app.ts';
 import { planRun } from './campaigns/planner.ts';
 import type { Run } from './campaigns/port.ts';
+import { makeGate } from './delivery/gate.ts';
 import type { LetterWriter } from './delivery/letter-writer.ts';
-import { persist } from './delivery/persist.ts';
-import type { ClaimRequest, Settlement, Verdict } from './delivery/port.ts';
 import { RefusalCount } from './delivery/refusals.ts';
 import { BATCH_SIZE, type SendJobDeps, sendJob } from './delivery/send-job.ts';
+import { parseServers, serverNames } from './delivery/server-list.ts';
+import { transportOver } from './delivery/server-pool.ts';
 import { smtpTransport } from './delivery/smtp-transport.ts';
-import { parseSmtpUrl } from './delivery/smtp-url.ts';
 import { sweep } from './delivery/sweep.ts';
+import { makeThrottle, type Throttle } from './delivery/throttle.ts';
 import type { Transport } from './delivery/transport.ts';
 import { messageOf } from './errors.ts';
-import { grouped } from './grouped.ts';
 import { listenHttp, makeHttp } from './http/server.ts';
 import { openInbox } from './inbox/listener.ts';
 import type { QueueName, Queues } from './queue/port.ts';
@@ -20,7 +20,6 @@ import { makeWaker } from './tracking/waker.ts';
 
 const SWEEP_MS = 1000;
 const SEND_JOBS_AT_ONCE = 3;
-const CLAIM_GROUP = { maxItems: 64, maxWaitMs: 5 };
 /** The key of the notice that says why nothing leaves. */
 export const SERVER_NOTICE = 'smtp';
 /** The key of the notice that a living worker keeps fresh. */
@@ -75,8 +74,11 @@ async function sweepOnce(app: App, queues: Queues): Promise<void> {
 }
 
 async function startSending(app: App, queues: Queues): Promise<() => Promise<void>> {
-  const transport = smtpTransport(parseSmtpUrl(app.config.smtpUrl, app.config.smtpConnections));
-  const sending = makeSending(app, transport);
+  const servers = parseServers(app.config.smtpUrl, app.config.smtpConnections);
+  const transport = transportOver(
+    servers.map(({ settings, weight }) => ({ transport: smtpTransport(settings), weight })),
+  );
+  const sending = makeSending(app, transport, throttleOf(app));
   await queues.process(
     'send',
     async ({ runId }, signal) => {
@@ -94,27 +96,23 @@ async function startSending(app: App, queues: Queues): Promise<() => Promise<voi
 async function tellOfServer(app: App, serverDown: string | undefined, claimed: number): Promise<void> {
   if (serverDown !== undefined) {
     app.log.warn(
-      { server: shownServer(app.config.smtpUrl), said: serverDown },
+      { server: serverNames(app.config.smtpUrl), said: serverDown },
       'the SMTP server takes no letters',
     );
     await app.notices.set(
       SERVER_NOTICE,
-      `The SMTP server ${shownServer(app.config.smtpUrl)} takes no letters (${serverDown}). They wait and leave when it is back.`,
+      `The SMTP server ${serverNames(app.config.smtpUrl)} takes no letters (${serverDown}). They wait and leave when it is back.`,
     );
   } else if (claimed > 0) await app.notices.clear(SERVER_NOTICE);
 }
 
-const shownServer = (url: string) => new URL(url).host;
-
-/** Everything that send jobs of this process share: one transport, one group commit for claims, one for outcomes. */
-function makeSending(app: App, transport: Transport): { deps: SendJobDeps; close(): Promise<void> } {
-  const claims = grouped<ClaimRequest, Verdict>(CLAIM_GROUP, (items) =>
-    app.sends.claim(items, app.defaultFrequency),
-  );
-  const settlements = grouped<Settlement, undefined>(CLAIM_GROUP, async (items) => {
-    await app.sends.settle(items);
-    return items.map(() => undefined);
-  });
+/** Everything that send jobs of this process share: one transport, and one gate for claims and outcomes. */
+function makeSending(
+  app: App,
+  transport: Transport,
+  throttle: Throttle,
+): { deps: SendJobDeps; close(): Promise<void> } {
+  const gate = makeGate(app.sends, app.defaultFrequency, app.config.leaseMs);
   const refusals = new RefusalCount();
   const writers = new Map<number, LetterWriter>();
   const writer = (run: Run) => {
@@ -129,15 +127,15 @@ function makeSending(app: App, transport: Transport): { deps: SendJobDeps; close
       ledger: app.sends,
       customers: app.customers,
       data: app.letterData,
-      transport,
+      transport: throttle.listenTo(transport),
+      throttle,
       leaseMs: app.config.leaseMs,
       firstRetryMs: app.config.firstRetryMs,
       run: app.runs.byId,
       press: app.press,
       writer,
-      claim: claims.add,
-      // What came of a letter must not be lost; after the lease the sweeper calls it unknown anyway.
-      settle: (settlement) => persist(() => settlements.add(settlement), app.config.leaseMs),
+      claim: gate.claim,
+      settle: gate.settle,
       contentAccepted: (runId) => refusals.accepted(runId),
       contentRefused: async (runId, response) => {
         if (refusals.refused(runId)) await stopRun(app, runId, response);
@@ -146,8 +144,8 @@ function makeSending(app: App, transport: Transport): { deps: SendJobDeps; close
     },
     close: async () => {
       await transport.close();
-      await claims.close();
-      await settlements.close();
+      await throttle.close();
+      await gate.close();
     },
   };
 }
@@ -157,6 +155,17 @@ async function stopRun(app: App, runId: number, response: string): Promise<void>
   const stopped = await app.runs.step(runId, ['running'], 'paused', reason);
   if (stopped)
     app.log.error({ run: runId, said: response }, 'a campaign was stopped: its letters are refused');
+}
+
+function throttleOf({ limits, warmUps, permits, log }: App): Throttle {
+  return makeThrottle({
+    limits,
+    warmUps,
+    permits,
+    clock: Date.now,
+    random: Math.random,
+    failed: (error) => log.warn({ error: messageOf(error) }, 'a slow-down could not be stored'),
+  });
 }
 
 /** The public endpoints and the inbox, with the ports that they listen on. */

@@ -2,6 +2,8 @@ import pc from 'picocolors';
 import type { App } from '../app.ts';
 import type { Run } from '../campaigns/port.ts';
 import { reportOf } from '../campaigns/report.ts';
+import { FORGET_MS } from '../delivery/throttle-pace.ts';
+import { slowRemarks } from '../delivery/throttle-remarks.ts';
 import { SERVER_NOTICE, WORKER_NOTICE } from '../roles.ts';
 import type { Output } from './output.ts';
 
@@ -55,6 +57,7 @@ async function remarksOn(app: App, run: Run, waiting: number): Promise<string[]>
   if (worker === undefined || Date.now() - worker.at > FRESH_MS) {
     remarks.push('No worker is running, so nothing leaves: start `dear up` or `dear work`.');
   }
+  remarks.push(...slowRemarks(await app.permits.slowed(FORGET_MS), Date.now()));
   const next = await app.ledger.nextDue(run.id);
   if (next !== undefined && next > Date.now()) remarks.push(`The next letter is due at ${clock(next)}.`);
   return remarks;

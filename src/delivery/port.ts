@@ -26,6 +26,7 @@ export type Verdict =
   | 'paused by the customer'
   | 'not running'
   | 'expired'
+  | 'slowed down'
   | 'lost';
 
 export interface ClaimRequest {
@@ -58,13 +59,16 @@ export interface SendLedger {
   /** Stores the decisions (JSON) of leased sends; returns the ids that are still held. */
   decide(token: string, decisions: readonly { id: number; decision: string }[]): Promise<Set<number>>;
   /**
-   * Claims in one transaction: queued|deferred → sending for those that may leave now. Consent, suppression,
-   * frequency, pause and validity are decided here, for good, in the statement that changes the state.
+   * One transaction: what came of some letters (sending → final or deferred), then the claims of others
+   * (queued|deferred → sending). Consent, suppression, frequency, pause and validity are decided here, for good, in
+   * the statement that changes the state.
    * @returns the verdicts in the order of the requests
    */
-  claim(requests: readonly ClaimRequest[], fallback: Frequency | undefined): Promise<Verdict[]>;
-  /** sending → the final or deferred state, in one transaction. */
-  settle(settlements: readonly Settlement[]): Promise<void>;
+  advance(
+    settlements: readonly Settlement[],
+    requests: readonly ClaimRequest[],
+    fallback: Frequency | undefined,
+  ): Promise<Verdict[]>;
   /** A held send that gets no letter. */
   skip(token: string, id: number, reason: SkipReason, detail: string | undefined): Promise<void>;
   /** A held send that waits for a later moment (ms). */

@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import { assemble, type LetterData, type Letterpress } from '../campaigns/assembly.ts';
 import type { Customer, Customers } from '../campaigns/customers.ts';
 import { slotFor, type Terms } from '../campaigns/eligibility.ts';
@@ -6,9 +7,12 @@ import { afterQuietHours } from '../campaigns/quiet-hours.ts';
 import type { LetterWriter, Moment } from './letter-writer.ts';
 import type { ClaimRequest, Lease, LeasedSend, SendLedger, Settlement, Verdict } from './port.ts';
 import { type BatchResult, type ReadyLetter, sendBatch } from './send-batch.ts';
+import type { Throttle } from './throttle.ts';
 import type { Transport } from './transport.ts';
 
 export const BATCH_SIZE = 200;
+/** Writing letters keeps the connections waiting no longer than a few milliseconds. */
+const LETTERS_A_TURN = 16;
 
 /** What a send worker needs; one for the process, so that claims and settlements of all its jobs are grouped. */
 export interface SendJobDeps {
@@ -16,6 +20,7 @@ export interface SendJobDeps {
   readonly customers: Customers;
   readonly data: LetterData;
   readonly transport: Transport;
+  readonly throttle: Throttle;
   readonly leaseMs: number;
   readonly firstRetryMs: number;
   run(id: number): Promise<Run | undefined>;
@@ -56,7 +61,12 @@ export async function sendJob(deps: SendJobDeps, runId: number, signal: AbortSig
     const letters = await writeLetters(deps, run, lease);
     const refused = (send: LeasedSend, verdict: Exclude<Verdict, 'go'>) =>
       refuse(deps, run, lease.token, send, verdict);
-    const result = await sendBatch({ ...deps, refused }, lease.token, letters, signal);
+    const result = await sendBatch(
+      { ...deps, claim: claimUnlessSlowed(deps, letters), refused },
+      lease.token,
+      letters,
+      signal,
+    );
     return { ...result, leased: lease.sends.length };
   } finally {
     clearInterval(renewal);
@@ -70,7 +80,13 @@ async function writeLetters(deps: SendJobDeps, run: Run, lease: Lease): Promise<
     date: deps.clock(),
     channel: deps.transport.features()?.eightBitMime === true ? '8bit' : '7bit',
   };
-  const awake = await postponeQuiet(deps, run, lease, customers, moment.date);
+  const awake = await admitted(
+    deps,
+    run,
+    lease.token,
+    await postponeQuiet(deps, run, lease, customers, moment.date),
+    customers,
+  );
   const ready: ReadyLetter[] = [];
   const decisions: { id: number; decision: string }[] = [];
   for (const hash of new Set(awake.map((send) => send.sourceHash))) {
@@ -98,7 +114,8 @@ async function writeVariant(
   const readers = sends.flatMap((send) => customers.get(send.profileId) ?? []);
   const contexts = await assemble(deps.data, press, readers, run.plan.settings, moment.date);
   const letters: { ready: ReadyLetter; decision: string }[] = [];
-  for (const send of sends) {
+  for (const [index, send] of sends.entries()) {
+    if (index % LETTERS_A_TURN === 0) await breathe();
     const customer = customers.get(send.profileId);
     const context = contexts.get(send.profileId);
     if (customer === undefined || context === undefined) {
@@ -141,6 +158,29 @@ async function postponeQuiet(
   return awake;
 }
 
+/** Those that no limit holds back; the others were given back until later. */
+async function admitted(
+  deps: SendJobDeps,
+  run: Run,
+  token: string,
+  sends: readonly LeasedSend[],
+  customers: ReadonlyMap<number, Customer>,
+): Promise<LeasedSend[]> {
+  const letters = sends.map((send) => ({
+    id: send.id,
+    address: customers.get(send.profileId)?.email ?? '',
+  }));
+  const may = await deps.throttle.admit(run.id, run.plan.from.address, token, letters);
+  return sends.filter((send) => may.has(send.id));
+}
+
+/** A letter of this batch stays unclaimed when its destination asked for a pause meanwhile. */
+function claimUnlessSlowed(deps: SendJobDeps, letters: readonly ReadyLetter[]): SendJobDeps['claim'] {
+  const addresses = new Map(letters.map((letter) => [letter.send.id, letter.envelope.to]));
+  return async (request) =>
+    deps.throttle.mustWait(addresses.get(request.id) ?? '') ? 'slowed down' : deps.claim(request);
+}
+
 async function refuse(
   deps: SendJobDeps,
   run: Run,
@@ -158,6 +198,7 @@ async function refuse(
     case 'expired':
       return deps.ledger.skip(token, send.id, 'no longer worth sending', undefined);
     case 'not running':
+    case 'slowed down': // Given back with the rest; its next lease asks for a permit and is put off.
     case 'lost':
       return;
   }

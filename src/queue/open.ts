@@ -43,7 +43,7 @@ async function openFromImage(log: Log): Promise<Backend> {
 
 async function openBackend(url: string | undefined, log: Log, openMs: number): Promise<Backend> {
   try {
-    if (url === undefined) return await openEmbedded(log);
+    if (url === undefined) return await openFromImage(log);
     if (!URL.canParse(url)) throw notAQueue(url);
     if (/^rediss?:/i.test(url)) return await openRedis(url, log, openMs);
     if (/^postgres(ql)?:/i.test(url)) return await openPostgres(url, log, openMs);

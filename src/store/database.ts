@@ -41,6 +41,17 @@ export interface BulkInsert {
 export type BulkRow = readonly (string | number | null)[];
 
 /**
+ * One statement, run for every one of many rows of values, which it reads from `v` (`v.send_id`). The text is made
+ * once: SQLite runs it row by row, prepared; PostgreSQL runs it once over all of them.
+ */
+export interface RowStatement {
+  /** The columns of `v` with their types, in the order of a row's values. */
+  readonly columns: Readonly<Record<string, 'text' | 'bigint'>>;
+  /** What follows `WITH v(…) AS (…)`; it must not bind parameters. */
+  body(phrases: Phrases): SQL;
+}
+
+/**
  * One open database, or a transaction on it. Everything in `store/` is written against this.
  * Never await anything but the given database inside `transaction`.
  */
@@ -57,6 +68,11 @@ export interface Database {
    * gives of them. Call it inside a transaction: on SQLite the rows go in chunks.
    */
   insertMany<T>(insert: BulkInsert, rows: readonly BulkRow[]): Promise<{ written: number; rows: T[] }>;
+  /**
+   * Runs a statement for each row and returns what RETURNING gives, in no particular order. The statement object is
+   * the key under which its text is kept: make it once.
+   */
+  forEach<T>(statement: RowStatement, rows: readonly BulkRow[]): Promise<T[]>;
   /** Commits when `work` resolves and rolls back when it throws. */
   transaction<T>(work: (transaction: Database) => Promise<T>): Promise<T>;
 }

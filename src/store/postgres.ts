@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { SQL } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
@@ -6,7 +7,7 @@ import { PgDialect } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import Cursor from 'pg-cursor';
 import { DearError, messageOf } from '../errors.ts';
-import type { BulkInsert, BulkRow, Database, Orm, Store } from './database.ts';
+import type { BulkInsert, BulkRow, Database, Orm, RowStatement, Store } from './database.ts';
 import { packageRoot } from './package-root.ts';
 import { insertManyPostgres } from './postgres-bulk.ts';
 import { postgresPhrases } from './postgres-phrases.ts';
@@ -73,8 +74,27 @@ function surface(client: pg.Pool | pg.PoolClient, begin: Database['transaction']
     run: async (statement) => (await query(statement)).rowCount ?? 0,
     insertMany: <T>(insert: BulkInsert, rows: readonly BulkRow[]) =>
       insertManyPostgres<T>(client, insert, rows),
+    forEach: async <T>(statement: RowStatement, rows: readonly BulkRow[]) => {
+      const columns = Object.keys(statement.columns).map((_, index) => rows.map((row) => row[index] ?? null));
+      return (await client.query({ ...rowQuery(statement), values: columns })).rows as T[];
+    },
     transaction: begin,
   };
+}
+
+const rowQueries = new WeakMap<RowStatement, { name: string; text: string }>();
+
+/** The statement for all rows at once, named so that each connection prepares it once. */
+function rowQuery(statement: RowStatement): { name: string; text: string } {
+  const known = rowQueries.get(statement);
+  if (known !== undefined) return known;
+  const columns = Object.entries(statement.columns);
+  const arrays = columns.map(([, type], index) => `$${index + 1}::${type}[]`);
+  const { sql } = compiler.sqlToQuery(statement.body(postgresPhrases));
+  const text = `WITH v(${columns.map(([name]) => name).join(', ')}) AS (SELECT * FROM unnest(${arrays.join(', ')})) ${sql}`;
+  const query = { name: createHash('sha1').update(text).digest('hex'), text };
+  rowQueries.set(statement, query);
+  return query;
 }
 
 async function transaction<T>(pool: pg.Pool, work: (db: Database) => Promise<T>): Promise<T> {

@@ -7,7 +7,7 @@ import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
 import { drizzle } from 'drizzle-orm/sqlite-proxy';
 import { DearError, messageOf } from '../errors.ts';
 import { makeFolder } from '../folder.ts';
-import type { Database, Orm, Store } from './database.ts';
+import type { BulkRow, Database, Orm, RowStatement, Store } from './database.ts';
 import { Lock } from './lock.ts';
 import { packageRoot } from './package-root.ts';
 import { Reader } from './reader.ts';
@@ -32,16 +32,15 @@ export async function openSqlite(path: string): Promise<Store> {
   const lock = new Lock();
   const reader = new Reader(path);
   const inTurn: Turn = (work) => lock.run(() => patiently(work));
+  const begun: Turn = (step) => Promise.resolve().then(step);
+  const inside = surface(statements, begun, () => {
+    throw new DearError('store.nested', 'A transaction was begun inside a transaction.');
+  });
   const base = surface(statements, inTurn, (work) =>
     lock.run(async () => {
-      const begun = <T>(step: () => T) => Promise.resolve().then(step);
       await patiently(() => handle.exec('BEGIN IMMEDIATE'));
       try {
-        const result = await work(
-          surface(statements, begun, () => {
-            throw new DearError('store.nested', 'A transaction was begun inside a transaction.');
-          }),
-        );
+        const result = await work(inside);
         handle.exec('COMMIT');
         return result;
       } catch (error) {
@@ -97,8 +96,34 @@ function surface(statements: Statements, turn: Turn, transaction: Database['tran
       return turn(() => statements.get(sql).run(...bound(params)).changes);
     },
     insertMany: (insert, rows) => insertManySqlite(statements, turn, insert, rows),
+    forEach: <T>(statement: RowStatement, rows: readonly BulkRow[]) =>
+      turn(() => runForEach<T>(statements, rowText(statement), rows)),
     transaction,
   };
+}
+
+const rowTexts = new WeakMap<RowStatement, string>();
+
+/** The statement for one row. */
+function rowText(statement: RowStatement): string {
+  const known = rowTexts.get(statement);
+  if (known !== undefined) return known;
+  const names = Object.keys(statement.columns);
+  const { sql } = compiler.sqlToQuery(statement.body(sqlitePhrases));
+  const text = `WITH v(${names.join(', ')}) AS (VALUES (${names.map(() => '?').join(', ')})) ${sql}`;
+  rowTexts.set(statement, text);
+  return text;
+}
+
+function runForEach<T>(statements: Statements, text: string, rows: readonly BulkRow[]): T[] {
+  const statement = statements.get(text);
+  const reader = statement.reader ? statement.raw(false) : undefined;
+  const returned: T[] = [];
+  for (const row of rows) {
+    if (reader === undefined) statement.run(row);
+    else for (const found of reader.all(row)) returned.push(found as T);
+  }
+  return returned;
 }
 
 async function openHandle(path: string): Promise<Sqlite.Database> {

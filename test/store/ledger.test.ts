@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import type { Settlement } from '../../src/delivery/port.ts';
+import type { ClaimRequest, SendLedger, Settlement } from '../../src/delivery/port.ts';
+import type { Frequency } from '../../src/profiles/preferences.ts';
 import type { Store } from '../../src/store/database.ts';
 import { ledgerReader } from '../../src/store/ledger-reader.ts';
 import { runStore } from '../../src/store/runs.ts';
@@ -23,6 +24,11 @@ const settlement = (id: number, token: string, own: Partial<Settlement> = {}): S
   suppress: undefined,
   ...own,
 });
+
+const claim = (ledger: SendLedger, requests: readonly ClaimRequest[], fallback: Frequency | undefined) =>
+  ledger.advance([], requests, fallback);
+const settle = (ledger: SendLedger, settlements: readonly Settlement[]) =>
+  ledger.advance(settlements, [], undefined);
 
 async function leaseAll(store: Store, runId: number) {
   const lease = await sendLedger(store).lease(runId, 1000, LEASE_MS);
@@ -66,12 +72,12 @@ onEveryStore('the ledger', (open) => {
     expect(await ledger.decide(fresh.token, [{ id: request.id, decision: '{"a":1}' }])).toEqual(
       new Set([request.id]),
     );
-    expect(await ledger.claim([{ ...request, token: old.token }], undefined)).toEqual(['lost']);
-    expect(await ledger.claim([{ ...request, token: fresh.token }], undefined)).toEqual(['go']);
-    expect(await ledger.claim([{ ...request, token: fresh.token }], undefined)).toEqual(['lost']);
-    await ledger.settle([settlement(request.id, old.token, { state: 'failed' })]);
+    expect(await claim(ledger, [{ ...request, token: old.token }], undefined)).toEqual(['lost']);
+    expect(await claim(ledger, [{ ...request, token: fresh.token }], undefined)).toEqual(['go']);
+    expect(await claim(ledger, [{ ...request, token: fresh.token }], undefined)).toEqual(['lost']);
+    await settle(ledger, [settlement(request.id, old.token, { state: 'failed' })]);
     expect(await states(store, run.id)).toEqual({ sending: 1 });
-    await ledger.settle([settlement(request.id, fresh.token)]);
+    await settle(ledger, [settlement(request.id, fresh.token)]);
     expect(await states(store, run.id)).toEqual({ accepted: 1 });
   });
 
@@ -91,7 +97,7 @@ onEveryStore('the ledger', (open) => {
       .set({ pausedUntil: Date.now() + 1e9 })
       .where(eq(profiles.id, resting));
     expect(blocked).toBeGreaterThan(0);
-    expect(await sendLedger(store).claim(requests, undefined)).toEqual([
+    expect(await claim(sendLedger(store), requests, undefined)).toEqual([
       'no consent',
       'suppressed',
       'paused by the customer',
@@ -100,7 +106,7 @@ onEveryStore('the ledger', (open) => {
     const other = await makeRun(store, ids.slice(3), { campaign: 'winter' });
     const more = await leaseAll(store, other.id);
     await runStore(store).step(other.id, ['running'], 'paused');
-    expect(await sendLedger(store).claim(more, undefined)).toEqual(['not running']);
+    expect(await claim(sendLedger(store), more, undefined)).toEqual(['not running']);
     expect((await sendLedger(store).lease(other.id, 10, LEASE_MS)).sends).toEqual([]);
   });
 
@@ -117,7 +123,7 @@ onEveryStore('the ledger', (open) => {
       dearRequests.slice(15),
       cheapRequests.slice(15),
     ];
-    const verdicts = await Promise.all(groups.map((group) => ledger.claim(group, undefined)));
+    const verdicts = await Promise.all(groups.map((group) => claim(ledger, group, undefined)));
     expect(new Set([...(verdicts[1] ?? []), ...(verdicts[2] ?? [])])).toEqual(new Set(['go']));
     expect(new Set([...(verdicts[0] ?? []), ...(verdicts[3] ?? [])])).toEqual(new Set(['over frequency']));
   });
@@ -128,7 +134,7 @@ onEveryStore('the ledger', (open) => {
     const first = await makeRun(store, ids, { campaign: 'a' });
     const second = await makeRun(store, ids, { campaign: 'b' });
     const requests = [...(await leaseAll(store, second.id)), ...(await leaseAll(store, first.id))];
-    const verdicts = await sendLedger(store).claim(requests, { max: 1, per: 'day' });
+    const verdicts = await claim(sendLedger(store), requests, { max: 1, per: 'day' });
     expect(verdicts.filter((verdict) => verdict === 'go').length).toBe(3);
     expect(await states(store, first.id)).toEqual({ sending: 3 });
   });
@@ -138,8 +144,8 @@ onEveryStore('the ledger', (open) => {
     const run = await makeRun(store, await makeReaders(store, 1));
     const ledger = sendLedger(store);
     const [request = { id: 0, profileId: 0, token: '' }] = await leaseAll(store, run.id);
-    await ledger.claim([request], undefined);
-    await ledger.settle([
+    await claim(ledger, [request], undefined);
+    await settle(ledger, [
       settlement(request.id, request.token, {
         state: 'deferred',
         code: 451,
@@ -164,9 +170,10 @@ onEveryStore('the ledger', (open) => {
     const run = await makeRun(store, await makeReaders(store, 2));
     const ledger = sendLedger(store);
     const requests = await leaseAll(store, run.id);
-    await ledger.claim(requests, undefined);
+    await claim(ledger, requests, undefined);
     const refused = { state: 'failed', code: 550, response: '550 5.1.1 no such user' } as const;
-    await ledger.settle(
+    await settle(
+      ledger,
       requests.map(({ id, token }, index) =>
         settlement(id, token, index === 0 ? { ...refused, suppress: 'no such mailbox' } : {}),
       ),
@@ -186,7 +193,7 @@ onEveryStore('the ledger', (open) => {
       profileId: send.profileId,
       token: lease.token,
     }));
-    await ledger.claim(requests.slice(0, 1), undefined);
+    await claim(ledger, requests.slice(0, 1), undefined);
     expect(await sweeping.finishRuns()).toBe(0);
     expect(await sweeping.expireClaims()).toBe(1);
     expect(await states(store, run.id)).toEqual({ queued: 1, unknown: 1 });
@@ -201,7 +208,7 @@ onEveryStore('the ledger', (open) => {
     const run = await makeRun(store, await makeReaders(store, 4));
     const lease = await sendLedger(store).lease(run.id, 10, -1);
     const requests = lease.sends.map(({ id, profileId }) => ({ id, profileId, token: lease.token }));
-    await sendLedger(store).claim(requests, undefined);
+    await claim(sendLedger(store), requests, undefined);
     await sweepLedger(store).expireClaims();
     expect(await sweepLedger(store).finishRuns()).toBe(1);
     const runs = runStore(store);
@@ -212,7 +219,7 @@ onEveryStore('the ledger', (open) => {
     expect(await runs.resolveUnknown(run.id, 'resend')).toBe(3);
     expect(await states(store, run.id)).toEqual({ accepted: 1, queued: 3 });
     expect(await runs.byId(run.id)).toMatchObject({ state: 'running', finishedAt: undefined });
-    expect(await sendLedger(store).claim(await leaseAll(store, run.id), { max: 1, per: 'day' })).toEqual([
+    expect(await claim(sendLedger(store), await leaseAll(store, run.id), { max: 1, per: 'day' })).toEqual([
       'go',
       'go',
       'go',
@@ -227,7 +234,7 @@ onEveryStore('the ledger', (open) => {
     const store = await open();
     const run = await makeRun(store, await makeReaders(store, 2), {}, -1000);
     const ledger = sendLedger(store);
-    expect(await ledger.claim(await leaseAll(store, run.id), undefined)).toEqual(['expired', 'expired']);
+    expect(await claim(ledger, await leaseAll(store, run.id), undefined)).toEqual(['expired', 'expired']);
     expect(await sweepLedger(store).expireRuns()).toBe(0);
     await store.orm.update(store.tables.sends).set({ leaseUntil: 0 });
     expect(await sweepLedger(store).expireRuns()).toBe(2);

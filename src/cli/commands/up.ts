@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import type { App } from '../../app.ts';
+import { serverNames } from '../../delivery/server-list.ts';
 import { DearError } from '../../errors.ts';
 import { openQueues } from '../../queue/open.ts';
 import type { QueueName } from '../../queue/port.ts';
@@ -87,6 +88,6 @@ function announce(app: App, out: Output, faces: Faces | undefined, queues: reado
     out.say(`  replies come to   ${app.config.inboundHost}:${faces.inboundPort} over SMTP`);
   }
   if (queues.length > 0) out.say(`  working on        ${queues.join(', ')}`);
-  if (queues.includes('send')) out.say(`  letters leave by  ${new URL(app.config.smtpUrl).host}`);
+  if (queues.includes('send')) out.say(`  letters leave by  ${serverNames(app.config.smtpUrl)}`);
   out.data({ httpPort: faces?.httpPort, inboundPort: faces?.inboundPort, queues });
 }

@@ -12,6 +12,7 @@ export const {
   runs,
   letterSources,
   sends,
+  rates,
   arrivals,
   notices,
 } = defineTables(postgresColumns);

@@ -144,7 +144,20 @@ function ledger(c: Columns) {
       c.index('sends_profile').on(t.profileId, t.claimedAt),
     ],
   );
-  return { sends };
+  const rates = c.table(
+    'rates',
+    {
+      key: c.text().primaryKey(),
+      tat: c.real().notNull(),
+      used: c.int().notNull(),
+      pace: c.real(),
+      pausedUntil: c.time().notNull(),
+      strikes: c.int().notNull(),
+      pacedAt: c.time().notNull(),
+    },
+    (t) => [c.index('rates_paced').on(t.pacedAt)],
+  );
+  return { sends, rates };
 }
 
 function outside(c: Columns) {

@@ -1,0 +1,47 @@
+/**
+ * The state of one limit, as all workers share it. `tat` is the theoretical arrival time of the next letter
+ * (GCRA), ms; for a warm-up it is the start of the day that `used` counts. A limit that was slowed down has a
+ * `pace` (letters a second) below its own rate, or a pause, or both.
+ */
+export interface RateState {
+  readonly tat: number;
+  readonly used: number;
+  readonly pace: number | undefined;
+  readonly pausedUntil: number;
+  /** Refusals in a row; each makes the next pause longer. */
+  readonly strikes: number;
+  /** When it was slowed down or sped up last, ms; 0 when never. */
+  readonly pacedAt: number;
+}
+
+export const FRESH: RateState = { tat: 0, used: 0, pace: undefined, pausedUntil: 0, strikes: 0, pacedAt: 0 };
+
+/** A letter that must wait, and for which moment (ms, the database's clock). */
+export interface Wait {
+  readonly id: number;
+  readonly dueAt: number;
+}
+
+/** What a change of limits writes. */
+export interface PermitChange {
+  readonly states: ReadonlyMap<string, RateState>;
+  /** Sends under the lease's token that are given back until later. */
+  readonly waits: readonly Wait[];
+}
+
+/** The limits as the workers of all machines share them. */
+export interface Permits {
+  /**
+   * One transaction: holds the named limits, lets `decide` change them by the database's clock, writes that, and
+   * gives letters that must wait back to the ledger. `decide` must be pure; a limit never seen is FRESH.
+   */
+  change<T extends PermitChange>(
+    keys: readonly string[],
+    token: string | undefined,
+    decide: (states: ReadonlyMap<string, RateState>, now: number) => T,
+  ): Promise<T>;
+  /** The limits that were slowed down within the given time. */
+  slowed(withinMs: number): Promise<ReadonlyMap<string, RateState>>;
+  /** Removes what has been quiet for a day. */
+  tidy(): Promise<void>;
+}

@@ -1,0 +1,183 @@
+import type { Down, ServerFeatures, Slot, Transport } from './transport.ts';
+
+/** A server of a pool. Servers share letters by their weights. */
+export interface PooledServer {
+  readonly transport: Transport;
+  /** Above 0. */
+  readonly weight: number;
+}
+
+interface Member extends PooledServer {
+  /** Slots that are given out or asked for. */
+  taken: number;
+  /** Stride scheduling: who has the smallest pass is next, and then moves on by 1/weight. */
+  pass: number;
+  /** Whether its last connection succeeded; only such servers are given letters. */
+  up: boolean;
+  probing: boolean;
+  /** Why it is down, once it was tried, and when to try it again, ms. */
+  down: Down | undefined;
+  quietUntil: number;
+}
+
+const stopped: Down = {
+  kind: 'down',
+  reason: 'stopped',
+  stage: 'connect',
+  code: undefined,
+  response: 'the transport was stopped',
+  retryIn: 0,
+};
+
+/**
+ * One transport over several servers. Letters are shared by weight among the servers that have a connection to
+ * spare. A server that is down gets none; it is tried again behind the scenes when its circuit allows it, so that
+ * no letter waits for a host that does not answer while another does. Down as a whole only when every server is.
+ */
+export function transportOver(
+  servers: readonly PooledServer[],
+  now: () => number = () => performance.now(),
+): Transport {
+  const [only] = servers;
+  return servers.length === 1 && only !== undefined ? only.transport : new ServerPool(servers, now);
+}
+
+class ServerPool implements Transport {
+  readonly concurrency: number;
+  private readonly members: readonly Member[];
+  private readonly now: () => number;
+  private readonly waiters = new Set<() => void>();
+  private pass = 0;
+  private closing = false;
+
+  constructor(servers: readonly PooledServer[], now: () => number) {
+    const unknown = { taken: 0, pass: 0, up: false, probing: false, down: undefined };
+    this.members = servers.map(({ transport, weight }) => ({
+      transport,
+      weight,
+      ...unknown,
+      quietUntil: Number.NEGATIVE_INFINITY,
+    }));
+    this.now = now;
+    this.concurrency = servers.reduce((sum, { transport }) => sum + transport.concurrency, 0);
+  }
+
+  async slot(signal?: AbortSignal): Promise<Slot | Down> {
+    while (!this.closing && signal?.aborted !== true) {
+      for (const member of this.members) if (this.isDue(member)) void this.probe(member);
+      if (!this.members.some((member) => member.up || member.probing)) return this.allDown();
+      const member = this.next();
+      if (member === undefined) await this.wait(signal);
+      else {
+        const slot = await this.slotOf(member, signal);
+        if (slot.kind === 'slot' || slot.reason === 'stopped') return slot;
+        this.setDown(member, slot);
+      }
+    }
+    this.wakeOne(); // Whoever was woken for nothing passes it on.
+    return stopped;
+  }
+
+  /** What every server can do; one that was never reached may be the one that cannot. */
+  features(): ServerFeatures | undefined {
+    const known = this.members.map((member) => member.transport.features());
+    if (known.every((features) => features === undefined)) return undefined;
+    return { eightBitMime: known.every((features) => features?.eightBitMime === true) };
+  }
+
+  async close(): Promise<void> {
+    this.closing = true;
+    this.wakeAll();
+    await Promise.all(this.members.map((member) => member.transport.close()));
+  }
+
+  private isDue(member: Member): boolean {
+    return !member.up && !member.probing && member.quietUntil <= this.now();
+  }
+
+  private async probe(member: Member): Promise<void> {
+    member.probing = true;
+    const slot = await member.transport.slot();
+    member.probing = false;
+    if (slot.kind === 'down') this.setDown(member, slot);
+    else {
+      slot.release();
+      member.up = true;
+      member.down = undefined;
+    }
+    this.wakeAll();
+  }
+
+  private setDown(member: Member, down: Down): void {
+    member.up = false;
+    member.down = down;
+    member.quietUntil = this.now() + Math.max(1, down.retryIn);
+  }
+
+  /** Whose turn it is among those with a connection to spare. */
+  private next(): Member | undefined {
+    let best: Member | undefined;
+    for (const member of this.members) {
+      const free = member.up && member.taken < member.transport.concurrency;
+      if (free && (best === undefined || member.pass < best.pass)) best = member;
+    }
+    if (best === undefined) return undefined;
+    // A server that was away does not catch up on what it missed.
+    this.pass = Math.max(this.pass, best.pass);
+    best.pass = this.pass + 1 / best.weight;
+    return best;
+  }
+
+  private async slotOf(member: Member, signal: AbortSignal | undefined): Promise<Slot | Down> {
+    member.taken += 1;
+    const slot = await member.transport.slot(signal);
+    const giveBack = () => {
+      member.taken -= 1;
+      this.wakeOne();
+    };
+    if (slot.kind === 'down') {
+      giveBack();
+      return slot;
+    }
+    let released = false;
+    return {
+      kind: 'slot',
+      features: slot.features,
+      deliver: (letter) => slot.deliver(letter),
+      release: () => {
+        if (released) return;
+        released = true;
+        slot.release();
+        giveBack();
+      },
+    };
+  }
+
+  /** The word of the server that can be tried again first. */
+  private allDown(): Down {
+    const [first] = [...this.members].sort((a, b) => a.quietUntil - b.quietUntil);
+    if (first?.down === undefined) return stopped;
+    return { ...first.down, retryIn: Math.max(0, Math.ceil(first.quietUntil - this.now())) };
+  }
+
+  private wakeOne(): void {
+    const [waiter] = this.waiters;
+    waiter?.();
+  }
+
+  private wakeAll(): void {
+    for (const waiter of [...this.waiters]) waiter();
+  }
+
+  private wait(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.waiters.delete(done);
+        signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      this.waiters.add(done);
+      signal?.addEventListener('abort', done, { once: true });
+    });
+  }
+}

@@ -1,0 +1,80 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { WINDOW_MS } from '../campaigns/frequency.ts';
+import type { Frequency } from '../profiles/preferences.ts';
+import type { Phrases, RowStatement } from './database.ts';
+
+/** Stores the decision of a leased send. */
+export const decideStatement: RowStatement = {
+  columns: { send_id: 'bigint', token: 'text', decision: 'text' },
+  body: () => sql`UPDATE sends SET decision = v.decision FROM v
+    WHERE sends.id = v.send_id AND sends.lease_token = v.token AND sends.state IN ('queued', 'deferred')
+    RETURNING sends.id AS id`,
+};
+
+/** sending → what came of it. */
+export const settleStatement: RowStatement = {
+  columns: {
+    send_id: 'bigint',
+    token: 'text',
+    state: 'text',
+    reason: 'text',
+    code: 'bigint',
+    response: 'text',
+    retry_in: 'bigint',
+  },
+  body: (phrases) => sql`UPDATE sends SET state = v.state, reason = v.reason, response_code = v.code,
+      response = v.response,
+      claimed_at = CASE WHEN v.state IN ('deferred', 'failed') THEN NULL ELSE sends.claimed_at END,
+      due_at = CASE WHEN v.state = 'deferred' THEN ${phrases.now()} + v.retry_in ELSE sends.due_at END,
+      finished_at = CASE WHEN v.state = 'deferred' THEN NULL ELSE ${phrases.now()} END,
+      lease_token = NULL, lease_until = NULL
+    FROM v WHERE sends.id = v.send_id AND sends.lease_token = v.token AND sends.state = 'sending'`,
+};
+
+const claims = new Map<string, RowStatement>();
+
+/** The claim, with the limit of customers who chose none. */
+export function claimStatement(fallback: Frequency | undefined): RowStatement {
+  const key = fallback === undefined ? 'none' : `${fallback.max} per ${fallback.per}`;
+  const known = claims.get(key);
+  if (known !== undefined) return known;
+  const statement: RowStatement = {
+    columns: { send_id: 'bigint', token: 'text' },
+    body: (phrases) => claimBody(phrases, fallback),
+  };
+  claims.set(key, statement);
+  return statement;
+}
+
+/**
+ * A letter goes when the customer's letters of the last window, plus the better letters that are due for the same
+ * customer now, leave room: so two letters never take one slot, and the one worth more gets it.
+ */
+function claimBody(phrases: Phrases, fallback: Frequency | undefined): SQL {
+  const now = phrases.now();
+  const max = sql`coalesce(p.frequency_max, ${constant(fallback?.max)})`;
+  const window = sql`CASE coalesce(p.frequency_per, ${constant(fallback?.per ?? 'week')})
+    WHEN 'day' THEN ${constant(WINDOW_MS.day)} WHEN 'month' THEN ${constant(WINDOW_MS.month)}
+    ELSE ${constant(WINDOW_MS.week)} END`;
+  return sql`UPDATE sends SET state = 'sending', claimed_at = ${now}, attempts = attempts + 1
+    FROM v, runs r, profiles p
+    WHERE sends.id = v.send_id AND sends.lease_token = v.token AND sends.state IN ('queued', 'deferred')
+      AND r.id = sends.run_id AND r.state = 'running' AND r.valid_until >= ${now}
+      AND p.id = sends.profile_id AND (p.paused_until IS NULL OR p.paused_until <= ${now})
+      AND EXISTS (SELECT 1 FROM consents c WHERE c.profile_id = p.id AND c.topic = r.topic AND c.state = 'in')
+      AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address = p.email)
+      AND (${max} IS NULL OR ${max} >
+        (SELECT count(*) FROM sends o WHERE o.profile_id = p.id AND o.id <> sends.id
+          AND o.claimed_at > ${now} - (${window}) AND o.state IN ('sending', 'accepted', 'unknown'))
+        + (SELECT count(*) FROM sends o JOIN runs q ON q.id = o.run_id
+          WHERE o.profile_id = p.id AND o.id <> sends.id AND o.state IN ('queued', 'deferred') AND o.due_at <= ${now}
+            AND q.state = 'running' AND q.valid_until >= ${now}
+            AND (o.value > sends.value OR (o.value = sends.value AND o.id < sends.id))))
+    RETURNING sends.id AS id`;
+}
+
+/** Our own numbers and words only, written into the text: it is made once and binds nothing but the rows. */
+function constant(value: number | Frequency['per'] | undefined): SQL {
+  if (value === undefined) return sql.raw('CAST(NULL AS bigint)');
+  return sql.raw(typeof value === 'number' ? String(Math.trunc(value)) : `'${value}'`);
+}
