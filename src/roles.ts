@@ -19,6 +19,7 @@ import type { QueueName, Queues } from './queue/port.ts';
 import { makeWaker } from './tracking/waker.ts';
 
 const SWEEP_MS = 1000;
+const RESCHEDULE_MS = 5000;
 const SEND_JOBS_AT_ONCE = 3;
 /** The key of the notice that says why nothing leaves. */
 export const SERVER_NOTICE = 'smtp';
@@ -55,6 +56,10 @@ export async function startWorkers(app: App, queues: Queues, names: readonly Que
     await queues.schedule('sweep', SWEEP_MS);
     await queues.process('sweep', () => sweepOnce(app, queues));
     await sweepOnce(app, queues);
+    // The schedule lives in the queue, which may lose it like any job.
+    const again = () => void queues.schedule('sweep', SWEEP_MS).catch(() => undefined);
+    const renewal = setInterval(again, RESCHEDULE_MS);
+    closers.push(async () => clearInterval(renewal));
   }
   return {
     close: async () => {

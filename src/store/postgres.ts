@@ -40,6 +40,8 @@ export async function openPostgres(url: string): Promise<Store> {
   });
   // A connection that idles may be cut by the server; the next query opens another.
   pool.on('error', () => undefined);
+  // One that is out of the pool has no listener of the pool's, and an error event that nobody hears ends the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   try {
     await applyMigrations(pool);
   } catch (cause) {

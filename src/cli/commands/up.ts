@@ -60,7 +60,10 @@ function run(cli: Cli, command: Command, parts: Parts): Promise<void> {
 
 /** Starts the parts; when one cannot start, those that did are closed again. */
 async function start(app: App, parts: Parts): Promise<Role & { faces: Faces | undefined }> {
-  const queues = await openQueues({ url: app.config.queueUrl, log: app.log });
+  // A killed worker's job comes back no later than its letters do.
+  const { leaseMs } = app.config;
+  const timing = { lockMs: Math.min(10_000, leaseMs), stalledCheckMs: Math.min(5000, leaseMs / 2) };
+  const queues = await openQueues({ url: app.config.queueUrl, log: app.log, timing });
   let faces: Faces | undefined;
   try {
     faces = parts.faces ? await startFaces(app, queues) : undefined;

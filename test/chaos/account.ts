@@ -1,0 +1,114 @@
+import { asc, eq } from 'drizzle-orm';
+import type { Site } from './site.ts';
+
+/** One row of the ledger, as far as the account goes. */
+interface SendRow {
+  readonly id: number;
+  readonly email: string;
+  readonly state: string;
+  readonly claimedAt: number | null;
+}
+
+/** What a scenario did that the account has to allow for. */
+export interface Allowance {
+  /** Profiles that withdrew, and when (ms) that was stored. */
+  readonly withdrawn: ReadonlyMap<number, number>;
+  /** Spans (ms) in which the run was paused. */
+  readonly paused: readonly (readonly [number, number])[];
+  /** Connections that stood when a server was stopped under all workers. */
+  readonly interrupted: number;
+}
+
+export const nothingSpecial: Allowance = { withdrawn: new Map(), paused: [], interrupted: 0 };
+
+/** How it came out, and everything that is wrong with it. */
+export interface Account {
+  readonly states: Readonly<Record<string, number>>;
+  readonly copies: number;
+  /** Letters that the sink left unanswered by its script, and connections that stood when a worker was killed. */
+  readonly unanswered: number;
+  readonly cut: number;
+  readonly fates: Readonly<Record<string, number>>;
+  readonly wrong: readonly string[];
+}
+
+/** Lays the ledger beside what the sink took. To be called when no worker lives. */
+export async function settleAccounts(site: Site, allowance: Allowance): Promise<Account> {
+  const { sends, profiles } = site.store.tables;
+  const rows = await site.store.orm
+    .select({
+      id: sends.id,
+      profileId: sends.profileId,
+      email: profiles.email,
+      state: sends.state,
+      claimedAt: sends.claimedAt,
+    })
+    .from(sends)
+    .innerJoin(profiles, eq(profiles.id, sends.profileId))
+    .where(eq(sends.runId, site.runId))
+    .orderBy(asc(sends.id));
+  const report = await site.sink.report();
+  const wrong: string[] = [];
+  const copiesOf = new Map<string, number>();
+  for (const { send } of report.copies) copiesOf.set(send, (copiesOf.get(send) ?? 0) + 1);
+
+  if (rows.length !== site.audience) wrong.push(`${rows.length} sends for an audience of ${site.audience}`);
+  const unanswered = new Set(report.unanswered);
+  const refused = new Set(report.refused);
+  for (const row of rows) {
+    const copies = copiesOf.get(String(row.id)) ?? 0;
+    copiesOf.delete(String(row.id));
+    const trouble = troubleWith(row, copies, refused);
+    if (trouble !== undefined) wrong.push(`send ${row.id} to ${row.email} ${trouble}`);
+  }
+  for (const send of copiesOf.keys()) wrong.push(`the sink has a letter of send ${send}, which is not ours`);
+
+  const cut = Object.values(report.cut).reduce((sum, count) => sum + count, 0) + allowance.interrupted;
+  const puzzling = rows.filter((row) => row.state === 'unknown' && !unanswered.has(row.email));
+  if (puzzling.length > cut) {
+    const names = puzzling.map((row) => row.id).join(', ');
+    wrong.push(`${puzzling.length} unknown sends (${names}) for ${cut} connections that were cut`);
+  }
+  for (const row of rows) wrong.push(...claimedTooLate(row, allowance));
+  const states: Record<string, number> = {};
+  for (const row of rows) states[row.state] = (states[row.state] ?? 0) + 1;
+  return {
+    states,
+    copies: report.copies.length,
+    unanswered: unanswered.size,
+    cut,
+    fates: report.fates,
+    wrong,
+  };
+}
+
+function troubleWith(row: SendRow, copies: number, refused: ReadonlySet<string>): string | undefined {
+  if (copies > 1) return `was taken ${copies} times (${row.state})`;
+  switch (row.state) {
+    case 'accepted':
+      return copies === 1 ? undefined : 'is accepted, but the sink never took it';
+    case 'unknown':
+      return undefined;
+    case 'failed':
+      if (copies > 0) return 'failed, but the sink took it';
+      return refused.has(row.email) ? undefined : 'failed, but the sink never refused it';
+    case 'skipped':
+      return copies === 0 ? undefined : 'was skipped, but the sink took it';
+    default:
+      return `is still ${row.state}, with ${copies} copies in the sink`;
+  }
+}
+
+function claimedTooLate(row: SendRow & { readonly profileId: number }, allowance: Allowance): string[] {
+  const { claimedAt } = row;
+  if (claimedAt === null) return [];
+  const left = allowance.withdrawn.get(row.profileId);
+  return [
+    ...(left !== undefined && claimedAt > left
+      ? [`send ${row.id} was claimed ${claimedAt - left} ms after its reader had unsubscribed`]
+      : []),
+    ...(allowance.paused.some(([from, to]) => claimedAt > from && claimedAt < to)
+      ? [`send ${row.id} was claimed while the campaign was paused`]
+      : []),
+  ];
+}
