@@ -4,10 +4,8 @@ import type { NewRun, PlanHold, PlannedSend, Run, RunStore } from '../campaigns/
 import { openStates, type RunState } from '../campaigns/reasons.ts';
 import { runPlanSchema } from '../campaigns/run-plan.ts';
 import { DearError } from '../errors.ts';
-import type { Database, Tables } from './database.ts';
+import type { BulkInsert, Database, Tables } from './database.ts';
 import { takenSlots } from './slots.ts';
-
-const SENDS_PER_INSERT = 500;
 
 /** Runs and their planning, on either database. */
 export function runStore(db: Database): RunStore {
@@ -182,23 +180,43 @@ function resolveUnknown(db: Database, runId: number, how: 'accept' | 'resend'): 
   });
 }
 
+const sendRows: BulkInsert = {
+  into: 'sends',
+  columns: {
+    run_id: 'int',
+    profile_id: 'int',
+    state: 'text',
+    reason: 'text',
+    detail: 'text',
+    variant: 'text',
+    source_hash: 'text',
+    value: 'real',
+    due_at: 'int',
+    planned_at: 'int',
+    finished_at: 'int',
+    attempts: 'int',
+  },
+  tail: 'ON CONFLICT (run_id, profile_id) DO NOTHING',
+};
+
 async function insertSends(tx: Database, run: Run, planned: PlannedSend[]): Promise<void> {
-  const now = tx.phrases.now();
-  for (let first = 0; first < planned.length; first += SENDS_PER_INSERT) {
-    const rows = planned.slice(first, first + SENDS_PER_INSERT).map((send) => ({
-      runId: run.id,
-      profileId: send.profileId,
-      state: send.state,
-      reason: send.reason ?? null,
-      detail: send.detail ?? null,
-      variant: send.variant?.name ?? null,
-      sourceHash: send.variant?.sourceHash ?? null,
-      value: run.plan.value,
-      dueAt: send.dueAt,
-      plannedAt: now,
-      finishedAt: send.state === 'skipped' ? now : null,
-      attempts: 0,
-    }));
-    await tx.orm.insert(tx.tables.sends).values(rows).onConflictDoNothing();
-  }
+  const [clock] = await tx.rows<{ now: number }>(sql`SELECT ${tx.phrases.now()} AS now`);
+  const now = clock?.now ?? run.createdAt;
+  await tx.insertMany(
+    sendRows,
+    planned.map((send) => [
+      run.id,
+      send.profileId,
+      send.state,
+      send.reason ?? null,
+      send.detail ?? null,
+      send.variant?.name ?? null,
+      send.variant?.sourceHash ?? null,
+      run.plan.value,
+      send.dueAt,
+      now,
+      send.state === 'skipped' ? now : null,
+      0,
+    ]),
+  );
 }
