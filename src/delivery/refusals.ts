@@ -41,11 +41,13 @@ const MOST_IN_A_ROW = 10;
 export class RefusalCount {
   readonly #inARow = new Map<number, number>();
 
-  /** @returns whether the run should stop now */
+  /** @returns whether the run should stop now; a run that a person resumes after that starts from none */
   refused(runId: number): boolean {
     const count = (this.#inARow.get(runId) ?? 0) + 1;
-    this.#inARow.set(runId, count);
-    return count >= MOST_IN_A_ROW;
+    const stop = count >= MOST_IN_A_ROW;
+    if (stop) this.#inARow.delete(runId);
+    else this.#inARow.set(runId, count);
+    return stop;
   }
 
   accepted(runId: number): void {

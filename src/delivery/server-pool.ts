@@ -1,4 +1,4 @@
-import type { Down, ServerFeatures, Slot, Transport } from './transport.ts';
+import { type Down, type ServerFeatures, type Slot, stopped, type Transport } from './transport.ts';
 
 /** A server of a pool. Servers share letters by their weights. */
 export interface PooledServer {
@@ -19,15 +19,6 @@ interface Member extends PooledServer {
   down: Down | undefined;
   quietUntil: number;
 }
-
-const stopped: Down = {
-  kind: 'down',
-  reason: 'stopped',
-  stage: 'connect',
-  code: undefined,
-  response: 'the transport was stopped',
-  retryIn: 0,
-};
 
 /**
  * One transport over several servers. Letters are shared by weight among the servers that have a connection to

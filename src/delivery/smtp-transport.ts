@@ -2,7 +2,14 @@ import { Circuit, type CircuitSource } from './smtp-circuit.ts';
 import type { Refusal } from './smtp-outcome.ts';
 import { SmtpSession } from './smtp-session.ts';
 import type { SmtpSettings } from './smtp-url.ts';
-import type { Down, Outcome, ServerFeatures, Slot, Transport } from './transport.ts';
+import {
+  type Down,
+  type Outcome,
+  type ServerFeatures,
+  type Slot,
+  stopped,
+  type Transport,
+} from './transport.ts';
 
 /** What tests set and everybody else leaves alone. */
 export interface SmtpTransportOptions {
@@ -15,15 +22,6 @@ export interface SmtpTransportOptions {
 export function smtpTransport(settings: SmtpSettings, options: SmtpTransportOptions = {}): Transport {
   return new SmtpTransport(settings, options);
 }
-
-const stopped: Down = {
-  kind: 'down',
-  reason: 'stopped',
-  stage: 'connect',
-  code: undefined,
-  response: 'the transport was stopped',
-  retryIn: 0,
-};
 
 type Waiter = (answer: Slot | Down) => void;
 

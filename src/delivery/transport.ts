@@ -63,6 +63,16 @@ export interface Down {
   readonly retryIn: number;
 }
 
+/** What a slot is asked for in vain once the caller's signal, or the transport, was closed. */
+export const stopped: Down = {
+  kind: 'down',
+  reason: 'stopped',
+  stage: 'connect',
+  code: undefined,
+  response: 'the transport was stopped',
+  retryIn: 0,
+};
+
 /** A server that takes letters, over a bounded number of connections that are kept and reused. */
 export interface Transport {
   /** The most slots that exist at the same time. */

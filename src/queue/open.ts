@@ -12,7 +12,7 @@ import { shownUrl } from './url.ts';
 
 /**
  * Opens the queues where `url` says: `redis[s]://`, `postgres[ql]://`, or inside this process when there is none.
- * `prefix` keeps several installations on one server apart; `timing` is for tests.
+ * `prefix` keeps several installations on one server apart; `timing` makes it more or less patient.
  * @throws DearError `queue.unreachable` within some 5 s when the server does not answer or refuses,
  *   `queue.url` when the URL is of another kind.
  */

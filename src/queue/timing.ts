@@ -1,4 +1,4 @@
-/** How patient the queue is, in milliseconds. Tests are in more of a hurry. */
+/** How patient the queue is, in milliseconds. Short leases and tests ask for less. */
 export interface Timing {
   /** Until a server that does not answer at the start is given up. */
   readonly openMs: number;
@@ -19,8 +19,9 @@ export interface Timing {
 export const defaultTiming: Timing = {
   openMs: 5000,
   operationMs: 10_000,
-  lockMs: 30_000,
-  stalledCheckMs: 15_000,
+  // A dead worker's job holds back the wake-ups that have its key, so it is given up soon.
+  lockMs: 10_000,
+  stalledCheckMs: 5000,
   backoffMs: 1000,
   reconnectMs: 2000,
   closeMs: 5000,

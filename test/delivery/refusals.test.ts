@@ -29,3 +29,9 @@ test('ten refusals in a row stop a run, one accepted letter starts the count aga
   expect(count.refused(2)).toBe(false);
   expect(count.refused(1)).toBe(true);
 });
+
+test('a run that was stopped and resumed has ten new refusals before it stops again', () => {
+  const count = new RefusalCount();
+  const answers = Array.from({ length: 20 }, () => count.refused(1));
+  expect(answers.flatMap((stop, index) => (stop ? [index + 1] : []))).toEqual([10, 20]);
+});
