@@ -71,8 +71,8 @@ export interface SendLedger {
   ): Promise<Verdict[]>;
   /** A held send that gets no letter. */
   skip(token: string, id: number, reason: SkipReason, detail: string | undefined): Promise<void>;
-  /** A held send that waits for a later moment (ms). */
-  postpone(token: string, id: number, dueAt: number): Promise<void>;
+  /** Held sends that wait for a later moment (ms), in one transaction. */
+  postpone(token: string, waits: readonly { id: number; dueAt: number }[]): Promise<void>;
   /** The slots that other letters to this profile have taken, ms. */
   takenSlots(profileId: number, runId: number, butSend: number): Promise<readonly number[]>;
 }

@@ -145,6 +145,7 @@ async function postponeQuiet(
   now: number,
 ): Promise<LeasedSend[]> {
   const awake: LeasedSend[] = [];
+  const waits: { id: number; dueAt: number }[] = [];
   for (const send of lease.sends) {
     const customer = customers.get(send.profileId);
     const at = afterQuietHours(
@@ -152,9 +153,10 @@ async function postponeQuiet(
       customer?.quietHours ?? run.plan.quietHours,
       customer?.timeZone ?? run.plan.timeZone,
     );
-    if (at > now) await deps.ledger.postpone(lease.token, send.id, at);
+    if (at > now) waits.push({ id: send.id, dueAt: at });
     else awake.push(send);
   }
+  if (waits.length > 0) await deps.ledger.postpone(lease.token, waits);
   return awake;
 }
 
@@ -212,5 +214,5 @@ async function findAnotherSlot(deps: SendJobDeps, run: Run, token: string, send:
   const terms: Terms = { ...run.plan, validUntil: run.validUntil };
   const slot = slotFor(customer, taken, terms, now + 1000);
   if (typeof slot === 'string') await deps.ledger.skip(token, send.id, slot, undefined);
-  else await deps.ledger.postpone(token, send.id, slot);
+  else await deps.ledger.postpone(token, [{ id: send.id, dueAt: slot }]);
 }

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
-import type { PermitChange, Permits, RateState, Wait } from '../delivery/permits.ts';
+import type { PermitChange, Permits, RateState } from '../delivery/permits.ts';
 import type { Database } from './database.ts';
+import { postponeStatement } from './send-statements.ts';
 
 const QUIET_MS = 86_400_000;
 
@@ -53,7 +54,12 @@ async function change<T extends PermitChange>(
     const { states, now } = await hold(tx, [...new Set(keys)].sort());
     const decided = decide(states, now);
     if (decided.states.size > 0) await write(tx, decided.states);
-    if (decided.waits.length > 0 && token !== undefined) await putOff(tx, token, decided.waits);
+    if (token !== undefined && decided.waits.length > 0) {
+      await tx.forEach(
+        postponeStatement,
+        decided.waits.map(({ id, dueAt }) => [id, token, dueAt]),
+      );
+    }
     return decided;
   });
 }
@@ -80,13 +86,4 @@ async function write(tx: Database, states: ReadonlyMap<string, RateState>): Prom
     UPDATE rates SET tat = v.tat, used = v.used, pace = v.pace, paused_until = v.paused_until,
       strikes = v.strikes, paced_at = v.paced_at
     FROM v WHERE rates.key = v.rate`);
-}
-
-/** Only what this lease still holds. */
-async function putOff(tx: Database, token: string, waits: readonly Wait[]): Promise<void> {
-  const rows = waits.map((wait) => sql`(CAST(${wait.id} AS bigint), CAST(${wait.dueAt} AS bigint))`);
-  await tx.run(sql`
-    WITH v(send_id, due_at) AS (VALUES ${sql.join(rows, sql`, `)})
-    UPDATE sends SET due_at = v.due_at, lease_token = NULL, lease_until = NULL
-    FROM v WHERE sends.id = v.send_id AND sends.lease_token = ${token} AND sends.state IN ('queued', 'deferred')`);
 }

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { ClaimRequest, LeasedSend, SendLedger, Settlement, Verdict } from '../delivery/port.ts';
 import type { Frequency } from '../profiles/preferences.ts';
 import type { Database } from './database.ts';
-import { claimStatement, decideStatement, settleStatement } from './send-statements.ts';
+import { claimStatement, decideStatement, postponeStatement, settleStatement } from './send-statements.ts';
 import { listOf, takenSlots } from './slots.ts';
 
 /** The ledger as send workers use it, on either database. */
@@ -25,9 +25,9 @@ export function sendLedger(db: Database): SendLedger {
         finished_at = ${db.phrases.now()}, lease_token = NULL, lease_until = NULL
         WHERE id = ${id} AND lease_token = ${token} AND state IN ('queued', 'deferred')`);
     },
-    postpone: async (token, id, dueAt) => {
-      await db.run(sql`UPDATE sends SET due_at = ${dueAt}, lease_token = NULL, lease_until = NULL
-        WHERE id = ${id} AND lease_token = ${token} AND state IN ('queued', 'deferred')`);
+    postpone: async (token, waits) => {
+      const rows = waits.map(({ id, dueAt }) => [id, token, dueAt]);
+      await db.transaction((tx) => tx.forEach(postponeStatement, rows));
     },
     takenSlots: async (profileId, runId, butSend) => {
       const [row] = await db.rows<{ value: number }>(

@@ -11,6 +11,13 @@ export const decideStatement: RowStatement = {
     RETURNING sends.id AS id`,
 };
 
+/** Gives a leased send back until a later moment. */
+export const postponeStatement: RowStatement = {
+  columns: { send_id: 'bigint', token: 'text', due_at: 'bigint' },
+  body: () => sql`UPDATE sends SET due_at = v.due_at, lease_token = NULL, lease_until = NULL FROM v
+    WHERE sends.id = v.send_id AND sends.lease_token = v.token AND sends.state IN ('queued', 'deferred')`,
+};
+
 /** sending → what came of it. */
 export const settleStatement: RowStatement = {
   columns: {

@@ -60,6 +60,24 @@ onEveryStore('the ledger', (open) => {
     expect(ids.length).toBe(60);
   });
 
+  test('what is postponed is given back until then, by the holder of the newest lease only', async () => {
+    const store = await open();
+    const run = await makeRun(store, await makeReaders(store, 3));
+    const ledger = sendLedger(store);
+    const old = await ledger.lease(run.id, 3, -1);
+    const fresh = await ledger.lease(run.id, 3, LEASE_MS);
+    const later = Date.now() + 3_600_000;
+    const waits = fresh.sends.slice(1).map((send) => ({ id: send.id, dueAt: later }));
+    await ledger.postpone(old.token, waits);
+    expect((await ledgerReader(store).send(waits[0]?.id ?? 0))?.dueAt).toBeLessThan(later);
+    await ledger.postpone(fresh.token, waits);
+    expect((await ledgerReader(store).send(waits[0]?.id ?? 0))?.dueAt).toBe(later);
+    await ledger.release(fresh.token);
+    expect((await ledger.lease(run.id, 3, LEASE_MS)).sends.map((send) => send.id)).toEqual([
+      fresh.sends[0]?.id,
+    ]);
+  });
+
   test('a decision and a claim need the newest token', async () => {
     const store = await open();
     const run = await makeRun(store, await makeReaders(store, 1));
