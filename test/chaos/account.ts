@@ -7,6 +7,7 @@ interface SendRow {
   readonly email: string;
   readonly state: string;
   readonly claimedAt: number | null;
+  readonly unsubscribedAt: number | null;
 }
 
 /** What a scenario did that the account has to allow for. */
@@ -42,6 +43,7 @@ export async function settleAccounts(site: Site, allowance: Allowance): Promise<
       email: profiles.email,
       state: sends.state,
       claimedAt: sends.claimedAt,
+      unsubscribedAt: sends.unsubscribedAt,
     })
     .from(sends)
     .innerJoin(profiles, eq(profiles.id, sends.profileId))
@@ -86,7 +88,11 @@ function troubleWith(row: SendRow, copies: number, refused: ReadonlySet<string>)
   if (copies > 1) return `was taken ${copies} times (${row.state})`;
   switch (row.state) {
     case 'accepted':
-      return copies === 1 ? undefined : 'is accepted, but the sink never took it';
+      // The scenario unsubscribes by the links of letters that may never arrive, and to Dear that is evidence that
+      // an unknown one did.
+      return copies === 1 || row.unsubscribedAt !== null
+        ? undefined
+        : 'is accepted, but the sink never took it';
     case 'unknown':
       return undefined;
     case 'failed':
