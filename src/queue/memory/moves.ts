@@ -78,8 +78,12 @@ function finish(queue: MemoryQueue, job: HeldJob, place: 'completed' | 'failed',
   job.lock = undefined;
   job.json.attemptsMade += 1;
   job.json.finishedOn = finishedOn;
-  queue.move(job, place);
-  dropSurplus(queue, place, keep, finishedOn);
+  const kept = bounds(keep);
+  if (kept.count === 0) queue.remove(job);
+  else {
+    queue.move(job, place);
+    dropSurplus(queue, place, kept, finishedOn);
+  }
   freeKey(queue, job);
   return finishedOn;
 }
@@ -94,12 +98,16 @@ function freeKey(queue: MemoryQueue, job: HeldJob): void {
   if (next !== undefined) addJob(queue, next.json, next.id);
 }
 
-function dropSurplus(queue: MemoryQueue, place: 'completed' | 'failed', keep: Keep, now: number): void {
-  const { count, ageMs } = bounds(keep);
+function dropSurplus(
+  queue: MemoryQueue,
+  place: 'completed' | 'failed',
+  kept: { readonly count: number; readonly ageMs: number },
+  now: number,
+): void {
   const line = queue[place];
   for (const job of line) {
-    const isOld = (job.json.finishedOn ?? now) < now - ageMs;
-    if (line.size <= count && !isOld) return;
+    const isOld = (job.json.finishedOn ?? now) < now - kept.ageMs;
+    if (line.size <= kept.count && !isOld) return;
     queue.remove(job);
   }
 }

@@ -81,11 +81,13 @@ export class MemoryQueue {
     return String(this.#lastId);
   }
 
-  /** Takes in a job that may run in `delayMs` milliseconds. */
-  insert(id: string, json: JobJson, delayMs: number): HeldJob {
+  /** Takes in a job that may run in `delayMs` milliseconds, and `json` with it. */
+  insert(id: string, json: JobJson, delayMs: number): void {
+    json.id = id;
+    json.delay = delayMs;
     const job: HeldJob = {
       id,
-      json: { ...json, id, delay: delayMs },
+      json,
       place: delayMs > 0 ? 'delayed' : 'waiting',
       lock: undefined,
       due: clock() + delayMs,
@@ -93,7 +95,6 @@ export class MemoryQueue {
     };
     this.jobs.set(id, job);
     this.#enter(job);
-    return job;
   }
 
   move(job: HeldJob, to: Exclude<Place, 'delayed'>): void {
