@@ -62,7 +62,6 @@ const places: Record<string, readonly string[]> = {
   pg: ['store', 'queue'],
   bullmq: ['queue'],
   ioredis: ['queue'],
-  '@electric-sql/pglite': ['queue'],
   mjml: ['content'],
   handlebars: ['content'],
   fastify: ['http'],
