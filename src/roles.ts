@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { App } from './app.ts';
 import { planRun } from './campaigns/planner.ts';
+import { sendingStates } from './campaigns/reasons.ts';
 import { makeGate } from './delivery/gate.ts';
 import { RefusalCount } from './delivery/refusals.ts';
 import { BATCH_SIZE, type SendJobDeps, sendJob } from './delivery/send-job.ts';
@@ -41,8 +42,15 @@ export async function startWorkers(app: App, queues: Queues, names: readonly Que
   const closers: Array<() => Promise<void>> = [];
   if (names.includes('plan')) {
     await queues.process('plan', async ({ runId }, signal) => {
-      const { complete } = await planRun(app.planner, runId, { signal });
-      if (complete) await queues.add('send', [{ payload: { runId }, key: `send-${runId}-0` }]);
+      const wake = () => queues.add('send', [{ payload: { runId }, key: `send-${runId}-0` }]);
+      let woken: Promise<void> | undefined;
+      // The first letters leave while the rest of the audience is planned.
+      const onChunk = () => {
+        woken ??= wake().catch(() => undefined);
+      };
+      const { complete } = await planRun(app.planner, runId, { signal, onChunk });
+      await woken;
+      if (complete) await wake();
     });
   }
   if (names.includes('send')) closers.push(await startSending(app, queues));
@@ -148,7 +156,7 @@ function makeSending(
 
 async function stopRun(app: App, runId: number, response: string): Promise<void> {
   const reason = `The server refused its letters ten times in a row: "${response}". Mend the letter or the sender, then resume.`;
-  const stopped = await app.runs.step(runId, ['running'], 'paused', reason);
+  const stopped = await app.runs.step(runId, sendingStates, 'paused', reason);
   if (stopped)
     app.log.error({ run: runId, said: response }, 'a campaign was stopped: its letters are refused');
 }

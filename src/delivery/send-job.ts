@@ -1,6 +1,7 @@
 import type { Customers } from '../campaigns/customers.ts';
 import { slotFor, type Terms } from '../campaigns/eligibility.ts';
 import type { Run } from '../campaigns/port.ts';
+import { sendingStates } from '../campaigns/reasons.ts';
 import { LettersAhead } from './letters-ahead.ts';
 import type { ClaimRequest, Lease, LeasedSend, SendLedger, Settlement, Verdict } from './port.ts';
 import type { Reader, Scriptorium } from './scriptorium.ts';
@@ -39,7 +40,7 @@ export interface SendJobResult extends BatchResult {
 export async function sendJob(deps: SendJobDeps, runId: number, signal: AbortSignal): Promise<SendJobResult> {
   const nothing = { leased: 0, claimed: 0, serverDown: undefined };
   const run = await deps.run(runId);
-  if (run === undefined || run.state !== 'running' || signal.aborted) return nothing;
+  if (run === undefined || !sendingStates.includes(run.state) || signal.aborted) return nothing;
   // Before anything is leased: a server that is down costs nothing, and its features decide how letters are written.
   const first = await deps.transport.slot(signal);
   if (first.kind === 'down')

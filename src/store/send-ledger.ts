@@ -10,7 +10,7 @@ import {
   settleStatement,
   suppressStatement,
 } from './send-statements.ts';
-import { listOf, takenSlots } from './slots.ts';
+import { takenSlots } from './slots.ts';
 
 /** The ledger as send workers use it, on either database. */
 export function sendLedger(db: Database): SendLedger {
@@ -52,7 +52,7 @@ async function lease(db: Database, runId: number, limit: number, leaseMs: number
       SELECT s.id FROM sends s
       WHERE s.run_id = ${runId} AND s.state IN ('queued', 'deferred') AND s.due_at <= ${now}
         AND (s.lease_until IS NULL OR s.lease_until < ${now})
-        AND EXISTS (SELECT 1 FROM runs r WHERE r.id = ${runId} AND r.state = 'running')
+        AND EXISTS (SELECT 1 FROM runs r WHERE r.id = ${runId} AND r.state IN ('planning', 'running'))
       ORDER BY s.due_at, s.id LIMIT ${limit} ${db.phrases.skipLocked()})
     RETURNING id, run_id, profile_id, variant, source_hash, attempts`);
   return { token, sends: rows.map(toLeased).sort((a, b) => a.id - b.id) };
@@ -114,7 +114,7 @@ async function whyNot(db: Database, requests: readonly ClaimRequest[]): Promise<
       (SELECT c.state FROM consents c WHERE c.profile_id = p.id AND c.topic = r.topic) AS consent,
       (SELECT x.reason FROM suppressions x WHERE x.address = p.email) AS suppressed
     FROM sends s JOIN runs r ON r.id = s.run_id JOIN profiles p ON p.id = s.profile_id
-    WHERE s.id IN (${listOf(requests.map((request) => request.id))})`);
+    WHERE s.id IN ${db.phrases.numbers(requests.map((request) => request.id))}`);
   const tokens = new Map(requests.map((request) => [request.id, request.token]));
   return new Map(rows.map((row) => [row.id, obstacle(row, tokens.get(row.id))]));
 }
@@ -132,7 +132,7 @@ interface Obstacles {
 
 function obstacle(row: Obstacles, token: string | undefined): Verdict {
   if (row.token !== token || (row.state !== 'queued' && row.state !== 'deferred')) return 'lost';
-  if (row.run_state !== 'running') return 'not running';
+  if (row.run_state !== 'planning' && row.run_state !== 'running') return 'not running';
   if (row.expired === 1) return 'expired';
   if (row.suppressed !== null) return 'suppressed';
   if (row.consent !== 'in') return 'no consent';

@@ -74,7 +74,7 @@ function claimBody(phrases: Phrases, fallback: Frequency | undefined): SQL {
   return sql`UPDATE sends SET state = 'sending', claimed_at = ${now}, attempts = attempts + 1, decision = v.decision
     FROM v, runs r, profiles p
     WHERE sends.id = v.send_id AND sends.lease_token = v.token AND sends.state IN ('queued', 'deferred')
-      AND r.id = sends.run_id AND r.state = 'running' AND r.valid_until >= ${now}
+      AND r.id = sends.run_id AND r.state IN ('planning', 'running') AND r.valid_until >= ${now}
       AND p.id = sends.profile_id AND (p.paused_until IS NULL OR p.paused_until <= ${now})
       AND EXISTS (SELECT 1 FROM consents c WHERE c.profile_id = p.id AND c.topic = r.topic AND c.state = 'in')
       AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address = p.email)
@@ -83,7 +83,7 @@ function claimBody(phrases: Phrases, fallback: Frequency | undefined): SQL {
           AND o.claimed_at > ${now} - (${window}) AND o.state IN ('sending', 'accepted', 'unknown'))
         + (SELECT count(*) FROM sends o JOIN runs q ON q.id = o.run_id
           WHERE o.profile_id = p.id AND o.id <> sends.id AND o.state IN ('queued', 'deferred') AND o.due_at <= ${now}
-            AND q.state = 'running' AND q.valid_until >= ${now}
+            AND q.state IN ('planning', 'running') AND q.valid_until >= ${now}
             AND (o.value > sends.value OR (o.value = sends.value AND o.id < sends.id))))
     RETURNING sends.id AS id`;
 }
