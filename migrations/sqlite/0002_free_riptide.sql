@@ -10,11 +10,12 @@ CREATE INDEX `external_ids_profile` ON `external_ids` (`profile_id`);--> stateme
 CREATE TABLE `merged_profiles` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`survivor_id` integer NOT NULL,
-	`at` integer NOT NULL
+	`at` integer NOT NULL,
+	`settled_at` integer
 );
 --> statement-breakpoint
 CREATE INDEX `merged_profiles_survivor` ON `merged_profiles` (`survivor_id`);--> statement-breakpoint
-CREATE INDEX `merged_profiles_at` ON `merged_profiles` (`at`);--> statement-breakpoint
+CREATE INDEX `merged_profiles_settled` ON `merged_profiles` (`settled_at`,`at`);--> statement-breakpoint
 PRAGMA foreign_keys=OFF;--> statement-breakpoint
 CREATE TABLE `__new_profiles` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,

@@ -9,10 +9,11 @@ CREATE TABLE "external_ids" (
 CREATE TABLE "merged_profiles" (
 	"id" bigint PRIMARY KEY NOT NULL,
 	"survivor_id" bigint NOT NULL,
-	"at" bigint NOT NULL
+	"at" bigint NOT NULL,
+	"settled_at" bigint
 );
 --> statement-breakpoint
 ALTER TABLE "profiles" ALTER COLUMN "email" DROP NOT NULL;--> statement-breakpoint
 CREATE INDEX "external_ids_profile" ON "external_ids" USING btree ("profile_id");--> statement-breakpoint
 CREATE INDEX "merged_profiles_survivor" ON "merged_profiles" USING btree ("survivor_id");--> statement-breakpoint
-CREATE INDEX "merged_profiles_at" ON "merged_profiles" USING btree ("at");
+CREATE INDEX "merged_profiles_settled" ON "merged_profiles" USING btree ("settled_at","at");
