@@ -1,4 +1,4 @@
-import { normaliseEmail } from '../email.ts';
+import { readEmail } from '../email.ts';
 import { derivedKey, givenKey } from '../event-key.ts';
 import { wrongJson } from '../json.ts';
 import type { NewEvent } from '../port.ts';
@@ -52,8 +52,8 @@ export function eventReader(mapping: EventMapping, shape: Shape): RowReader<Impo
     if (!fits(values)) return undefined;
     const given = email.read(values);
     if (given instanceof Refused) return given;
-    const address = typeof given === 'string' ? normaliseEmail(given) : undefined;
-    if (address === undefined) return new Refused('the e-mail address is not valid');
+    const address = readEmail(typeof given === 'string' ? given : '');
+    if (!address.ok) return new Refused(`the e-mail address is not valid: ${address.why}`);
     const kind = type.read(values);
     if (kind instanceof Refused) return kind;
     if (typeof kind !== 'string' || !TYPE.test(kind)) return new Refused('the type cannot name events');
@@ -69,8 +69,8 @@ export function eventReader(mapping: EventMapping, shape: Shape): RowReader<Impo
     if (wrong !== undefined) return new Refused(`it cannot be stored: ${wrong}`);
     const named = readKey(values);
     if (named instanceof Refused) return named;
-    const event = { email: address, type: kind, at: time, properties: found };
-    return { ...event, key: named ?? derivedKey(address, kind, time, found) };
+    const event = { email: address.email, type: kind, at: time, properties: found };
+    return { ...event, key: named ?? derivedKey(address.email, kind, time, found) };
   };
 }
 

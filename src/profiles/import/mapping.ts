@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { declaredTypes } from './typing.ts';
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 
@@ -48,6 +49,8 @@ export const profileMapping = z.strictObject({
   ...reading,
   email: expression.optional(),
   attributes: z.record(z.string(), expression).optional(),
+  /** Types of attributes by name; what cannot be read as its type refuses the row. */
+  types: z.record(z.string(), z.enum(declaredTypes)).optional(),
   consent: z.record(z.string(), expression).optional(),
   consentAt: expression.optional(),
   consentSource: z.string().max(200).optional(),
