@@ -14,6 +14,7 @@ import {
 import { type DateReading, readTime, wrongMoment } from '../times.ts';
 import { datesOf, expressionOr, findColumn, missingColumn, namedValues } from './columns.ts';
 import { type Compiled, compileCondition, compileExpression, required } from './expression.ts';
+import { externalIdReader } from './external-ids.ts';
 import { Refused } from './filters.ts';
 import type { Expression, ProfileMapping } from './mapping.ts';
 import type { Shape } from './record.ts';
@@ -41,11 +42,12 @@ export function profileReader(
   const emailOf = required(email, 'email');
   const preferences = preferenceReader(mapping, shape, dates);
   const consents = consentReader(mapping, shape, dates, source);
+  const externalIds = externalIdReader(mapping.externalIds, shape, dates);
   const attributes = namedValues(
     mapping.attributes,
     {
       rest: mapping.rest === undefined ? mapping.attributes === undefined : mapping.rest === 'keep',
-      used: new Set([...email.columns, ...preferences.columns, ...consents.columns]),
+      used: new Set([...email.columns, ...externalIds.columns, ...preferences.columns, ...consents.columns]),
       nested: 'attributes',
       typing: typingFor(mapping, shape, dates),
     },
@@ -66,7 +68,10 @@ export function profileReader(
     if (chosen instanceof Refused) return chosen;
     const stated = consents.read(values, now);
     if (stated instanceof Refused) return stated;
-    return { email: address.email, attributes: found, consents: stated, ...chosen };
+    const ids = externalIds.read(values);
+    if (ids instanceof Refused) return ids;
+    const named = ids.length === 0 ? {} : { externalIds: ids };
+    return { email: address.email, attributes: found, consents: stated, ...named, ...chosen };
   };
 }
 
