@@ -18,9 +18,11 @@ import { mailReader } from './inbox/read-mail.ts';
 import { readFrequency } from './profiles/preferences.ts';
 import { parseRule } from './segments/rule.ts';
 import { arrivalStore } from './store/arrivals.ts';
+import { attributeStore } from './store/attributes.ts';
 import { consentStore } from './store/consents.ts';
 import type { Store } from './store/database.ts';
 import { eventStore } from './store/events.ts';
+import { identityStore } from './store/identity.ts';
 import { ledgerReader } from './store/ledger-reader.ts';
 import { mailStore } from './store/mails.ts';
 import { noticeStore } from './store/notices.ts';
@@ -75,6 +77,8 @@ type Ports = ReturnType<typeof openPorts>;
 function openPorts(store: Store) {
   return {
     profiles: profileStore(store),
+    identities: identityStore(store),
+    attributes: attributeStore(store),
     events: eventStore(store),
     consents: consentStore(store),
     suppressions: suppressionStore(store),

@@ -7,7 +7,8 @@ import type { LeasedSend } from './port.ts';
 /** All that a letter says, not yet written. */
 export interface Draft {
   readonly sendId: number;
-  readonly to: string;
+  /** Undefined when the profile has no address any more. */
+  readonly to: string | undefined;
   readonly program: LetterProgram;
   readonly context: LetterContext;
 }

@@ -1,5 +1,4 @@
 import { crc32 } from 'node:zlib';
-import type { Customer } from '../campaigns/customers.ts';
 import type { Decision } from '../campaigns/decision.ts';
 import type { SkipReason } from '../campaigns/reasons.ts';
 import type { RunPlan } from '../campaigns/run-plan.ts';
@@ -23,7 +22,7 @@ export interface LetterWriter {
   write(
     sendId: number,
     program: LetterProgram,
-    customer: Pick<Customer, 'email'>,
+    customer: { readonly email: string },
     context: LetterContext,
     moment: Moment,
   ): Promise<Written>;
@@ -52,12 +51,13 @@ export function letterWriter(plan: RunPlan, tokens: Tokens, signer: DkimSigner |
   const desk: Desk = { plan, tokens, mime: makeMimeWriter(frameOf(plan)), signer };
   return {
     write: async (sendId, program, customer, context, moment) => {
-      if (wireAddress(customer.email) === undefined) return notMailable;
+      const address = customer.email;
+      if (wireAddress(address) === undefined) return notMailable;
       const picked = program.pick(context);
-      const result = await layOut(desk, sendId, program, picked, customer.email, moment);
+      const result = await layOut(desk, sendId, program, picked, address, moment);
       if (!result.ok) return { ok: false, reason: 'data missing', detail: result.missing };
       const decision: Decision = {
-        to: { address: customer.email },
+        to: { address },
         ...moment,
         context: picked,
         links: result.links,

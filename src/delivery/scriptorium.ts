@@ -29,7 +29,7 @@ export interface Batch {
 
 export interface Reader {
   readonly sendId: number;
-  /** Undefined when the profile is no longer there. */
+  /** Undefined when the profile, or its address, is no longer there. */
   readonly address: string | undefined;
   /** The end of the quiet hours that it is in, ms; undefined when it is awake. */
   readonly quietUntil: number | undefined;
@@ -114,6 +114,8 @@ async function writeAll(
 
 async function writeOne(writer: LetterWriter, draft: Draft, moment: Moment): Promise<Letter> {
   const { sendId, to, program, context } = draft;
+  if (to === undefined)
+    return { sendId, reason: 'no address', detail: 'the profile has no e-mail address any more' };
   const written = await writer.write(sendId, program, { email: to }, context, moment);
   if (!written.ok) return { sendId, reason: written.reason, detail: written.detail };
   const decision = JSON.stringify(written.decision);

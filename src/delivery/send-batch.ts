@@ -108,7 +108,8 @@ async function deliver(
   const retryInMs =
     outcome.kind === 'deferred' ? retryDelay(send.attempts + 1, Math.random(), deps.firstRetryMs) : 0;
   const refusal = outcome.kind === 'failed' ? judgeRefusal(outcome) : undefined;
-  const stored = deps.settle(settlementOf(send, token, outcome, refusal, retryInMs));
+  const gone = refusal?.about === 'address' ? { address: to, reason: refusal.reason } : undefined;
+  const stored = deps.settle(settlementOf(send, token, outcome, retryInMs, gone));
   stored.catch(() => undefined); // Its failure is thrown when the connections are done.
   if (outcome.kind === 'accepted') deps.contentAccepted(send.runId);
   if (refusal?.about === 'campaign') await deps.contentRefused(send.runId, outcome.response);
@@ -127,8 +128,8 @@ function settlementOf(
   send: LeasedSend,
   token: string,
   outcome: Outcome,
-  refusal: ReturnType<typeof judgeRefusal> | undefined,
   retryInMs: number,
+  suppress: Settlement['suppress'],
 ): Settlement {
   return {
     id: send.id,
@@ -139,6 +140,6 @@ function settlementOf(
     code: 'code' in outcome ? outcome.code : undefined,
     response: outcome.response.slice(0, 500),
     retryInMs,
-    suppress: refusal?.about === 'address' ? refusal.reason : undefined,
+    suppress,
   };
 }

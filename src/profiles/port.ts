@@ -1,12 +1,13 @@
 import type { Consent, ConsentChange, ConsentState } from './consent.ts';
+import type { ExternalId } from './identity.ts';
 import type { JsonObject } from './json.ts';
 import type { Preferences, PreferencesChange } from './preferences.ts';
 
 /** One customer, as read from the store. */
 export interface Profile extends Preferences {
   readonly id: number;
-  /** As `normaliseEmail` gives it. */
-  readonly email: string;
+  /** As `normaliseEmail` gives it; undefined for a profile that is known by external ids alone. */
+  readonly email: string | undefined;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -19,6 +20,8 @@ export interface ProfileChange extends PreferencesChange {
   /** Merged key by key; null removes a key. Checked with `wrongJson`. */
   readonly attributes: JsonObject;
   readonly consents: readonly ConsentChange[];
+  /** What other systems call the profile; the importer attaches them. */
+  readonly externalIds?: readonly ExternalId[] | undefined;
 }
 
 /** How many of the given changes made a profile, changed one, and changed nothing. */

@@ -91,7 +91,7 @@ async function advance(
     steps.push({ statement: lockStatement, rows: profiles });
   }
   if (settlements.length > 0) steps.push({ statement: settleStatement, rows: settlements.map(settledRow) });
-  const suppressed = settlements.flatMap((settlement) => suppressionRow(settlement) ?? []);
+  const suppressed = settlements.flatMap(suppressionRow);
   if (suppressed.length > 0) steps.push({ statement: suppressStatement, rows: suppressed });
   if (requests.length > 0) {
     const rows = requests.map(({ id, token, decision }) => [id, token, decision]);
@@ -110,7 +110,7 @@ async function whyNot(db: Database, requests: readonly ClaimRequest[]): Promise<
   const rows = await db.rows<Obstacles>(sql`
     SELECT s.id AS id, s.state AS state, s.lease_token AS token, r.state AS run_state,
       CASE WHEN r.valid_until < ${now} THEN 1 ELSE 0 END AS expired,
-      CASE WHEN p.paused_until > ${now} THEN 1 ELSE 0 END AS paused,
+      CASE WHEN p.paused_until > ${now} THEN 1 ELSE 0 END AS paused, p.email AS email,
       (SELECT c.state FROM consents c WHERE c.profile_id = p.id AND c.topic = r.topic) AS consent,
       (SELECT x.reason FROM suppressions x WHERE x.address = p.email) AS suppressed
     FROM sends s JOIN runs r ON r.id = s.run_id JOIN profiles p ON p.id = s.profile_id
@@ -126,6 +126,7 @@ interface Obstacles {
   run_state: string;
   expired: number;
   paused: number;
+  email: string | null;
   consent: string | null;
   suppressed: string | null;
 }
@@ -134,6 +135,8 @@ function obstacle(row: Obstacles, token: string | undefined): Verdict {
   if (row.token !== token || (row.state !== 'queued' && row.state !== 'deferred')) return 'lost';
   if (row.run_state !== 'planning' && row.run_state !== 'running') return 'not running';
   if (row.expired === 1) return 'expired';
+  // Given back: whoever leases it next finds no address to write to, and skips it.
+  if (row.email === null) return 'lost';
   if (row.suppressed !== null) return 'suppressed';
   if (row.consent !== 'in') return 'no consent';
   return row.paused === 1 ? 'paused by the customer' : 'over frequency';
@@ -149,6 +152,7 @@ const settledRow = (s: Settlement): BulkRow => [
   s.retryInMs,
 ];
 
-function suppressionRow({ id, suppress, response }: Settlement): BulkRow[] | undefined {
-  return suppress === undefined ? undefined : [[id, suppress, `refused: ${response}`.slice(0, 200)]];
+function suppressionRow({ suppress, response }: Settlement): BulkRow[] {
+  if (suppress === undefined) return [];
+  return [[suppress.address, suppress.reason, `refused: ${response}`.slice(0, 200)]];
 }
