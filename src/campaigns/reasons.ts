@@ -9,6 +9,7 @@ export const skipReasons = [
   'invalid address',
   'no longer worth sending',
   'cancelled',
+  'erased',
 ] as const;
 
 export type SkipReason = (typeof skipReasons)[number];

@@ -3,6 +3,7 @@ import { emptyState, mergeChange, mergePreferences, type ProfileState } from '..
 import type { ChangeCounts, ProfileChange, ProfileStore } from '../profiles/port.ts';
 import { readStandings, Standing, saveStandings } from './consent-book.ts';
 import type { BulkInsert, Database } from './database.ts';
+import { erasedAmong } from './erased.ts';
 import { bulkRow, idsOf, lockAndRead, preferenceColumns, profileColumns, profileOf } from './profile-rows.ts';
 
 const addNew: BulkInsert = {
@@ -39,7 +40,9 @@ export function profileStore(db: Database): ProfileStore {
     idsOf: (emails) => idsOf(db, emails),
     ensure: (emails, now) =>
       db.transaction(async (tx) => {
-        const rows = [...new Set(emails)].sort().map((email) => bulkRow(email, emptyState, now));
+        const erased = await erasedAmong(tx, emails);
+        const fresh = [...new Set(emails)].filter((email) => !erased.has(email)).sort();
+        const rows = fresh.map((email) => bulkRow(email, emptyState, now));
         return (await tx.insertMany(addNew, rows)).written;
       }),
     setPreferences: (id, change, now) =>
@@ -87,6 +90,7 @@ async function untilAlone<T>(work: () => Promise<T>): Promise<T> {
 async function upsert(tx: Database, changes: readonly ProfileChange[], now: number): Promise<ChangeCounts> {
   const drafts = draftsOf(changes);
   await readDrafts(tx, drafts);
+  const erased = await dropErased(tx, drafts);
   const counts = { added: 0, updated: 0, unchanged: 0 };
   for (const draft of drafts.values()) applyChanges(draft, counts, now);
   await addDrafts(tx, drafts, now);
@@ -94,7 +98,18 @@ async function upsert(tx: Database, changes: readonly ProfileChange[], now: numb
   const standings = new Map<number, Standing>();
   for (const { id, standing } of drafts.values()) if (id !== undefined) standings.set(id, standing);
   await saveStandings(tx, standings);
-  return counts;
+  return erased.size === 0 ? counts : { ...counts, erased };
+}
+
+/** Nobody who was erased comes back; only addresses that no profile has need to be asked for. */
+async function dropErased(tx: Database, drafts: Map<string, Draft>): Promise<ReadonlySet<string>> {
+  const fresh = [...drafts.values()].filter((draft) => draft.before === undefined);
+  const erased = await erasedAmong(
+    tx,
+    fresh.map((draft) => draft.email),
+  );
+  for (const email of erased) drafts.delete(email);
+  return erased;
 }
 
 /** One draft an address, in the order of addresses: two imports at once then wait for each other only one way. */

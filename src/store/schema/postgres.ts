@@ -15,4 +15,6 @@ export const {
   rates,
   arrivals,
   notices,
+  audit,
+  chores,
 } = defineTables(postgresColumns);
