@@ -17,12 +17,14 @@ import { DearError } from './errors.ts';
 import { mailReader } from './inbox/read-mail.ts';
 import { readFrequency } from './profiles/preferences.ts';
 import { makePrivacy } from './profiles/privacy.ts';
+import { parseRetention } from './profiles/retention.ts';
 import { parseRule } from './segments/rule.ts';
 import { arrivalStore } from './store/arrivals.ts';
 import { auditStore } from './store/audit.ts';
 import { consentStore } from './store/consents.ts';
 import type { Store } from './store/database.ts';
 import { eventStore } from './store/events.ts';
+import { expiryStore } from './store/expiry.ts';
 import { ledgerReader } from './store/ledger-reader.ts';
 import { mailStore } from './store/mails.ts';
 import { noticeStore } from './store/notices.ts';
@@ -51,6 +53,7 @@ export async function openApp(config: Config, log: Logger = makeLog(config)) {
   const signer = dkimSigners(config);
   const limits = parseLimits(config.deliveryLimits, config.smtpRate);
   const warmUps = parseWarmUps(config.warmUp);
+  const retention = parseRetention(config.retention);
   const store = await openStore(config.databaseUrl, config.secret);
   const ports = openPorts(store);
   return {
@@ -63,6 +66,7 @@ export async function openApp(config: Config, log: Logger = makeLog(config)) {
     privacy: makePrivacy(ports.people, ports.audit),
     limits,
     warmUps,
+    retention,
     defaultFrequency: readFrequency(config.defaultFrequency),
     close: () => store.close(),
   };
@@ -89,6 +93,7 @@ function openPorts(store: Store) {
     mails: mailStore(store),
     audit: auditStore(store),
     people: privacyStore(store),
+    expiry: expiryStore(store),
   };
 }
 

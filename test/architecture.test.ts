@@ -38,7 +38,7 @@ const allowed: Record<string, readonly string[]> = {
   ],
   app: [...shared, 'profiles', 'segments', 'content', 'tracking', 'inbox', 'campaigns', 'delivery', 'store'],
   http: ['errors', 'profiles', 'tracking', 'campaigns'],
-  roles: [...shared, 'app', 'campaigns', 'delivery', 'tracking', 'inbox', 'http', 'queue'],
+  roles: [...shared, 'app', 'profiles', 'campaigns', 'delivery', 'tracking', 'inbox', 'http', 'queue'],
   cli: [
     ...shared,
     'app',
