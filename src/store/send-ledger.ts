@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
+import { decisionSchema } from '../campaigns/decision.ts';
 import type { ClaimRequest, LeasedSend, SendLedger, Settlement, Verdict } from '../delivery/port.ts';
 import type { Frequency } from '../profiles/preferences.ts';
 import type { Database } from './database.ts';
@@ -109,7 +110,7 @@ async function whyNot(db: Database, requests: readonly ClaimRequest[]): Promise<
   const rows = await db.rows<Obstacles>(sql`
     SELECT s.id AS id, s.state AS state, s.lease_token AS token, r.state AS run_state,
       CASE WHEN r.valid_until < ${now} THEN 1 ELSE 0 END AS expired,
-      CASE WHEN p.paused_until > ${now} THEN 1 ELSE 0 END AS paused,
+      CASE WHEN p.paused_until > ${now} THEN 1 ELSE 0 END AS paused, p.email AS email,
       (SELECT c.state FROM consents c WHERE c.profile_id = p.id AND c.topic = r.topic) AS consent,
       (SELECT x.reason FROM suppressions x WHERE x.address = p.email) AS suppressed
     FROM sends s JOIN runs r ON r.id = s.run_id JOIN profiles p ON p.id = s.profile_id
@@ -125,6 +126,7 @@ interface Obstacles {
   run_state: string;
   expired: number;
   paused: number;
+  email: string | null;
   consent: string | null;
   suppressed: string | null;
 }
@@ -133,6 +135,8 @@ function obstacle(row: Obstacles, token: string | undefined): Verdict {
   if (row.token !== token || (row.state !== 'queued' && row.state !== 'deferred')) return 'lost';
   if (row.run_state !== 'running') return 'not running';
   if (row.expired === 1) return 'expired';
+  // Given back: whoever leases it next finds no address to write to, and skips it.
+  if (row.email === null) return 'lost';
   if (row.suppressed !== null) return 'suppressed';
   if (row.consent !== 'in') return 'no consent';
   return row.paused === 1 ? 'paused by the customer' : 'over frequency';
@@ -153,9 +157,21 @@ async function settle(tx: Database, settlements: readonly Settlement[]): Promise
   );
   for (const { id, suppress, response } of settlements) {
     if (suppress === undefined) continue;
+    const address = await addressOf(tx, id);
+    if (address === undefined) continue;
     await tx.run(sql`INSERT INTO suppressions (address, reason, source, at)
-      SELECT p.email, ${suppress}, ${`refused: ${response}`.slice(0, 200)}, ${tx.phrases.now()}
-      FROM sends s JOIN profiles p ON p.id = s.profile_id WHERE s.id = ${id}
+      VALUES (${address}, ${suppress}, ${`refused: ${response}`.slice(0, 200)}, ${tx.phrases.now()})
       ON CONFLICT (address) DO NOTHING`);
   }
 }
+
+/** Where a letter went; its profile may have another address by now. */
+async function addressOf(tx: Database, id: number): Promise<string | undefined> {
+  const [row] = await tx.rows<{ decision: string | null; email: string | null }>(sql`
+    SELECT s.decision AS decision, p.email AS email
+    FROM sends s LEFT JOIN profiles p ON p.id = s.profile_id WHERE s.id = ${id}`);
+  const decided = receiver.safeParse(JSON.parse(row?.decision ?? 'null'));
+  return decided.success ? decided.data.to.address : (row?.email ?? undefined);
+}
+
+const receiver = decisionSchema.pick({ to: true });

@@ -67,11 +67,13 @@ function claimBody(phrases: Phrases, fallback: Frequency | undefined): SQL {
     FROM v, runs r, profiles p
     WHERE sends.id = v.send_id AND sends.lease_token = v.token AND sends.state IN ('queued', 'deferred')
       AND r.id = sends.run_id AND r.state = 'running' AND r.valid_until >= ${now}
-      AND p.id = sends.profile_id AND (p.paused_until IS NULL OR p.paused_until <= ${now})
+      AND p.id = sends.profile_id AND p.email IS NOT NULL AND (p.paused_until IS NULL OR p.paused_until <= ${now})
       AND EXISTS (SELECT 1 FROM consents c WHERE c.profile_id = p.id AND c.topic = r.topic AND c.state = 'in')
       AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address = p.email)
       AND (${max} IS NULL OR ${max} >
         (SELECT count(*) FROM sends o WHERE o.profile_id = p.id AND o.id <> sends.id
+          AND o.claimed_at > ${now} - (${window}) AND o.state IN ('sending', 'accepted', 'unknown'))
+        + (SELECT count(*) FROM merged_profiles g JOIN sends o ON o.profile_id = g.id WHERE g.survivor_id = p.id
           AND o.claimed_at > ${now} - (${window}) AND o.state IN ('sending', 'accepted', 'unknown'))
         + (SELECT count(*) FROM sends o JOIN runs q ON q.id = o.run_id
           WHERE o.profile_id = p.id AND o.id <> sends.id AND o.state IN ('queued', 'deferred') AND o.due_at <= ${now}

@@ -7,6 +7,7 @@ import { auditStore } from '../../src/store/audit.ts';
 import { consentStore } from '../../src/store/consents.ts';
 import type { Store } from '../../src/store/database.ts';
 import { eventStore } from '../../src/store/events.ts';
+import { identityStore } from '../../src/store/identity.ts';
 import { ledgerReader } from '../../src/store/ledger-reader.ts';
 import { impersonalTables, personalTables } from '../../src/store/personal.ts';
 import { privacyStore } from '../../src/store/privacy.ts';
@@ -207,6 +208,46 @@ onEveryStore('erasing', (open) => {
     expect((await profiles.byEmail(ADDRESS))?.id).not.toBe(id);
   });
 
+  test('takes merged profiles along, and lets no former address or external id back in', async () => {
+    const store = await open();
+    const { id, sent, neighbour } = await lived(store);
+    const identities = identityStore(store);
+    const shop = (value: string) => ({ source: 'shop', value });
+    await identities.resolve([{ profileId: id, externalIds: [shop('4711')] }], 1, { create: false });
+    await identities.merge(id, neighbour, { by: 'ann', why: 'the same person' }, 2);
+    const before = await ledgerReader(store).counts(sent.id);
+    const people = privacyStore(store);
+    const told = await people.holdings(neighbour);
+    expect(told?.profile.id).toBe(id);
+    expect(told?.rows).toMatchObject({
+      externalIds: [{ source: 'email' }, { source: 'shop', value: '4711' }],
+      mergedProfiles: [{ id: neighbour }],
+    });
+    expect(told?.rows.sends).toHaveLength(4);
+    expect(await people.erase(neighbour, 'ann')).toMatchObject({ profileId: id, marks: 3 });
+    expect(traces(await everything(store))).toEqual([]);
+    expect(await everything(store)).not.toMatch(/neighbour|4711/);
+    expect(await ledgerReader(store).counts(sent.id)).toEqual(before);
+    const asked = [
+      { email: ADDRESS, externalIds: [] },
+      { email: 'neighbour@example.test', externalIds: [] },
+      { externalIds: [shop('4711')] },
+      { email: 'another@example.test', externalIds: [shop('4711')] },
+      { email: 'fresh@example.test', externalIds: [shop('1')] },
+      { email: ADDRESS, externalIds: [shop('2')] },
+    ];
+    const found = await identities.resolve(asked, 5, { create: true });
+    expect(found.map((one) => one !== undefined)).toEqual([false, false, false, false, true, false]);
+    const again = await identities.resolve([{ email: ADDRESS, externalIds: [shop('1')] }], 6, {
+      create: true,
+    });
+    expect(again).toEqual([found[4]]);
+    expect(await profileStore(store).byEmail(ADDRESS)).toBeUndefined();
+    expect(await people.readmit('neighbour@example.test')).toBe(true);
+    const back = await identities.resolve(asked.slice(0, 4), 7, { create: true });
+    expect(new Set(back.map((one) => one !== undefined))).toEqual(new Set([true]));
+  });
+
   test('a letter on its way gets time to arrive, and is unknown when it does not', async () => {
     const store = await open();
     const [id = 0] = await makeReaders(store, 1);
@@ -265,7 +306,7 @@ onEveryStore('erasing', (open) => {
     await privacy.export(id, 'bob');
     await privacy.erase(id, 'ann');
     expect(await audit.list({ subject: `profile:${id}`, limit: 10 })).toMatchObject([
-      { actor: 'ann', action: 'erase', detail: { events: 3 } },
+      { actor: 'ann', action: 'erase', detail: { events: 3, profiles: 1 } },
       { actor: 'bob', action: 'export', detail: undefined },
       { actor: 'bob', action: 'change', detail: undefined },
     ]);

@@ -8,6 +8,8 @@ export const {
   consents,
   consentChanges,
   suppressions,
+  externalIds,
+  mergedProfiles,
   segments,
   runs,
   letterSources,

@@ -15,7 +15,7 @@ function customers(c: Columns) {
     'profiles',
     {
       id: c.id(),
-      email: c.text().notNull(),
+      email: c.text(),
       attributes: c.json<Json>().notNull(),
       timeZone: c.text(),
       frequencyMax: c.int(),
@@ -78,7 +78,35 @@ function customers(c: Columns) {
     },
     (t) => [c.index('suppressions_reason').on(t.reason)],
   );
-  return { profiles, events, consents, consentChanges, suppressions };
+  return { profiles, events, consents, consentChanges, suppressions, ...identities(c) };
+}
+
+/** The source `email` holds addresses that a profile had before; `merged_profiles` tells where an old id went. */
+function identities(c: Columns) {
+  const externalIds = c.table(
+    'external_ids',
+    {
+      source: c.text().notNull(),
+      value: c.text().notNull(),
+      profileId: c.int().notNull(),
+      createdAt: c.time().notNull(),
+    },
+    (t) => [c.primaryKey({ columns: [t.source, t.value] }), c.index('external_ids_profile').on(t.profileId)],
+  );
+  const mergedProfiles = c.table(
+    'merged_profiles',
+    {
+      id: c.int().primaryKey(),
+      survivorId: c.int().notNull(),
+      at: c.time().notNull(),
+      settledAt: c.time(),
+    },
+    (t) => [
+      c.index('merged_profiles_survivor').on(t.survivorId),
+      c.index('merged_profiles_settled').on(t.settledAt, t.at),
+    ],
+  );
+  return { externalIds, mergedProfiles };
 }
 
 function campaigns(c: Columns) {
