@@ -205,6 +205,7 @@ export async function startFaces(app: App, queues: Queues): Promise<Faces> {
     ...shared,
     tokens: app.tokens,
     readers: app.readers,
+    people: app.people,
     defaultFrequency: config.defaultFrequency,
   });
   const httpPort = await listenHttp(http, { host: config.httpHost, port: config.httpPort });

@@ -100,7 +100,7 @@ export async function enforceRetention(
       }
     }
   } finally {
-    const subject = 'events';
+    const subject = 'retention';
     if (Object.keys(gone).length > 0) {
       await stores.audit.add({ actor: options.by, action: 'expire', subject, detail: { removed: gone } });
     }

@@ -3,6 +3,7 @@ import { listenHttp, makeHttp } from '../../src/http/server.ts';
 import { openQueues } from '../../src/queue/open.ts';
 import { arrivalStore } from '../../src/store/arrivals.ts';
 import { openStore } from '../../src/store/open.ts';
+import { privacyStore } from '../../src/store/privacy.ts';
 import { readerStore } from '../../src/store/readers.ts';
 import { makeTokens } from '../../src/tracking/tokens.ts';
 import { makeWaker } from '../../src/tracking/waker.ts';
@@ -20,6 +21,7 @@ const http = makeHttp({
   tokens: makeTokens(secret),
   arrivals: arrivalStore(store),
   readers: readerStore(store),
+  people: privacyStore(store),
   wake: waker.wake,
   defaultFrequency: '2 per week',
   log,
