@@ -208,6 +208,25 @@ onEveryStore('erasing', (open) => {
     expect((await profiles.byEmail(ADDRESS))?.id).not.toBe(id);
   });
 
+  test('an import that runs at the same moment brings nobody back', async () => {
+    const store = await open();
+    const { id } = await lived(store);
+    const profiles = profileStore(store);
+    const row = (round: number) => change(ADDRESS, { name: `${NAME} ${round}` });
+    const importing = async (round: number) => {
+      await profiles.upsertMany([row(round), change('neighbour@example.test')], round);
+      await profiles.ensure([ADDRESS], round);
+    };
+    const rounds = [1, 2, 3, 4, 5, 6];
+    await Promise.all([
+      ...rounds.map(importing),
+      privacyStore(store).erase(id, 'ann'),
+      ...rounds.map(importing),
+    ]);
+    expect(await profiles.byEmail(ADDRESS)).toBeUndefined();
+    expect(traces(await everything(store))).toEqual([]);
+  });
+
   test('takes merged profiles along, and lets no former address or external id back in', async () => {
     const store = await open();
     const { id, sent, neighbour } = await lived(store);

@@ -21,9 +21,9 @@ async function preview(cli: Cli, command: Command): Promise<void> {
     found: await previewRetention(app.expiry, app.retention, Date.now()),
     periods: app.retention.periods,
   }));
-  out.say(
-    `Kept: ${periods.map(({ of, ms }) => `${of} ${inWords(ms)}`).join(', ')}; everything else for ever.\n`,
-  );
+  const rest = periods.some(({ of }) => of === '*') ? '' : '; everything else for ever';
+  const kept = periods.map(({ of, ms }) => `${of === '*' ? 'all other events' : of} ${inWords(ms)}`);
+  out.say(`Kept: ${kept.join(', ')}${rest}.\n`);
   const iso = (at: number | undefined) => (at === undefined ? null : new Date(at).toISOString());
   if (found.length > 0) {
     out.table(
