@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import { CUSTOMER } from '../../src/profiles/audit.ts';
 import { makeMark } from '../../src/profiles/mark.ts';
 import { makePrivacy } from '../../src/profiles/privacy.ts';
 import { arrivalStore } from '../../src/store/arrivals.ts';
@@ -349,7 +350,7 @@ onEveryStore('exporting', (open) => {
     const store = await open();
     const { id } = await lived(store);
     const privacy = makePrivacy(privacyStore(store), auditStore(store), () => 0);
-    const person = await privacy.export(id, 'ann');
+    const person = await privacy.export(id, CUSTOMER);
     expect(person).toMatchObject({
       format: 'dear.person/1',
       exportedAt: '1970-01-01T00:00:00.000Z',
