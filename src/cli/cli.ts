@@ -13,8 +13,8 @@ export interface Cli {
   out(command: Command): Output;
   /** Who does it, for the audit log: `--actor`, else DEAR_ACTOR, else the machine's user. */
   actor(command: Command): string;
-  /** Opens the app, runs the work, closes the app also when the work fails. */
-  withApp<T>(work: (app: App) => Promise<T>): Promise<T>;
+  /** Opens the app, runs the work, closes the app also when the work fails. @param writing see openApp */
+  withApp<T>(work: (app: App) => Promise<T>, writing?: 'here' | 'thread'): Promise<T>;
 }
 
 /** Adds one command (or a family of them) to the program. */
@@ -32,8 +32,8 @@ export function makeCli(environment: NodeJS.ProcessEnv, cwd: string): Cli {
     config: once,
     out: (command) => terminalOutput(command.optsWithGlobals().json === true),
     actor: (command) => actorOf(command.optsWithGlobals().actor, environment),
-    withApp: async (work) => {
-      const app = await openApp(once());
+    withApp: async (work, writing) => {
+      const app = await openApp(once(), undefined, writing);
       try {
         return await work(app);
       } finally {

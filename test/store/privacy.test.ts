@@ -55,19 +55,17 @@ async function lived(store: Store) {
   const waiting = await makeRun(store, [id, neighbour], { campaign: 'winter' });
   const ledger = sendLedger(store);
   const lease = await ledger.lease(sent.id, 10, 60_000);
-  await ledger.decide(
-    lease.token,
+  await ledger.advance(
+    [],
     lease.sends.map((send) => ({
       id: send.id,
+      profileId: send.profileId,
+      token: lease.token,
       decision: JSON.stringify({
         to: { address: send.profileId === id ? ADDRESS : 'x' },
         context: { profile: { name: send.profileId === id ? NAME : 'x' } },
       }),
     })),
-  );
-  await ledger.advance(
-    [],
-    lease.sends.map((send) => ({ id: send.id, profileId: send.profileId, token: lease.token })),
     undefined,
   );
   await ledger.advance(
@@ -275,7 +273,7 @@ onEveryStore('erasing', (open) => {
     const ledger = sendLedger(store);
     const { token, sends } = await ledger.lease(run.id, 10, 60_000);
     const [send] = sends;
-    await ledger.advance([], [{ id: send?.id ?? 0, profileId: id, token }], undefined);
+    await ledger.advance([], [{ id: send?.id ?? 0, profileId: id, token, decision: '{}' }], undefined);
     expect(await privacyStore(store).halt(id)).toEqual({ skipped: 0, inFlight: 1 });
     let now = 0;
     const privacy = makePrivacy(privacyStore(store), auditStore(store), () => {
