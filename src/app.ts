@@ -20,6 +20,7 @@ import { makePrivacy } from './profiles/privacy.ts';
 import { parseRetention } from './profiles/retention.ts';
 import { parseRule } from './segments/rule.ts';
 import { arrivalStore } from './store/arrivals.ts';
+import { attributeStore } from './store/attributes.ts';
 import { auditStore } from './store/audit.ts';
 import { consentStore } from './store/consents.ts';
 import type { Store } from './store/database.ts';
@@ -85,6 +86,7 @@ function openPorts(store: Store) {
   return {
     profiles: profileStore(store),
     identities: identityStore(store),
+    attributes: attributeStore(store),
     events: eventStore(store),
     consents: consentStore(store),
     suppressions: suppressionStore(store),

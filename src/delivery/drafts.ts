@@ -9,7 +9,6 @@ import type { LeasedSend } from './port.ts';
 /** A leased send with all that its letter says, gathered for the whole batch and not yet written. */
 export interface Draft {
   readonly send: LeasedSend;
-  /** Empty when the profile has no address any more; then nothing is written. */
   readonly to: string;
   readonly program: LetterProgram;
   readonly context: LetterContext;
@@ -39,7 +38,7 @@ export interface DraftDeps {
  * Gathers what the letters of a batch say, with a few queries for all of them. Nothing is written: a letter's bytes
  * exist only while a connection has them in hand.
  * @param now ms
- * @returns drafts in the order of the sends; `gone` are sends whose profile is no longer there
+ * @returns drafts in the order of the sends; `gone` are sends whose profile, or its address, is no longer there
  */
 export async function draftAll(
   deps: DraftDeps,
@@ -47,9 +46,9 @@ export async function draftAll(
   sends: readonly LeasedSend[],
   customers: ReadonlyMap<number, Customer>,
   now: number,
-): Promise<{ drafts: Draft[]; gone: LeasedSend[] }> {
+): Promise<{ drafts: Draft[]; gone: (NoLetter & { readonly send: LeasedSend })[] }> {
   const drafts: Draft[] = [];
-  const gone: LeasedSend[] = [];
+  const gone: (NoLetter & { readonly send: LeasedSend })[] = [];
   for (const hash of new Set(sends.map((send) => send.sourceHash))) {
     const mine = sends.filter((send) => send.sourceHash === hash);
     const press = await deps.press(hash);
@@ -58,8 +57,11 @@ export async function draftAll(
     for (const send of mine) {
       const customer = customers.get(send.profileId);
       const context = contexts.get(send.profileId);
-      if (customer === undefined || context === undefined) gone.push(send);
-      else drafts.push({ send, to: customer.email ?? '', program: press.program, context });
+      if (customer === undefined || context === undefined) {
+        gone.push({ send, reason: 'data missing', detail: 'the profile is gone' });
+      } else if (customer.email === undefined) {
+        gone.push({ send, reason: 'no address', detail: 'the profile has no e-mail address any more' });
+      } else drafts.push({ send, to: customer.email, program: press.program, context });
     }
   }
   return { drafts, gone };
@@ -71,7 +73,7 @@ export async function writeDraft(
   { send, to, program, context }: Draft,
   moment: Moment,
 ): Promise<ReadyLetter | NoLetter> {
-  const written = await writer.write(send.id, program, { email: to || undefined }, context, moment);
+  const written = await writer.write(send.id, program, { email: to }, context, moment);
   if (!written.ok) return written;
   return {
     send,

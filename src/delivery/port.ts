@@ -47,8 +47,11 @@ export interface Settlement {
   readonly response: string;
   /** For `deferred`: how long to wait before the next attempt, ms. */
   readonly retryInMs: number;
-  /** Why the address must not be mailed again; it is suppressed in the same transaction. */
-  readonly suppress: string | undefined;
+  /**
+   * Why the address that was written to must not be mailed again; it is suppressed in the same transaction. Its
+   * profile may have another one by now.
+   */
+  readonly suppress: { readonly address: string; readonly reason: string } | undefined;
 }
 
 /** The ledger as a send worker needs it. Every write is guarded by state and fencing token. */

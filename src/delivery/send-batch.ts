@@ -106,7 +106,8 @@ async function deliver(
   const retryInMs =
     outcome.kind === 'deferred' ? retryDelay(send.attempts + 1, Math.random(), deps.firstRetryMs) : 0;
   const refusal = outcome.kind === 'failed' ? judgeRefusal(outcome) : undefined;
-  const stored = deps.settle(settlementOf(send, token, outcome, refusal, retryInMs));
+  const gone = refusal?.about === 'address' ? { address: envelope.to, reason: refusal.reason } : undefined;
+  const stored = deps.settle(settlementOf(send, token, outcome, retryInMs, gone));
   stored.catch(() => undefined); // Its failure is thrown when the connections are done.
   if (outcome.kind === 'accepted') deps.contentAccepted(send.runId);
   if (refusal?.about === 'campaign') await deps.contentRefused(send.runId, outcome.response);
@@ -125,8 +126,8 @@ function settlementOf(
   send: LeasedSend,
   token: string,
   outcome: Outcome,
-  refusal: ReturnType<typeof judgeRefusal> | undefined,
   retryInMs: number,
+  suppress: Settlement['suppress'],
 ): Settlement {
   return {
     id: send.id,
@@ -137,6 +138,6 @@ function settlementOf(
     code: 'code' in outcome ? outcome.code : undefined,
     response: outcome.response.slice(0, 500),
     retryInMs,
-    suppress: refusal?.about === 'address' ? refusal.reason : undefined,
+    suppress,
   };
 }

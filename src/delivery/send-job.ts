@@ -88,9 +88,7 @@ async function draftLetters(deps: SendJobDeps, run: Run, lease: Lease, now: numb
   const awake = await postponeQuiet(deps, run, lease, customers, now);
   const may = await admitted(deps, run, lease.token, awake, customers);
   const { drafts, gone } = await draftAll(deps, run, may, customers, now);
-  for (const send of gone) {
-    await deps.ledger.skip(lease.token, send.id, 'data missing', 'the profile is gone');
-  }
+  for (const { send, reason, detail } of gone) await deps.ledger.skip(lease.token, send.id, reason, detail);
   return drafts;
 }
 

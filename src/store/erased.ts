@@ -84,7 +84,8 @@ async function markedAmong(
   return new Set(rows.flatMap((row) => marks.get(row.address) ?? []));
 }
 
-async function anyoneWasErased(db: Database): Promise<boolean> {
+/** Whether there is anybody to look out for at all. */
+export async function anyoneWasErased(db: Database): Promise<boolean> {
   const rows = await db.rows(sql`SELECT 1 AS one FROM suppressions WHERE reason = ${ERASED} LIMIT 1`);
   return rows.length > 0;
 }

@@ -9,7 +9,7 @@ import {
 } from '../profiles/identify.ts';
 import type { Identifiers, IdentityStore, ResolveOptions } from '../profiles/identity.ts';
 import type { Database } from './database.ts';
-import { withoutErased } from './erased.ts';
+import { anyoneWasErased, withoutErased } from './erased.ts';
 import { writeIdentities } from './identity-writing.ts';
 import { mergeProfiles, settleMerges } from './merges.ts';
 import { idsOf, lock } from './profile-rows.ts';
@@ -36,6 +36,11 @@ export function identityStore(db: Database): IdentityStore {
         ids.push(...part.map((identifiers) => firstOf(identifiers, known)));
       }
       return ids;
+    },
+    areErased: async (batch) => {
+      if (!(await anyoneWasErased(db))) return batch.map(() => false);
+      const allowed = await withoutErased(db, batch, await readKnown(db, batch));
+      return batch.map((one, index) => one !== allowed[index]);
     },
     externalIdsOf: (profileId) =>
       db.rows(sql`SELECT source AS source, value AS value, created_at AS "createdAt" FROM external_ids

@@ -91,7 +91,7 @@ async function advance(
     steps.push({ statement: lockStatement, rows: profiles });
   }
   if (settlements.length > 0) steps.push({ statement: settleStatement, rows: settlements.map(settledRow) });
-  const suppressed = settlements.flatMap((settlement) => suppressionRow(settlement) ?? []);
+  const suppressed = settlements.flatMap(suppressionRow);
   if (suppressed.length > 0) steps.push({ statement: suppressStatement, rows: suppressed });
   if (requests.length > 0) {
     const rows = requests.map(({ id, token, decision }) => [id, token, decision]);
@@ -152,6 +152,7 @@ const settledRow = (s: Settlement): BulkRow => [
   s.retryInMs,
 ];
 
-function suppressionRow({ id, suppress, response }: Settlement): BulkRow[] | undefined {
-  return suppress === undefined ? undefined : [[id, suppress, `refused: ${response}`.slice(0, 200)]];
+function suppressionRow({ id, suppress, response }: Settlement): BulkRow[] {
+  if (suppress === undefined) return [];
+  return [[id, suppress.address, suppress.reason, `refused: ${response}`.slice(0, 200)]];
 }

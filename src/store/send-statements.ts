@@ -30,20 +30,15 @@ export const settleStatement: RowStatement = {
     FROM v WHERE sends.id = v.send_id AND sends.lease_token = v.token AND sends.state = 'sending'`,
 };
 
-/** Where a letter went; its profile may have another address by now. */
-const decidedAddress = ({ name }: Phrases) =>
-  name === 'sqlite'
-    ? sql`json_extract(s.decision, '$.to.address')`
-    : sql`(CAST(s.decision AS json) #>> '{to,address}')`;
-
-/** Who bounced for good must not be written to again; told with the outcome, in the same transaction. */
+/**
+ * Who bounced for good must not be written to again; told with the outcome, in the same
+ * transaction. Of somebody who was erased meanwhile no address is kept.
+ */
 export const suppressStatement: RowStatement = {
-  columns: { send_id: 'bigint', reason: 'text', source: 'text' },
+  columns: { send_id: 'bigint', address: 'text', reason: 'text', source: 'text' },
   body: (phrases) => sql`INSERT INTO suppressions (address, reason, source, at)
-    SELECT r.address, r.reason, r.source, ${phrases.now()} FROM (
-      SELECT coalesce(${decidedAddress(phrases)}, p.email) AS address, v.reason AS reason, v.source AS source
-      FROM v JOIN sends s ON s.id = v.send_id LEFT JOIN profiles p ON p.id = s.profile_id) r
-    WHERE r.address IS NOT NULL ON CONFLICT (address) DO NOTHING`,
+    SELECT v.address, v.reason, v.source, ${phrases.now()} FROM v JOIN sends s ON s.id = v.send_id
+    WHERE s.profile_id > 0 ON CONFLICT (address) DO NOTHING`,
 };
 
 /** Keeps the profiles to this transaction, in the order of their ids, where others could write at the same time. */

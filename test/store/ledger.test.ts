@@ -201,7 +201,13 @@ onEveryStore('the ledger', (open) => {
     await settle(
       ledger,
       requests.map(({ id, token }, index) =>
-        settlement(id, token, index === 0 ? { ...refused, suppress: 'no such mailbox' } : {}),
+        settlement(
+          id,
+          token,
+          index === 0
+            ? { ...refused, suppress: { address: 'reader-1@example.test', reason: 'no such mailbox' } }
+            : {},
+        ),
       ),
     );
     expect(await states(store, run.id)).toEqual({ accepted: 1, failed: 1 });

@@ -221,8 +221,11 @@ onEveryStore('merging', (open) => {
     const run = await makeRun(store, [goes]);
     const lease = await sendLedger(store).lease(run.id, 10, 60_000);
     const id = lease.sends[0]?.id ?? 0;
-    const decision = JSON.stringify({ to: { address: 'reader-2@example.test' } });
-    await sendLedger(store).advance([], [{ id, profileId: goes, token: lease.token, decision }], undefined);
+    await sendLedger(store).advance(
+      [],
+      [{ id, profileId: goes, token: lease.token, decision: '{}' }],
+      undefined,
+    );
     await merge(store, stays, goes);
     const refused = {
       id,
@@ -232,7 +235,7 @@ onEveryStore('merging', (open) => {
       code: 550,
       response: '550 5.1.1',
       retryInMs: 0,
-      suppress: 'no such mailbox',
+      suppress: { address: 'reader-2@example.test', reason: 'no such mailbox' },
     };
     await sendLedger(store).advance([refused], [], undefined);
     expect(await suppressionStore(store).list(5)).toMatchObject([{ address: 'reader-2@example.test' }]);

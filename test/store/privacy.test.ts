@@ -282,7 +282,11 @@ onEveryStore('erasing', (open) => {
     });
     expect(await privacy.erase(id, 'ann')).toMatchObject({ unknown: 1 });
     const late = { id: send?.id ?? 0, token, state: 'failed' as const, reason: 'mailbox', code: 550 };
-    const words = { response: `550 no ${ADDRESS}`, retryInMs: 0, suppress: 'bounced' };
+    const words = {
+      response: `550 no ${ADDRESS}`,
+      retryInMs: 0,
+      suppress: { address: ADDRESS, reason: 'bounced' },
+    };
     await ledger.advance([{ ...late, ...words }], [], undefined);
     expect(await ledgerReader(store).send(send?.id ?? 0)).toMatchObject({
       state: 'unknown',

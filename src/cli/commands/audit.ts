@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { DearError } from '../../errors.ts';
+import type { App } from '../../app.ts';
 import { type AuditAction, type AuditEntry, auditActions, profileSubject } from '../../profiles/audit.ts';
-import { normaliseEmail } from '../../profiles/email.ts';
 import { readTime } from '../../profiles/times.ts';
+import { readWho } from '../../profiles/who.ts';
 import type { Cli, Register } from '../cli.ts';
+import { findProfile } from '../who.ts';
 
 interface Flags {
   readonly profile?: string;
@@ -35,8 +36,7 @@ async function list(cli: Cli, flags: Flags & { by?: string }, command: Command):
   const out = cli.out(command);
   const { action, since, limit } = flags;
   const entries = await cli.withApp(async (app) => {
-    const subject =
-      flags.profile === undefined ? undefined : profileSubject(await idOf(app.profiles, flags.profile));
+    const subject = flags.profile === undefined ? undefined : profileSubject(await idOf(app, flags.profile));
     return app.audit.list({ subject, actor: flags.by, action, since, limit });
   });
   if (entries.length === 0)
@@ -59,17 +59,10 @@ function detailOf({ detail }: AuditEntry): string {
     .join('  ');
 }
 
-async function idOf(
-  profiles: { idsOf(emails: string[]): Promise<Map<string, number>> },
-  who: string,
-): Promise<number> {
-  if (/^[1-9]\d{0,14}$/.test(who)) return Number(who);
-  const email = normaliseEmail(who);
-  const id = email === undefined ? undefined : (await profiles.idsOf([email])).get(email);
-  if (id !== undefined) return id;
-  throw new DearError('audit.profile', `No profile has the address ${who}.`, {
-    mend: 'Of an erased profile only the id is known: `dear audit list --action erase` shows it.',
-  });
+/** An id is taken as it is: of an erased profile nothing else is known. */
+async function idOf(app: App, text: string): Promise<number> {
+  const { profileId } = readWho(text);
+  return profileId ?? (await findProfile(app, text)).id;
 }
 
 function moment(text: string): number {

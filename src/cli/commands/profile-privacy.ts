@@ -3,22 +3,23 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { App } from '../../app.ts';
 import { DearError, messageOf } from '../../errors.ts';
-import { normaliseEmail } from '../../profiles/email.ts';
 import type { Erasure } from '../../profiles/privacy.ts';
+import { readWho } from '../../profiles/who.ts';
 import type { Cli } from '../cli.ts';
 import { type Output, printable } from '../output.ts';
+import { findProfile, WHO } from '../who.ts';
 
 /** `dear profile export` and `dear profile erase`: what a customer may ask for. */
 export function profilePrivacy(family: Command, cli: Cli): void {
   family
     .command('export')
-    .argument('<customer>', 'e-mail address or profile id')
+    .argument('<who>', WHO)
     .option('--out <file>', 'write it to a file, which only you may read; default: to standard output')
     .description('everything that is stored about a customer, as one JSON document to hand over')
     .action((who: string, flags: { out?: string }, command: Command) => exportOne(cli, who, flags, command));
   family
     .command('erase')
-    .argument('<customer>', 'e-mail address or profile id')
+    .argument('<who>', WHO)
     .option('--yes', 'really do it: nothing brings it back')
     .description('erase a customer for good; reports keep their counts, and no import brings them back')
     .action((who: string, flags: { yes?: boolean }, command: Command) => eraseOne(cli, who, flags, command));
@@ -100,24 +101,15 @@ function printErasure(out: Output, erasure: Erasure): void {
   );
 }
 
-/** @throws DearError `profile.unknown` or `profile.usage` */
-async function profileIdOf(app: App, who: string): Promise<number> {
-  if (/^[1-9]\d{0,14}$/.test(who)) return Number(who);
-  const email = normaliseEmail(who);
-  if (email === undefined) {
-    throw new DearError('profile.usage', `'${who}' is neither an e-mail address nor the id of a profile.`, {
-      kind: 'usage',
-      mend: 'Write it like ann@example.com, or 4711.',
-    });
-  }
-  const id = (await app.profiles.idsOf([email])).get(email);
-  if (id !== undefined) return id;
-  if ((await app.people.erasedAmong([email])).size > 0) {
-    throw new DearError('profile.erased', `The person with the address ${email} was erased.`, {
-      mend: `If they ask to come back themselves: \`dear suppressions remove ${email}\`, then import them.`,
-    });
-  }
-  throw new DearError('profile.unknown', `No profile has the address ${email}.`, {
-    mend: 'Check the spelling.',
+/**
+ * The id of the profile that a person names.
+ * @throws DearError `profile.address`, `profile.unknown`, or `profile.erased` when it was erased already
+ */
+async function profileIdOf(app: App, text: string): Promise<number> {
+  const who = readWho(text);
+  const [erased] = await app.identities.areErased([who]);
+  if (erased !== true) return (await findProfile(app, text)).id;
+  throw new DearError('profile.erased', `The person that you name by ${text} was erased.`, {
+    mend: 'If they ask to come back themselves: `dear suppressions remove EMAIL`, then import them.',
   });
 }

@@ -41,7 +41,9 @@ async function run(cli: Cli, file: string, flags: Flags, command: Command): Prom
       file,
       { things: 'profiles', strict: flags.strict === true },
       (options) =>
-        noteImport(cli, command, app, 'profiles', file, () => importProfiles(app.profiles, mapping, options)),
+        noteImport(cli, command, app, 'profiles', file, () =>
+          importProfiles(app.profiles, mapping, { ...options, identities: app.identities }),
+        ),
     ),
   );
 }

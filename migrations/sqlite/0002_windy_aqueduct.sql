@@ -1,3 +1,19 @@
+CREATE TABLE `audit` (
+	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`at` integer NOT NULL,
+	`actor` text NOT NULL,
+	`action` text NOT NULL,
+	`subject` text NOT NULL,
+	`detail` text
+);
+--> statement-breakpoint
+CREATE INDEX `audit_subject` ON `audit` (`subject`,`id`);--> statement-breakpoint
+CREATE INDEX `audit_action` ON `audit` (`action`,`at`);--> statement-breakpoint
+CREATE TABLE `chores` (
+	`name` text PRIMARY KEY NOT NULL,
+	`at` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `external_ids` (
 	`source` text NOT NULL,
 	`value` text NOT NULL,
@@ -35,4 +51,7 @@ INSERT INTO `__new_profiles`("id", "email", "attributes", "time_zone", "frequenc
 DROP TABLE `profiles`;--> statement-breakpoint
 ALTER TABLE `__new_profiles` RENAME TO `profiles`;--> statement-breakpoint
 PRAGMA foreign_keys=ON;--> statement-breakpoint
-CREATE UNIQUE INDEX `profiles_email` ON `profiles` (`email`);
+CREATE UNIQUE INDEX `profiles_email` ON `profiles` (`email`);--> statement-breakpoint
+ALTER TABLE `arrivals` ADD `send_id` integer;--> statement-breakpoint
+CREATE INDEX `arrivals_send` ON `arrivals` (`send_id`);--> statement-breakpoint
+CREATE INDEX `suppressions_reason` ON `suppressions` (`reason`);
