@@ -74,7 +74,11 @@ describe.each(Object.keys(databases))('erasing people while their letters leave,
     ]);
     expect(gone).toMatchObject({ unknown: 0, removed: { profiles: 1, sends: 1 } });
     expect(stopped).toMatchObject({ skipped: 1, removed: { profiles: 1, sends: 1 } });
-    await eventually('the run finishes', async () => (await app.runOf('greeting')).state === 'finished');
+    await eventually(
+      'the run finishes',
+      async () => (await app.runOf('greeting')).state === 'finished',
+      90_000,
+    );
     const report = await reportOf(app.ledger, run);
     expect(report).toMatchObject({ audience: COUNT, states: { accepted: COUNT - 1, skipped: 1 } });
     expect(report.skipped).toMatchObject({ erased: 1 });

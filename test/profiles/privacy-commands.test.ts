@@ -67,6 +67,27 @@ test('erasing needs --yes, and then no import brings the person back until they 
   });
 });
 
+test('a customer number of somebody erased brings nobody back, whatever address stands beside it', async () => {
+  await writeFile(join(folder, 'shop.yaml'), 'email: "{email}"\nexternalIds: { shop: "{nr}" }\n');
+  const rows = (name: string, lines: string) => writeFile(join(folder, name), `email,nr,at\n${lines}\n`);
+  const first = 'kim@example.test,77,2024-05-01\nlou@example.test,78,2024-05-01';
+  await rows('shop-1.csv', first);
+  await rows('shop-2.csv', `${first}\nkim@elsewhere.test,77,2024-05-02\nnew@example.test,79,2024-05-02`);
+  const mapped = ['--mapping', join(folder, 'shop.yaml'), '--json'];
+  const people = (name: string) => run('profiles', 'import', join(folder, name), ...mapped);
+  expect(JSON.parse((await people('shop-1.csv')).out)).toMatchObject({ added: 2 });
+  expect((await run('profile', 'erase', 'shop:77', '--yes')).code).toBe(0);
+  expect(await run('profile', 'export', 'shop:77')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('was erased'),
+  });
+  const again = JSON.parse((await people('shop-2.csv')).out);
+  expect(again).toMatchObject({ added: 1, unchanged: 1, refused: 2 });
+  expect(again.reasons).toEqual([{ reason: 'this person had themselves erased', count: 2 }]);
+  const events = await run('events', 'import', join(folder, 'shop-2.csv'), '--type', 'view', ...mapped);
+  expect(JSON.parse(events.out)).toMatchObject({ added: 2, refused: 2, profilesAdded: 0 });
+});
+
 test('a letter of an erased customer says so', async () => {
   expect((await run('profile', 'erase', 'eve@example.test', '--yes', '--json')).code).toBe(0);
   await sourceless();
@@ -101,7 +122,7 @@ test('the audit log says who did what, by customer, actor, action and time', asy
   ]);
   expect(await entries('--by', 'heidi', '--since', '1d')).toHaveLength(1);
   expect(await entries('--since', '2999-01-01')).toEqual([]);
-  expect(await entries('--action', 'import')).toHaveLength(5);
+  expect(await entries('--action', 'import')).toHaveLength(8);
   const people = await run('audit', 'list');
   expect(people.out).toMatch(/heidi\s+change\s+profile:2\s+fields=\["frequency"\]/);
   expect(people.out).not.toMatch(/@example|Ada|Byron/);
@@ -113,14 +134,14 @@ test('retention shows what would go, removes it, and refuses what would come bac
   const keeping = (rules: string, ...words: string[]) => dear(words, folder, { RETENTION: rules });
   const preview = await keeping('view=90d', 'retention', '--dry-run', '--json');
   expect(JSON.parse(preview.out)).toMatchObject([
-    { of: 'view', count: 1, oldest: '2024-05-01T00:00:00.000Z' },
+    { of: 'view', count: 3, oldest: '2024-05-01T00:00:00.000Z' },
     { of: 'arrivals', count: 0 },
   ]);
   expect((await keeping('view=90d', 'retention', '--dry-run')).out).toMatch(
     /Kept: arrivals 90 days, view 90/,
   );
   expect(JSON.parse((await keeping('view=90d', 'retention', '--json')).out)).toMatchObject({
-    removed: { view: 1 },
+    removed: { view: 3 },
   });
   expect((await keeping('view=90d', 'retention')).out).toBe('Nothing is too old.\n');
   const again = await keeping(
