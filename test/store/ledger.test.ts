@@ -191,6 +191,14 @@ onEveryStore('the ledger', (open) => {
     expect(await ledger.takenSlots(request.profileId, run.id, request.id)).toEqual([]);
   });
 
+  test('who has no address any more is not claimed', async () => {
+    const store = await open();
+    const run = await makeRun(store, await makeReaders(store, 1));
+    const requests = await leaseAll(store, run.id);
+    await store.orm.update(store.tables.profiles).set({ email: null });
+    expect(await claim(sendLedger(store), requests, undefined)).toEqual(['lost']);
+  });
+
   test('a mailbox that is gone is suppressed together with the refusal', async () => {
     const store = await open();
     const run = await makeRun(store, await makeReaders(store, 2));

@@ -10,7 +10,7 @@ import { jsonlRows } from './jsonl.ts';
 import { type Line, linesOf } from './lines.ts';
 import type { EventMapping, ProfileMapping } from './mapping.ts';
 import { profileReader } from './profile-rows.ts';
-import type { FileRow, Rows } from './record.ts';
+import type { Rows } from './record.ts';
 import { RefusedFile } from './refused-file.ts';
 import { type ImportCounts, type Read, runImport, type Steps, type Written } from './run.ts';
 import { openSource, type Source } from './source.ts';
@@ -66,13 +66,13 @@ async function writeProfiles(
   now: number,
 ): Promise<Written> {
   const by = 'dear profiles import';
-  const barred = identities ? await erasedByIds(identities, batch) : new Set<FileRow>();
-  const rows = batch.filter(({ row }) => !barred.has(row));
+  const barred = identities ? await erasedByIds(identities, batch) : new Set<Read<ProfileChange>>();
+  const rows = batch.filter((one) => !barred.has(one));
   // First whom an id names already, whose address may be new; then those whom the addresses made.
   if (identities) await attachExternalIds(identities, rows, by, now);
   const { erased, ...counts } = await store.upsertMany(valuesOf(rows), now);
   if (identities) await attachExternalIds(identities, rows, by, now);
-  const refused = batch.filter(({ row, value }) => barred.has(row) || erased?.has(value.email) === true);
+  const refused = batch.filter((one) => barred.has(one) || erased?.has(one.value.email) === true);
   return { ...counts, refused: refused.map(({ row }) => ({ row, reason: ERASED })) };
 }
 
@@ -117,13 +117,14 @@ type EventStores = Parameters<typeof importEvents>[0] & { readonly identities: I
 async function erasedRows(
   { identities, people }: Pick<EventStores, 'identities' | 'people'>,
   rows: readonly Read<ImportedEvent>[],
-): Promise<Set<FileRow>> {
+): Promise<Set<Read<ImportedEvent>>> {
   if (identities !== undefined) return erasedByIds(identities, rows);
   const erased = await people.erasedAmong([...new Set(rows.flatMap(({ value }) => value.email ?? []))]);
-  return new Set(
-    rows.filter(({ value }) => value.email !== undefined && erased.has(value.email)).map(({ row }) => row),
-  );
+  return new Set(rows.filter(({ value }) => value.email !== undefined && erased.has(value.email)));
 }
+
+const unknownTo = ({ email }: ImportedEvent) =>
+  `no profile has its ${email === undefined ? 'external ids' : 'e-mail address'}`;
 
 async function writeEvents(
   stores: EventStores,
@@ -150,11 +151,9 @@ async function writeEvents(
     updated: 0,
     unchanged: duplicates,
     profilesAdded,
-    refused: refused.map(({ row, value }) => ({
-      row,
-      reason: erased.has(row)
-        ? ERASED
-        : `no profile has its ${value.email === undefined ? 'external ids' : 'e-mail address'}`,
+    refused: refused.map((one) => ({
+      row: one.row,
+      reason: erased.has(one) ? ERASED : unknownTo(one.value),
     })),
   };
 }
