@@ -16,18 +16,23 @@ import { parseWarmUps } from './delivery/throttle-warm-up.ts';
 import { DearError } from './errors.ts';
 import { mailReader } from './inbox/read-mail.ts';
 import { readFrequency } from './profiles/preferences.ts';
+import { makePrivacy } from './profiles/privacy.ts';
+import { parseRetention } from './profiles/retention.ts';
 import { parseRule } from './segments/rule.ts';
 import { arrivalStore } from './store/arrivals.ts';
 import { attributeStore } from './store/attributes.ts';
+import { auditStore } from './store/audit.ts';
 import { consentStore } from './store/consents.ts';
 import type { Store } from './store/database.ts';
 import { eventStore } from './store/events.ts';
+import { expiryStore } from './store/expiry.ts';
 import { identityStore } from './store/identity.ts';
 import { ledgerReader } from './store/ledger-reader.ts';
 import { mailStore } from './store/mails.ts';
 import { noticeStore } from './store/notices.ts';
 import { openStore } from './store/open.ts';
 import { permitStore } from './store/permits.ts';
+import { privacyStore } from './store/privacy.ts';
 import { profileStore } from './store/profiles.ts';
 import { readerStore } from './store/readers.ts';
 import { runStore } from './store/runs.ts';
@@ -55,7 +60,8 @@ export async function openApp(
   const signer = dkimSigners(config);
   const limits = parseLimits(config.deliveryLimits, config.smtpRate);
   const warmUps = parseWarmUps(config.warmUp);
-  const store = await openStore(config.databaseUrl, writing);
+  const retention = parseRetention(config.retention);
+  const store = await openStore(config.databaseUrl, config.secret, writing);
   const ports = openPorts(store);
   return {
     config,
@@ -64,8 +70,10 @@ export async function openApp(
     ...wire(config, log, ports, tokens, signer),
     tokens,
     signer,
+    privacy: makePrivacy(ports.people, ports.audit),
     limits,
     warmUps,
+    retention,
     defaultFrequency: readFrequency(config.defaultFrequency),
     close: () => store.close(),
   };
@@ -92,6 +100,9 @@ function openPorts(store: Store) {
     arrivals: arrivalStore(store),
     readers: readerStore(store),
     mails: mailStore(store),
+    audit: auditStore(store),
+    people: privacyStore(store),
+    expiry: expiryStore(store),
   };
 }
 

@@ -14,6 +14,7 @@ import type { Transport } from './delivery/transport.ts';
 import { messageOf } from './errors.ts';
 import { listenHttp, makeHttp } from './http/server.ts';
 import { openInbox } from './inbox/listener.ts';
+import { makeUpkeep } from './profiles/upkeep.ts';
 import type { QueueName, Queues } from './queue/port.ts';
 import { openScriptorium } from './scriptorium-link.ts';
 import { makeWaker } from './tracking/waker.ts';
@@ -62,9 +63,18 @@ export async function startWorkers(app: App, queues: Queues, names: readonly Que
     });
   }
   if (names.includes('sweep')) {
+    const upkeep = makeUpkeep({
+      ...app,
+      failed: (error) => app.log.warn({ error: messageOf(error) }, 'the upkeep of stored data failed'),
+    });
+    closers.push(upkeep.close);
+    const sweeping = async () => {
+      await sweepOnce(app, queues);
+      upkeep.tick();
+    };
     await queues.schedule('sweep', SWEEP_MS);
-    await queues.process('sweep', () => sweepOnce(app, queues));
-    await sweepOnce(app, queues);
+    await queues.process('sweep', sweeping);
+    await sweeping();
     // The schedule lives in the queue, which may lose it like any job.
     const again = () => void queues.schedule('sweep', SWEEP_MS).catch(() => undefined);
     const renewal = setInterval(again, RESCHEDULE_MS);
@@ -194,6 +204,7 @@ export async function startFaces(app: App, queues: Queues): Promise<Faces> {
     ...shared,
     tokens: app.tokens,
     readers: app.readers,
+    people: app.people,
     defaultFrequency: config.defaultFrequency,
   });
   const httpPort = await listenHttp(http, { host: config.httpHost, port: config.httpPort });

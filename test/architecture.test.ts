@@ -47,6 +47,7 @@ const allowed: Record<string, readonly string[]> = {
     ...shared,
     'app',
     'scriptorium-link',
+    'profiles',
     'campaigns',
     'delivery',
     'tracking',

@@ -10,6 +10,7 @@ export const skipReasons = [
   'invalid address',
   'no longer worth sending',
   'cancelled',
+  'erased',
   'merged',
 ] as const;
 

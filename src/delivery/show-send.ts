@@ -10,6 +10,7 @@ import type { LetterWriter } from './letter-writer.ts';
 export interface ShownSend {
   readonly facts: {
     readonly send: number;
+    readonly profile: number;
     readonly campaign: string;
     readonly variant: string;
     readonly state: Send['state'];
@@ -48,6 +49,15 @@ export async function showSend(deps: ShowDeps, id: number): Promise<ShownSend> {
       mend: 'Its id is in the X-Dear-Send header of the letter.',
     });
   }
+  if (send.profileId < 0) {
+    throw new DearError(
+      'send.erased',
+      `The customer of send ${id} was erased, and what the letter said with them.`,
+      {
+        mend: `It still counts in \`dear report ${run.campaign}\` as ${send.state}.`,
+      },
+    );
+  }
   if (typeof send.decision !== 'string' || send.sourceHash === undefined) {
     throw new DearError(
       'send.no-letter',
@@ -64,6 +74,7 @@ export async function showSend(deps: ShowDeps, id: number): Promise<ShownSend> {
   return {
     facts: {
       send: send.id,
+      profile: send.profileId,
       campaign: run.campaign,
       variant: send.variant ?? '',
       state: send.state,

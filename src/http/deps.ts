@@ -1,3 +1,4 @@
+import type { PrivacyStore } from '../profiles/privacy.ts';
 import type { ArrivalStore } from '../tracking/arrivals.ts';
 import type { ReaderStore } from '../tracking/readers.ts';
 import type { Recorder } from '../tracking/recorder.ts';
@@ -14,6 +15,7 @@ export interface HttpDeps {
   readonly tokens: Tokens;
   readonly arrivals: Pick<ArrivalStore, 'add'>;
   readonly readers: ReaderStore;
+  readonly people: Pick<PrivacyStore, 'isErasedLetter'>;
   /** Wakes the fold; must neither throw nor wait (see `makeWaker`). */
   readonly wake: () => void;
   /** The limit of those who chose none, such as '2 per week'; shown on the preference page. */

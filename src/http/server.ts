@@ -28,7 +28,7 @@ export function makeHttp(deps: HttpDeps): FastifyInstance {
   });
   const recorder = makeRecorder(deps.arrivals, deps.wake);
   const route: RouteDeps = { ...deps, recorder, now: deps.now ?? Date.now };
-  answerErrors(http, deps.log);
+  answerErrors(http, deps);
   protect(http, deps.log);
   http.register(formbody, { bodyLimit: BODY_LIMIT });
   http.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(homePage()));

@@ -68,6 +68,8 @@ export interface IdentityStore {
   ): Promise<(number | undefined)[]>;
   /** The same without writing anything: by rule 1 alone. */
   find(batch: readonly Identifiers[]): Promise<(number | undefined)[]>;
+  /** Whether each of the batch names somebody who was erased, by an identifier that no profile has. */
+  areErased(batch: readonly Identifiers[]): Promise<boolean[]>;
   /** External ids of a profile, and under the source `email` the addresses it had before. */
   externalIdsOf(profileId: number): Promise<(ExternalId & { readonly createdAt: number })[]>;
   /**

@@ -9,6 +9,7 @@ import {
 } from '../profiles/identify.ts';
 import type { Identifiers, IdentityStore, ResolveOptions } from '../profiles/identity.ts';
 import type { Database } from './database.ts';
+import { anyoneWasErased, withoutErased } from './erased.ts';
 import { writeIdentities } from './identity-writing.ts';
 import { mergeProfiles, settleMerges } from './merges.ts';
 import { idsOf, lock } from './profile-rows.ts';
@@ -35,6 +36,11 @@ export function identityStore(db: Database): IdentityStore {
         ids.push(...part.map((identifiers) => firstOf(identifiers, known)));
       }
       return ids;
+    },
+    areErased: async (batch) => {
+      if (!(await anyoneWasErased(db))) return batch.map(() => false);
+      const allowed = await withoutErased(db, batch, await readKnown(db, batch));
+      return batch.map((one, index) => one !== allowed[index]);
     },
     externalIdsOf: (profileId) =>
       db.rows(sql`SELECT source AS source, value AS value, created_at AS "createdAt" FROM external_ids
@@ -63,16 +69,25 @@ async function resolve(
   options: ResolveOptions,
 ): Promise<(number | undefined)[]> {
   // Most batches name only whom we know: they need no transaction and no locks.
-  const plan = identify(batch, await readKnown(db, batch), options);
+  const plan = await planFor(db, batch, options);
   if (plan.changed.length === 0 && plan.conflicts.length === 0) return plan.persons.map((one) => one?.id);
   return untilAlone(() =>
     db.transaction(async (tx) => {
-      const fresh = identify(batch, await readKnown(tx, batch), options);
+      const fresh = await planFor(tx, batch, options);
       await holdStill(tx, fresh);
       const ids = await writeIdentities(tx, fresh, options.by ?? 'identification', now);
       return fresh.persons.map((one) => one && (one.id ?? ids.get(one)));
     }),
   );
+}
+
+async function planFor(
+  db: Database,
+  batch: readonly Identifiers[],
+  options: ResolveOptions,
+): Promise<IdentityPlan> {
+  const known = await readKnown(db, batch);
+  return identify(await withoutErased(db, batch, known), known, options);
 }
 
 /** Locks the profiles that are about to be written to; they must be what they were when they were read. */

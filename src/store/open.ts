@@ -1,14 +1,21 @@
+import { makeMark } from '../profiles/mark.ts';
 import type { Store } from './database.ts';
 import { openPostgres } from './postgres.ts';
 import { openSqlite } from './sqlite.ts';
 
 /**
  * Opens the store that the URL names: `postgres://…`, or the path of a SQLite file.
+ * @param secret the installation's; with another one the marks of erased people are not recognised
  * @param writing where SQLite writes: `here`, on this thread, or in a `thread` of its own, as is right for a process
  *   that stays and has readers and connections to look after
  */
-export function openStore(databaseUrl: string, writing: 'here' | 'thread' = 'here'): Promise<Store> {
+export function openStore(
+  databaseUrl: string,
+  secret: string,
+  writing: 'here' | 'thread' = 'here',
+): Promise<Store> {
+  const mark = makeMark(secret);
   return /^postgres(ql)?:\/\//i.test(databaseUrl)
-    ? openPostgres(databaseUrl)
-    : openSqlite(databaseUrl, writing);
+    ? openPostgres(databaseUrl, mark)
+    : openSqlite(databaseUrl, mark, writing);
 }

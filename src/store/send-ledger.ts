@@ -152,7 +152,7 @@ const settledRow = (s: Settlement): BulkRow => [
   s.retryInMs,
 ];
 
-function suppressionRow({ suppress, response }: Settlement): BulkRow[] {
+function suppressionRow({ id, suppress, response }: Settlement): BulkRow[] {
   if (suppress === undefined) return [];
-  return [[suppress.address, suppress.reason, `refused: ${response}`.slice(0, 200)]];
+  return [[id, suppress.address, suppress.reason, `refused: ${response}`.slice(0, 200)]];
 }

@@ -30,12 +30,15 @@ export const settleStatement: RowStatement = {
     FROM v WHERE sends.id = v.send_id AND sends.lease_token = v.token AND sends.state = 'sending'`,
 };
 
-/** Who bounced for good must not be written to again; told with the outcome, in the same transaction. */
+/**
+ * Who bounced for good must not be written to again; told with the outcome, in the same
+ * transaction. Of somebody who was erased meanwhile no address is kept.
+ */
 export const suppressStatement: RowStatement = {
-  columns: { address: 'text', reason: 'text', source: 'text' },
+  columns: { send_id: 'bigint', address: 'text', reason: 'text', source: 'text' },
   body: (phrases) => sql`INSERT INTO suppressions (address, reason, source, at)
-    SELECT v.address, v.reason, v.source, ${phrases.now()} FROM v
-    WHERE true ON CONFLICT (address) DO NOTHING`,
+    SELECT v.address, v.reason, v.source, ${phrases.now()} FROM v JOIN sends s ON s.id = v.send_id
+    WHERE s.profile_id > 0 ON CONFLICT (address) DO NOTHING`,
 };
 
 /** Keeps the profiles to this transaction, in the order of their ids, where others could write at the same time. */

@@ -16,6 +16,8 @@ export function openHandle(path: string, busyMs: number): Sqlite.Database {
     handle.pragma('journal_mode = WAL');
     handle.pragma('synchronous = FULL');
     handle.pragma('foreign_keys = ON');
+    // What is deleted is overwritten with zeros: an erased customer must not be found in the file.
+    handle.pragma('secure_delete = ON');
     handle.pragma('cache_size = -65536');
     handle.pragma('temp_store = MEMORY');
     // Pages that many commits change are then copied back once for all of them.

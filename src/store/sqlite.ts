@@ -5,6 +5,7 @@ import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
 import { drizzle } from 'drizzle-orm/sqlite-proxy';
 import { DearError, messageOf } from '../errors.ts';
 import { makeFolder } from '../folder.ts';
+import type { Mark } from '../profiles/mark.ts';
 import type { BulkInsert, BulkRow, Database, Orm, RowStatement, Store } from './database.ts';
 import { Lock } from './lock.ts';
 import { Reader } from './reader.ts';
@@ -26,7 +27,7 @@ type Do = (ask: Ask) => Promise<Answer[]>;
  * @param writing where the handle that writes lives: `here`, or in a `thread` of its own
  * @throws DearError `store.unreachable` when the file cannot be opened or is no database.
  */
-export async function openSqlite(path: string, writing: 'here' | 'thread'): Promise<Store> {
+export async function openSqlite(path: string, mark: Mark, writing: 'here' | 'thread'): Promise<Store> {
   const link = await open(path, writing);
   const lock = new Lock();
   const reader = new Reader(path);
@@ -36,16 +37,21 @@ export async function openSqlite(path: string, writing: 'here' | 'thread'): Prom
     return lock.run(() => link.do(ask));
   };
   const inside = surface(
+    mark,
     (ask) => link.do(ask),
     () => {
       throw new DearError('store.nested', 'A transaction was begun inside a transaction.');
     },
   );
   return {
-    ...surface(inTurn, (work) => lock.run(() => transaction(link, () => work(inside)))),
+    ...surface(mark, inTurn, (work) => lock.run(() => transaction(link, () => work(inside)))),
     scan: (query, chunkSize = 1000) => {
       const { sql, params } = compiler.sqlToQuery(query);
       return reader.stream(sql, bound(params), chunkSize);
+    },
+    // The log keeps old pages until it is emptied; a reader that is at work keeps it from that until it is done.
+    scrub: async () => {
+      await inTurn({ kind: 'all', text: 'PRAGMA wal_checkpoint(TRUNCATE)', params: [] });
     },
     close: async () => {
       await reader.close();
@@ -78,7 +84,7 @@ async function transaction<T>(link: Link, work: () => Promise<T>): Promise<T> {
   }
 }
 
-function surface(act: Do, begin: Database['transaction']): Database {
+function surface(mark: Mark, act: Do, begin: Database['transaction']): Database {
   const one = async (ask: Ask) => (await act(ask))[0] ?? nothing;
   const query = (kind: 'all' | 'run', statement: SQL) => {
     const { sql, params } = compiler.sqlToQuery(statement);
@@ -98,6 +104,7 @@ function surface(act: Do, begin: Database['transaction']): Database {
     tables: schema,
     orm,
     phrases: sqlitePhrases,
+    mark,
     rows: async <T>(statement: SQL) => objects<T>(await query('all', statement)),
     run: async (statement) => (await query('run', statement)).changes,
     insertMany: (insert, rows) => insertMany(one, insert, rows),

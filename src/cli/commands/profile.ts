@@ -14,9 +14,11 @@ import {
 } from '../../profiles/preferences.ts';
 import { readTime } from '../../profiles/times.ts';
 import { nameOf } from '../../profiles/who.ts';
+import { noteProfile } from '../audit.ts';
 import type { Cli, Register } from '../cli.ts';
 import { findProfile, WHO } from '../who.ts';
 import { dossierJson, printDossier } from './dossier-print.ts';
+import { profilePrivacy } from './profile-privacy.ts';
 
 const NEWEST = 20;
 const EVERYTHING = 1_000_000;
@@ -53,6 +55,7 @@ export const profile: Register = (program, cli) => {
     )
     .description("change a customer's preferences and consent")
     .action((who: string, flags: SetFlags, command: Command) => set(cli, who, flags, command));
+  profilePrivacy(family, cli);
   family
     .command('merge')
     .argument('<who>', 'the profile that stays')
@@ -68,6 +71,7 @@ async function show(cli: Cli, who: string, flags: { all?: boolean }, command: Co
   const out = cli.out(command);
   const dossier = await cli.withApp(async (app) => {
     const { id } = await findProfile(app, who);
+    await noteProfile(cli, command, app, 'read', id);
     return readDossier(app, id, flags.all ? EVERYTHING : NEWEST);
   });
   if (dossier === undefined) return;
@@ -98,6 +102,8 @@ async function set(cli: Cli, who: string, flags: SetFlags, command: Command): Pr
       })),
       now,
     );
+    const fields = [...Object.keys(change), ...statements.map(({ topic }) => `consent to ${topic}`)];
+    await noteProfile(cli, command, app, 'change', found.id, { fields });
     return { found, changed: preferences || recorded > 0 };
   });
   out.say(changed ? `${nameOf(found)} was changed.` : `${nameOf(found)} was like that already.`);
@@ -109,7 +115,9 @@ async function merge(cli: Cli, who: string, other: string, why: string, command:
   const { survivor, merged, done } = await cli.withApp(async (app) => {
     const [survivor, merged] = [await findProfile(app, who), await findProfile(app, other)];
     const note = { by: 'dear profile merge', why: why.slice(0, 500) };
-    return { survivor, merged, done: await app.identities.merge(survivor.id, merged.id, note, Date.now()) };
+    const done = await app.identities.merge(survivor.id, merged.id, note, Date.now());
+    await noteProfile(cli, command, app, 'merge', survivor.id, { merged: merged.id });
+    return { survivor, merged, done };
   });
   out.say(
     `${nameOf(merged)} (profile ${merged.id}) is part of ${nameOf(survivor)} (profile ${survivor.id}) now: ${done.events} events and ${done.sends} sends moved.`,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { DearError } from '../../errors.ts';
+import { noteProfile } from '../audit.ts';
 import type { Cli, Register } from '../cli.ts';
 
 interface ShowOptions {
@@ -29,6 +30,7 @@ async function show(cli: Cli, id: string, options: ShowOptions, command: Command
   }
   await cli.withApp(async (app) => {
     const shown = await app.showSend(Number(id));
+    await noteProfile(cli, command, app, 'read', shown.facts.profile, { send: shown.facts.send });
     if (out.json) out.data({ ...shown.facts, identical: shown.identical, raw: shown.bytes.toString('utf8') });
     else if (options.html) process.stdout.write(shown.html);
     else if (options.text) process.stdout.write(shown.text);

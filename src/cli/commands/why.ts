@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { whySentence } from '../../campaigns/why.ts';
+import { noteProfile } from '../audit.ts';
 import type { Register } from '../cli.ts';
 import { findProfile, WHO } from '../who.ts';
 
@@ -16,6 +17,7 @@ export const why: Register = (program, cli) => {
         const run = await app.runOf(name);
         const customer = await findProfile(app, who);
         const send = await app.ledger.sendOf(run.id, customer.id);
+        await noteProfile(cli, command, app, 'read', customer.id);
         const sentence = whySentence(run, customer, send);
         out.say(sentence);
         const { decision: _decision, ...facts } = send ?? { decision: undefined };

@@ -7,7 +7,7 @@ import type { Expression } from './mapping.ts';
 import { isEmpty, type Shape } from './record.ts';
 
 /** Who is who, as importing needs it. */
-export type Identifying = Pick<IdentityStore, 'resolve' | 'find'>;
+export type Identifying = Pick<IdentityStore, 'resolve' | 'find' | 'areErased'>;
 
 /**
  * Reads the external ids of a row, from expressions by source; empty ones are left out.
@@ -86,6 +86,15 @@ export async function resolveRows(
   for (const id of before) made.delete(id);
   made.delete(undefined);
   return { ids, added: made.size };
+}
+
+/** Those of the rows that name a person who was erased. */
+export async function erasedByIds<R extends Named>(
+  identities: Identifying,
+  batch: readonly R[],
+): Promise<Set<R>> {
+  const erased = await identities.areErased(batch.map(identifiersOf));
+  return new Set(batch.filter((_, index) => erased[index]));
 }
 
 const identifiersOf = ({ value: { email, externalIds = [] } }: Named) => ({ email, externalIds });

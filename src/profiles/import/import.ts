@@ -1,9 +1,11 @@
 import { DearError } from '../../errors.ts';
 import { mergeRows } from '../merge.ts';
-import type { EventStore, NewEvent, ProfileStore } from '../port.ts';
+import type { EventStore, NewEvent, ProfileChange, ProfileStore } from '../port.ts';
+import type { PrivacyStore } from '../privacy.ts';
+import type { Retention } from '../retention.ts';
 import { csvRows } from './csv.ts';
 import { eventReader, type ImportedEvent } from './event-rows.ts';
-import { attachExternalIds, type Identifying, resolveRows } from './external-ids.ts';
+import { attachExternalIds, erasedByIds, type Identifying, resolveRows } from './external-ids.ts';
 import { jsonlRows } from './jsonl.ts';
 import { type Line, linesOf } from './lines.ts';
 import type { EventMapping, ProfileMapping } from './mapping.ts';
@@ -46,21 +48,32 @@ export async function importProfiles(
   options: ImportOptions,
 ): Promise<ImportReport> {
   const identities = identitiesFor(mapping, options);
-  const by = 'dear profiles import';
   return withRows(mapping, options, (input) =>
     runImport({
       ...input,
       read: profileReader(mapping, input.rows.shape, `import of ${input.name}`.slice(0, 200)),
       merging: { key: (change) => change.email, merge: mergeRows },
-      write: async (batch, now) => {
-        // First whom an id names already, whose address may be new; then those whom the addresses made.
-        if (identities) await attachExternalIds(identities, batch, by, now);
-        const counts = await store.upsertMany(valuesOf(batch), now);
-        if (identities) await attachExternalIds(identities, batch, by, now);
-        return counts;
-      },
+      write: (batch, now) => writeProfiles({ store, identities }, batch, now),
     }),
   );
+}
+
+const ERASED = 'this person had themselves erased';
+
+async function writeProfiles(
+  { store, identities }: { store: Pick<ProfileStore, 'upsertMany'>; identities: Identifying | undefined },
+  batch: readonly Read<ProfileChange>[],
+  now: number,
+): Promise<Written> {
+  const by = 'dear profiles import';
+  const barred = identities ? await erasedByIds(identities, batch) : new Set<Read<ProfileChange>>();
+  const rows = batch.filter((one) => !barred.has(one));
+  // First whom an id names already, whose address may be new; then those whom the addresses made.
+  if (identities) await attachExternalIds(identities, rows, by, now);
+  const { erased, ...counts } = await store.upsertMany(valuesOf(rows), now);
+  if (identities) await attachExternalIds(identities, rows, by, now);
+  const refused = batch.filter((one) => barred.has(one) || erased?.has(one.value.email) === true);
+  return { ...counts, refused: refused.map(({ row }) => ({ row, reason: ERASED })) };
 }
 
 /**
@@ -69,7 +82,12 @@ export async function importProfiles(
  * @throws DearError when the file cannot be read or does not fit the mapping; never because of a row
  */
 export async function importEvents(
-  stores: { profiles: Pick<ProfileStore, 'idsOf' | 'ensure'>; events: Pick<EventStore, 'addMany'> },
+  stores: {
+    profiles: Pick<ProfileStore, 'idsOf' | 'ensure'>;
+    events: Pick<EventStore, 'addMany'>;
+    people: Pick<PrivacyStore, 'erasedAmong'>;
+    retention: Pick<Retention, 'tooOld'>;
+  },
   mapping: EventMapping,
   options: ImportOptions,
 ): Promise<ImportReport> {
@@ -77,7 +95,7 @@ export async function importEvents(
   return withRows(mapping, options, (input) =>
     runImport({
       ...input,
-      read: eventReader(mapping, input.rows.shape),
+      read: eventReader(mapping, input.rows.shape, stores.retention),
       write: (batch, now) => writeEvents({ ...stores, identities }, batch, mapping.profiles ?? 'create', now),
     }),
   );
@@ -95,6 +113,19 @@ function identitiesFor(
 
 type EventStores = Parameters<typeof importEvents>[0] & { readonly identities: Identifying | undefined };
 
+/** Those of the rows that nobody is known by, because the person was erased. */
+async function erasedRows(
+  { identities, people }: Pick<EventStores, 'identities' | 'people'>,
+  rows: readonly Read<ImportedEvent>[],
+): Promise<Set<Read<ImportedEvent>>> {
+  if (identities !== undefined) return erasedByIds(identities, rows);
+  const erased = await people.erasedAmong([...new Set(rows.flatMap(({ value }) => value.email ?? []))]);
+  return new Set(rows.filter(({ value }) => value.email !== undefined && erased.has(value.email)));
+}
+
+const unknownTo = ({ email }: ImportedEvent) =>
+  `no profile has its ${email === undefined ? 'external ids' : 'e-mail address'}`;
+
 async function writeEvents(
   stores: EventStores,
   batch: readonly Read<ImportedEvent>[],
@@ -107,6 +138,7 @@ async function writeEvents(
       ? await profilesByEmail(stores.profiles, batch, create, now)
       : await resolveRows(stores.identities, batch, { create, by: 'dear events import' }, now);
   const refused = batch.filter((_, index) => ids[index] === undefined);
+  const erased = await erasedRows(stores, refused);
   const events: NewEvent[] = [];
   for (const [index, { value }] of batch.entries()) {
     const profileId = ids[index];
@@ -119,9 +151,9 @@ async function writeEvents(
     updated: 0,
     unchanged: duplicates,
     profilesAdded,
-    refused: refused.map(({ row, value }) => ({
-      row,
-      reason: `no profile has its ${value.email === undefined ? 'external ids' : 'e-mail address'}`,
+    refused: refused.map((one) => ({
+      row: one.row,
+      reason: erased.has(one) ? ERASED : unknownTo(one.value),
     })),
   };
 }

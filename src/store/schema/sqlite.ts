@@ -17,4 +17,6 @@ export const {
   rates,
   arrivals,
   notices,
+  audit,
+  chores,
 } = defineTables(sqliteColumns);

@@ -8,9 +8,11 @@ import { normaliseEmail } from '../../../src/profiles/email.ts';
 import { importEvents, importProfiles } from '../../../src/profiles/import/import.ts';
 import type { EventMapping, ProfileMapping } from '../../../src/profiles/import/mapping.ts';
 import { typedText } from '../../../src/profiles/import/typing.ts';
+import { parseRetention } from '../../../src/profiles/retention.ts';
 import { consentStore } from '../../../src/store/consents.ts';
 import { eventStore } from '../../../src/store/events.ts';
 import { identityStore } from '../../../src/store/identity.ts';
+import { privacyStore } from '../../../src/store/privacy.ts';
 import { profileStore } from '../../../src/store/profiles.ts';
 import { onEveryStore } from '../../stores.ts';
 
@@ -67,7 +69,11 @@ onEveryStore('imports', (open) => {
       profilesFrom: (path: string, mapping: ProfileMapping = {}) =>
         importProfiles(profiles, mapping, options(path)),
       eventsFrom: (path: string, mapping: EventMapping = {}) =>
-        importEvents({ profiles, events }, mapping, options(path)),
+        importEvents(
+          { profiles, events, people: privacyStore(store), retention: parseRetention(undefined) },
+          mapping,
+          options(path),
+        ),
     };
   };
 
