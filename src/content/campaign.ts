@@ -82,6 +82,8 @@ const campaignFile = z.strictObject({
   holdout: share.default(0),
   quietHours: z.strictObject({ from: clock, to: clock }).optional(),
   value: z.number().positive().default(1),
+  /** Reaches those too who asked for the most important letters only. */
+  important: z.boolean({ error: 'must be true or false' }).default(false),
   goal: z.strictObject({ event: z.string().min(1), within: duration }).optional(),
   data: dataRequests.default({}),
   settings: z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]*$/), slotValue).default({}),

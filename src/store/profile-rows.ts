@@ -1,7 +1,7 @@
 import { type InferSelectModel, inArray, sql } from 'drizzle-orm';
 import type { ProfileState } from '../profiles/merge.ts';
 import type { Profile } from '../profiles/port.ts';
-import type { Preferences } from '../profiles/preferences.ts';
+import type { Frequency, Preferences } from '../profiles/preferences.ts';
 import type { BulkRow, Database, Tables } from './database.ts';
 
 export type ProfileRow = InferSelectModel<Tables['profiles']>;
@@ -16,6 +16,7 @@ export const profileColumns = {
   quiet_from: 'int',
   quiet_to: 'int',
   paused_until: 'int',
+  important_only: 'int',
   created_at: 'int',
   updated_at: 'int',
 } as const;
@@ -31,6 +32,7 @@ export function bulkRow(email: string, state: ProfileState, now: number): BulkRo
     chosen.quietFrom,
     chosen.quietTo,
     chosen.pausedUntil,
+    chosen.importantOnly,
     now,
     now,
   ];
@@ -45,23 +47,32 @@ export function preferenceColumns(chosen: Preferences) {
     quietFrom: chosen.quietHours?.from ?? null,
     quietTo: chosen.quietHours?.to ?? null,
     pausedUntil: chosen.pausedUntil ?? null,
+    importantOnly: chosen.frequency?.importantOnly ? 1 : null,
   };
 }
 
 export function profileOf(row: ProfileRow): Profile {
-  const { frequencyMax: max, frequencyPer: per, quietFrom: from, quietTo: to } = row;
+  const { quietFrom: from, quietTo: to } = row;
   return {
     id: row.id,
     email: row.email,
     attributes: row.attributes,
     timeZone: row.timeZone ?? undefined,
-    frequency:
-      max !== null && (per === 'day' || per === 'week' || per === 'month') ? { max, per } : undefined,
+    frequency: frequencyOf(row),
     quietHours: from !== null && to !== null ? { from, to } : undefined,
     pausedUntil: row.pausedUntil ?? undefined,
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
   };
+}
+
+/** What a customer chose, from the columns that hold it. */
+export function frequencyOf(
+  row: Pick<ProfileRow, 'frequencyMax' | 'frequencyPer' | 'importantOnly'>,
+): Frequency | undefined {
+  const { frequencyMax: max, frequencyPer: per } = row;
+  if (max === null || (per !== 'day' && per !== 'week' && per !== 'month')) return undefined;
+  return row.importantOnly === 1 ? { max, per, importantOnly: true } : { max, per };
 }
 
 /** Ids by address; unknown addresses are absent. */

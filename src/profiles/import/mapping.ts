@@ -51,6 +51,8 @@ export const profileMapping = z.strictObject({
   consent: z.record(z.string(), expression).optional(),
   consentAt: expression.optional(),
   consentSource: z.string().max(200).optional(),
+  consentWording: expression.optional(),
+  consentProof: expression.optional(),
   timeZone: expression.optional(),
   frequency: expression.optional(),
   quietHours: expression.optional(),
