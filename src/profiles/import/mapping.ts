@@ -71,7 +71,17 @@ export const eventMapping = z.strictObject({
   profiles: z.enum(['create', 'refuse']).optional(),
 });
 
+/** How the rows of a file become suppressions. */
+export const suppressionMapping = z.strictObject({
+  ...reading,
+  email: expression.optional(),
+  reason: expression.optional(),
+  source: expression.optional(),
+  at: expression.optional(),
+});
+
 export type Condition = z.infer<typeof condition>;
 export type Expression = z.infer<typeof expression>;
 export type ProfileMapping = z.infer<typeof profileMapping>;
 export type EventMapping = z.infer<typeof eventMapping>;
+export type SuppressionMapping = z.infer<typeof suppressionMapping>;
