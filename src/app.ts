@@ -21,6 +21,7 @@ import { arrivalStore } from './store/arrivals.ts';
 import { consentStore } from './store/consents.ts';
 import type { Store } from './store/database.ts';
 import { eventStore } from './store/events.ts';
+import { identityStore } from './store/identity.ts';
 import { ledgerReader } from './store/ledger-reader.ts';
 import { mailStore } from './store/mails.ts';
 import { noticeStore } from './store/notices.ts';
@@ -70,6 +71,7 @@ type Ports = ReturnType<typeof openPorts>;
 function openPorts(store: Store) {
   return {
     profiles: profileStore(store),
+    identities: identityStore(store),
     events: eventStore(store),
     consents: consentStore(store),
     suppressions: suppressionStore(store),

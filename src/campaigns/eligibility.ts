@@ -40,6 +40,7 @@ export function decideSend(facts: PlanFacts, terms: Terms, now: number): Planned
     variant: undefined,
     dueAt: now,
   });
+  if (customer.email === undefined) return skip('no address');
   if (facts.suppressed !== undefined) return skip('suppressed', facts.suppressed);
   if (!facts.consents) return skip('no consent');
   if (isHeldOut(terms.campaign, customer.id, terms.holdout)) return skip('holdout');

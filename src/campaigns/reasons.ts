@@ -1,5 +1,6 @@
 /** Why a profile of the audience gets no letter. One word list for ledger, reports and `why`. */
 export const skipReasons = [
+  'no address',
   'no consent',
   'suppressed',
   'over frequency',
@@ -10,6 +11,7 @@ export const skipReasons = [
   'invalid address',
   'no longer worth sending',
   'cancelled',
+  'merged',
 ] as const;
 
 export type SkipReason = (typeof skipReasons)[number];

@@ -13,7 +13,7 @@ function moment(at: number, zone: string): string {
  * @param send undefined when the run has no send for the customer
  */
 export function whySentence(run: Run, customer: Customer, send: Send | undefined): string {
-  const who = customer.email;
+  const who = customer.email ?? `Profile ${customer.id}`;
   const { campaign, segment } = run.plan;
   if (run.state === 'planning' && send === undefined) {
     return `${who} has not been looked at yet: '${campaign}' is still being planned.`;
@@ -48,6 +48,8 @@ function skipped(run: Run, customer: Customer, send: Send, zone: string): string
     frequency && !isUnlimited(frequency) ? `at most ${frequency.max} a ${frequency.per}` : 'no limit';
   const own = customer.frequency ? 'they chose' : 'the default is';
   switch (send.reason) {
+    case 'no address':
+      return 'no e-mail address of theirs is known.';
     case 'no consent':
       return `they have not agreed to letters about ${run.plan.topic}.`;
     case 'suppressed':

@@ -33,6 +33,12 @@ export interface LetterWriter {
   returnPath(sendId: number): string;
 }
 
+const noAddress: Written = {
+  ok: false,
+  reason: 'no address',
+  detail: 'the profile has no e-mail address any more',
+};
+
 const notMailable: Written = {
   ok: false,
   reason: 'invalid address',
@@ -52,12 +58,14 @@ export function letterWriter(plan: RunPlan, tokens: Tokens, signer: DkimSigner |
   const desk: Desk = { plan, tokens, mime: makeMimeWriter(frameOf(plan)), signer };
   return {
     write: async (sendId, program, customer, context, moment) => {
-      if (wireAddress(customer.email) === undefined) return notMailable;
+      const address = customer.email;
+      if (address === undefined) return noAddress;
+      if (wireAddress(address) === undefined) return notMailable;
       const picked = program.pick(context);
-      const result = await layOut(desk, sendId, program, picked, customer.email, moment);
+      const result = await layOut(desk, sendId, program, picked, address, moment);
       if (!result.ok) return { ok: false, reason: 'data missing', detail: result.missing };
       const decision: Decision = {
-        to: { address: customer.email },
+        to: { address },
         ...moment,
         context: picked,
         links: result.links,

@@ -127,7 +127,7 @@ async function writeVariant(
       await deps.ledger.skip(lease.token, send.id, written.reason, written.detail);
       continue;
     }
-    const envelope = { from: writer.returnPath(send.id), to: customer.email };
+    const envelope = { from: writer.returnPath(send.id), to: written.decision.to.address };
     letters.push({
       ready: { send, envelope, bytes: written.bytes },
       decision: JSON.stringify(written.decision),

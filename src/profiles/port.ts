@@ -5,8 +5,8 @@ import type { Preferences, PreferencesChange } from './preferences.ts';
 /** One customer, as read from the store. */
 export interface Profile extends Preferences {
   readonly id: number;
-  /** As `normaliseEmail` gives it. */
-  readonly email: string;
+  /** As `normaliseEmail` gives it; undefined for a profile that is known by external ids alone. */
+  readonly email: string | undefined;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly createdAt: number;
   readonly updatedAt: number;

@@ -1,6 +1,7 @@
 import { eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Happened, HappenedType } from '../tracking/arrivals.ts';
 import type { Database } from './database.ts';
+import { currentProfile } from './profile-rows.ts';
 
 const RESOLVED =
   'the answer to DATA never came, but a later open, click, reply or unsubscribe shows that it arrived';
@@ -37,7 +38,7 @@ interface KeptSend {
 
 async function sendsOf(tx: Database, ids: readonly number[]): Promise<Map<number, KeptSend>> {
   if (ids.length === 0) return new Map();
-  const { sends, runs, profiles } = tx.tables;
+  const { sends, runs, profiles, mergedProfiles } = tx.tables;
   const rows = await tx.orm
     .select({
       id: sends.id,
@@ -48,7 +49,8 @@ async function sendsOf(tx: Database, ids: readonly number[]): Promise<Map<number
     })
     .from(sends)
     .innerJoin(runs, eq(runs.id, sends.runId))
-    .innerJoin(profiles, eq(profiles.id, sends.profileId))
+    .leftJoin(mergedProfiles, eq(mergedProfiles.id, sends.profileId))
+    .innerJoin(profiles, eq(profiles.id, currentProfile(tx)))
     .where(inArray(sends.id, [...ids]));
   return new Map(rows.map((row) => [row.id, row]));
 }

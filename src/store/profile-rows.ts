@@ -1,4 +1,5 @@
-import { type InferSelectModel, inArray, sql } from 'drizzle-orm';
+import { type InferSelectModel, inArray, type SQL, sql } from 'drizzle-orm';
+import { FORMER_EMAIL } from '../profiles/identity.ts';
 import type { ProfileState } from '../profiles/merge.ts';
 import type { Profile } from '../profiles/port.ts';
 import type { Frequency, Preferences } from '../profiles/preferences.ts';
@@ -21,7 +22,7 @@ export const profileColumns = {
   updated_at: 'int',
 } as const;
 
-export function bulkRow(email: string, state: ProfileState, now: number): BulkRow {
+export function bulkRow(email: string | null, state: ProfileState, now: number): BulkRow {
   const chosen = preferenceColumns(state);
   return [
     email,
@@ -55,7 +56,7 @@ export function profileOf(row: ProfileRow): Profile {
   const { quietFrom: from, quietTo: to } = row;
   return {
     id: row.id,
-    email: row.email,
+    email: row.email ?? undefined,
     attributes: row.attributes,
     timeZone: row.timeZone ?? undefined,
     frequency: frequencyOf(row),
@@ -75,11 +76,18 @@ export function frequencyOf(
   return row.importantOnly === 1 ? { max, per, importantOnly: true } : { max, per };
 }
 
-/** Ids by address; unknown addresses are absent. */
+/** The profile that a send now belongs to; stands where `merged_profiles` is joined on the send's own profile. */
+export function currentProfile({ tables: { mergedProfiles, sends } }: Database): SQL<number> {
+  return sql<number>`coalesce(${mergedProfiles.survivorId}, ${sends.profileId})`;
+}
+
+/** Ids by address, addresses that a profile had before among them; unknown addresses are absent. */
 export async function idsOf(db: Database, emails: readonly string[]): Promise<Map<string, number>> {
   if (emails.length === 0) return new Map();
   const rows = await db.rows<{ id: number; email: string }>(
-    sql`SELECT id, email FROM profiles WHERE email IN ${db.phrases.texts(emails)}`,
+    sql`SELECT id, email FROM profiles WHERE email IN ${db.phrases.texts(emails)}
+      UNION ALL SELECT profile_id, value FROM external_ids
+      WHERE source = ${FORMER_EMAIL} AND value IN ${db.phrases.texts(emails)}`,
   );
   return new Map(rows.map((row) => [row.email, row.id]));
 }

@@ -1,9 +1,11 @@
 import { eq, inArray, sql } from 'drizzle-orm';
+import { FORMER_EMAIL } from '../profiles/identity.ts';
 import { emptyState, mergeChange, mergePreferences, type ProfileState } from '../profiles/merge.ts';
 import type { ChangeCounts, ProfileChange, ProfileStore } from '../profiles/port.ts';
 import { readStandings, Standing, saveStandings } from './consent-book.ts';
 import type { BulkInsert, Database } from './database.ts';
 import { bulkRow, idsOf, lockAndRead, preferenceColumns, profileColumns, profileOf } from './profile-rows.ts';
+import { Raced, untilAlone } from './races.ts';
 
 const addNew: BulkInsert = {
   into: 'profiles',
@@ -27,7 +29,8 @@ export function profileStore(db: Database): ProfileStore {
   return {
     upsertMany: (changes, now) => untilAlone(() => db.transaction((tx) => upsert(tx, changes, now))),
     byEmail: async (email) => {
-      const [row] = await db.orm.select().from(profiles).where(eq(profiles.email, email));
+      const id = (await idsOf(db, [email])).get(email) ?? 0;
+      const [row] = await db.orm.select().from(profiles).where(eq(profiles.id, id));
       return row && profileOf(row);
     },
     byIds: async (ids) => {
@@ -38,11 +41,7 @@ export function profileStore(db: Database): ProfileStore {
       return new Map(rows.map((row) => [row.id, profileOf(row)]));
     },
     idsOf: (emails) => idsOf(db, emails),
-    ensure: (emails, now) =>
-      db.transaction(async (tx) => {
-        const rows = [...new Set(emails)].sort().map((email) => bulkRow(email, emptyState, now));
-        return (await tx.insertMany(addNew, rows)).written;
-      }),
+    ensure: (emails, now) => untilAlone(() => db.transaction((tx) => ensure(tx, emails, now))),
     setPreferences: (id, change, now) =>
       db.transaction(async (tx) => {
         const [row] = await lockAndRead(tx, [id]);
@@ -71,21 +70,28 @@ interface Draft {
   standing: Standing;
 }
 
-/** Somebody else added one of the addresses between our reading and our adding. */
-class Raced extends Error {}
-
-/** Repeats a transaction that lost a race: what the winner added is there to be read now. */
-async function untilAlone<T>(work: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof Raced)) throw error;
-    }
-  }
+async function ensure(tx: Database, emails: readonly string[], now: number): Promise<number> {
+  const known = await idsOf(tx, emails);
+  const fresh = [...new Set(emails)].filter((email) => !known.has(email)).sort();
+  const rows = fresh.map((email) => bulkRow(email, emptyState, now));
+  return (await tx.insertMany(addNew, rows)).written;
 }
 
-async function upsert(tx: Database, changes: readonly ProfileChange[], now: number): Promise<ChangeCounts> {
+/** The present address of each of the given addresses that a profile had before. */
+async function currentAddresses(tx: Database, emails: readonly string[]): Promise<Map<string, string>> {
+  const rows = await tx.rows<{ former: string; email: string }>(sql`
+    SELECT x.value AS former, p.email AS email FROM external_ids x JOIN profiles p ON p.id = x.profile_id
+    WHERE x.source = ${FORMER_EMAIL} AND x.value IN ${tx.phrases.texts(emails)} AND p.email IS NOT NULL`);
+  return new Map(rows.map((row) => [row.former, row.email]));
+}
+
+async function upsert(tx: Database, given: readonly ProfileChange[], now: number): Promise<ChangeCounts> {
+  const emails = [...new Set(given.map((change) => change.email))];
+  const moved = await currentAddresses(tx, emails);
+  const changes =
+    moved.size === 0
+      ? given
+      : given.map((change) => ({ ...change, email: moved.get(change.email) ?? change.email }));
   const drafts = draftsOf(changes);
   await readDrafts(tx, drafts);
   const counts = { added: 0, updated: 0, unchanged: 0 };
@@ -119,9 +125,12 @@ function draftsOf(changes: readonly ProfileChange[]): Map<string, Draft> {
 }
 
 async function readDrafts(tx: Database, drafts: ReadonlyMap<string, Draft>): Promise<void> {
-  const ids = [...(await idsOf(tx, [...drafts.keys()])).values()];
-  for (const row of await lockAndRead(tx, ids)) {
-    const draft = drafts.get(row.email);
+  const ids = [...new Set((await idsOf(tx, [...drafts.keys()])).values())];
+  const rows = await lockAndRead(tx, ids);
+  // One of them was merged or changed its address while we waited for the lock.
+  if (rows.some((row) => !drafts.has(row.email ?? '')) || rows.length < ids.length) throw new Raced();
+  for (const row of rows) {
+    const draft = drafts.get(row.email ?? '');
     if (draft === undefined) continue;
     draft.id = row.id;
     draft.before = profileOf(row);

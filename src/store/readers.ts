@@ -9,6 +9,7 @@ import {
 } from '../tracking/readers.ts';
 import { arrivalStore } from './arrivals.ts';
 import type { Database } from './database.ts';
+import { currentProfile, lock } from './profile-rows.ts';
 
 /** The readers of letters and their own acts, on either database. */
 export function readerStore(db: Database): ReaderStore {
@@ -54,14 +55,14 @@ function act(
   work: (tx: Database, reader: KnownReader) => Promise<void>,
 ): Promise<LetterReader | undefined> {
   return db.transaction(async (tx) => {
-    const { sends } = tx.tables;
+    const { sends, mergedProfiles } = tx.tables;
     const [send] = await tx.orm
-      .select({ profileId: sends.profileId })
+      .select({ profileId: currentProfile(tx) })
       .from(sends)
+      .leftJoin(mergedProfiles, eq(mergedProfiles.id, sends.profileId))
       .where(eq(sends.id, sendId));
     if (send === undefined) return undefined;
-    const lock = tx.phrases.lockProfiles([send.profileId]);
-    if (lock !== undefined) await tx.rows(lock);
+    await lock(tx, [send.profileId]);
     const reader = await readerOf(tx, sendId);
     if (reader === undefined) return undefined;
     await work(tx, reader);
@@ -70,12 +71,13 @@ function act(
 }
 
 async function readerOf(db: Database, sendId: number): Promise<KnownReader | undefined> {
-  const { sends, runs, profiles, consents } = db.tables;
+  const { sends, runs, profiles, consents, mergedProfiles } = db.tables;
   const [row] = await db.orm
     .select({ profile: profiles, topic: runs.topic })
     .from(sends)
     .innerJoin(runs, eq(runs.id, sends.runId))
-    .innerJoin(profiles, eq(profiles.id, sends.profileId))
+    .leftJoin(mergedProfiles, eq(mergedProfiles.id, sends.profileId))
+    .innerJoin(profiles, eq(profiles.id, currentProfile(db)))
     .where(eq(sends.id, sendId));
   if (row === undefined) return undefined;
   const { profile, topic } = row;
@@ -87,7 +89,7 @@ async function readerOf(db: Database, sendId: number): Promise<KnownReader | und
   const known = choices.some((choice) => choice.topic === topic);
   return {
     profileId: profile.id,
-    address: profile.email,
+    address: profile.email ?? '',
     topic,
     topics: [...choices.map(toChoice), ...(known ? [] : [{ topic, state: 'out' as const }])],
     frequency: frequencyOf(profile.frequencyMax, profile.frequencyPer),

@@ -109,7 +109,7 @@ async function whyNot(db: Database, requests: readonly ClaimRequest[]): Promise<
   const rows = await db.rows<Obstacles>(sql`
     SELECT s.id AS id, s.state AS state, s.lease_token AS token, r.state AS run_state,
       CASE WHEN r.valid_until < ${now} THEN 1 ELSE 0 END AS expired,
-      CASE WHEN p.paused_until > ${now} THEN 1 ELSE 0 END AS paused,
+      CASE WHEN p.paused_until > ${now} THEN 1 ELSE 0 END AS paused, p.email AS email,
       (SELECT c.state FROM consents c WHERE c.profile_id = p.id AND c.topic = r.topic) AS consent,
       (SELECT x.reason FROM suppressions x WHERE x.address = p.email) AS suppressed
     FROM sends s JOIN runs r ON r.id = s.run_id JOIN profiles p ON p.id = s.profile_id
@@ -125,6 +125,7 @@ interface Obstacles {
   run_state: string;
   expired: number;
   paused: number;
+  email: string | null;
   consent: string | null;
   suppressed: string | null;
 }
@@ -133,6 +134,8 @@ function obstacle(row: Obstacles, token: string | undefined): Verdict {
   if (row.token !== token || (row.state !== 'queued' && row.state !== 'deferred')) return 'lost';
   if (row.run_state !== 'running') return 'not running';
   if (row.expired === 1) return 'expired';
+  // Given back: whoever leases it next finds no address to write to, and skips it.
+  if (row.email === null) return 'lost';
   if (row.suppressed !== null) return 'suppressed';
   if (row.consent !== 'in') return 'no consent';
   return row.paused === 1 ? 'paused by the customer' : 'over frequency';

@@ -1,4 +1,4 @@
-import { asc, eq } from 'drizzle-orm';
+import { asc, eq, sql } from 'drizzle-orm';
 import type { Site } from './site.ts';
 
 /** One row of the ledger, as far as the account goes. */
@@ -40,7 +40,7 @@ export async function settleAccounts(site: Site, allowance: Allowance): Promise<
     .select({
       id: sends.id,
       profileId: sends.profileId,
-      email: profiles.email,
+      email: sql<string>`${profiles.email}`,
       state: sends.state,
       claimedAt: sends.claimedAt,
       unsubscribedAt: sends.unsubscribedAt,

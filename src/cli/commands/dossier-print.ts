@@ -8,7 +8,7 @@ const CELL_MAX = 100;
 /** A dossier for people. */
 export function printDossier(out: Output, dossier: Dossier): void {
   const { profile, suppression } = dossier;
-  out.say(`${pc.bold(printable(profile.email))}  ${pc.dim(`profile ${profile.id}`)}`);
+  out.say(`${pc.bold(printable(profile.email ?? 'no address'))}  ${pc.dim(`profile ${profile.id}`)}`);
   out.say(pc.dim(`known since ${moment(profile.createdAt)}, changed ${moment(profile.updatedAt)}`));
   if (suppression) {
     out.say(

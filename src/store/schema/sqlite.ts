@@ -9,6 +9,8 @@ export const {
   consentChanges,
   suppressions,
   confirmations,
+  externalIds,
+  mergedProfiles,
   segments,
   runs,
   letterSources,

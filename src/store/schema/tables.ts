@@ -15,7 +15,7 @@ function customers(c: Columns) {
     'profiles',
     {
       id: c.id(),
-      email: c.text().notNull(),
+      email: c.text(),
       attributes: c.json<Json>().notNull(),
       timeZone: c.text(),
       frequencyMax: c.int(),
@@ -80,33 +80,27 @@ function customers(c: Columns) {
     source: c.text().notNull(),
     at: c.time().notNull(),
   });
-  const confirmations = c.table(
-    'confirmations',
+  return { profiles, events, consents, consentChanges, suppressions, ...identities(c), ...signUps(c) };
+}
+
+/** The source `email` holds addresses that a profile had before; `merged_profiles` tells where an old id went. */
+function identities(c: Columns) {
+  const externalIds = c.table(
+    'external_ids',
     {
-      id: c.id(),
-      profileId: c.int().notNull(),
-      topics: c.json<string[]>().notNull(),
       source: c.text().notNull(),
-      proof: c.text(),
-      state: c.text().notNull(),
-      requestedAt: c.time().notNull(),
-      expiresAt: c.time().notNull(),
-      dueAt: c.time().notNull(),
-      attempts: c.int().notNull(),
-      leaseUntil: c.time(),
-      claimedAt: c.time(),
-      finishedAt: c.time(),
-      response: c.text(),
-      answer: c.text(),
-      answeredAt: c.time(),
+      value: c.text().notNull(),
+      profileId: c.int().notNull(),
+      createdAt: c.time().notNull(),
     },
-    (t) => [
-      c.index('confirmations_due').on(t.state, t.dueAt),
-      c.index('confirmations_profile').on(t.profileId, t.requestedAt),
-      c.index('confirmations_expiry').on(t.answer, t.expiresAt),
-    ],
+    (t) => [c.primaryKey({ columns: [t.source, t.value] }), c.index('external_ids_profile').on(t.profileId)],
   );
-  return { profiles, events, consents, consentChanges, suppressions, confirmations };
+  const mergedProfiles = c.table(
+    'merged_profiles',
+    { id: c.int().primaryKey(), survivorId: c.int().notNull(), at: c.time().notNull() },
+    (t) => [c.index('merged_profiles_survivor').on(t.survivorId), c.index('merged_profiles_at').on(t.at)],
+  );
+  return { externalIds, mergedProfiles };
 }
 
 function campaigns(c: Columns) {
@@ -142,6 +136,37 @@ function campaigns(c: Columns) {
     createdAt: c.time().notNull(),
   });
   return { segments, runs, letterSources };
+}
+
+/** Requests to confirm a sign-up: a ledger of its own for letters that no campaign sends. */
+function signUps(c: Columns) {
+  const confirmations = c.table(
+    'confirmations',
+    {
+      id: c.id(),
+      profileId: c.int().notNull(),
+      topics: c.json<string[]>().notNull(),
+      source: c.text().notNull(),
+      proof: c.text(),
+      state: c.text().notNull(),
+      requestedAt: c.time().notNull(),
+      expiresAt: c.time().notNull(),
+      dueAt: c.time().notNull(),
+      attempts: c.int().notNull(),
+      leaseUntil: c.time(),
+      claimedAt: c.time(),
+      finishedAt: c.time(),
+      response: c.text(),
+      answer: c.text(),
+      answeredAt: c.time(),
+    },
+    (t) => [
+      c.index('confirmations_due').on(t.state, t.dueAt),
+      c.index('confirmations_profile').on(t.profileId, t.requestedAt),
+      c.index('confirmations_expiry').on(t.answer, t.expiresAt),
+    ],
+  );
+  return { confirmations };
 }
 
 function ledger(c: Columns) {

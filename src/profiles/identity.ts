@@ -1,0 +1,115 @@
+import { DearError } from '../errors.ts';
+
+/** What another system calls a profile: a customer number of the shop, an id of the CDP. */
+export interface ExternalId {
+  /** The system, such as `shop`. */
+  readonly source: string;
+  readonly value: string;
+}
+
+/** What one call knows about who somebody is. */
+export interface Identifiers {
+  /** Dear's own id; that of a profile which was merged into another leads to the other. */
+  readonly profileId?: number | undefined;
+  /** As `normaliseEmail` gives it. */
+  readonly email?: string | undefined;
+  /** Checked with `externalId`. */
+  readonly externalIds: readonly ExternalId[];
+}
+
+export interface ResolveOptions {
+  /** Makes a profile for identifiers that nobody has. An unknown `profileId` never makes one. */
+  readonly create: boolean;
+  /**
+   * A new address for a profile that has another becomes its address, and the old one leads to it from then on.
+   * For callers who are trusted to speak for the customer; without it the profile keeps its address.
+   */
+  readonly changeEmail?: boolean | undefined;
+  /** Who says so, for the timeline, such as `api key shop`. */
+  readonly by?: string | undefined;
+}
+
+/** Why two profiles are one person, for the timeline. */
+export interface MergeNote {
+  readonly by: string;
+  readonly why: string;
+}
+
+/** What a merge moved. */
+export interface Merged {
+  readonly survivor: number;
+  readonly merged: number;
+  /** The address of the merged profile; it leads to the survivor from now on. */
+  readonly email: string | undefined;
+  readonly events: number;
+  readonly sends: number;
+}
+
+/**
+ * Who is who. The rules, in the order in which they are asked:
+ * 1. The profile is the one that `profileId` names, else the e-mail, else the external ids in their order.
+ * 2. Another profile named by the same call is the same person, and is merged, when at most one of the two has an
+ *    address. Two profiles with an address each are never merged by a call: a shared computer or a typing error
+ *    would hand one customer's letters and data to another. The call then counts for the profile of rule 1, what
+ *    belongs to the other stays there, and the doubt is an entry (`conflict`) on the timeline. A person can decide
+ *    it with `merge`.
+ * 3. The profile with the address survives, else the older one.
+ * 4. Identifiers that nobody has are attached to the profile; a second address only with `changeEmail`.
+ */
+export interface IdentityStore {
+  /**
+   * The profile id of each, in the order of the batch; undefined where there is none. Attaches and merges as said
+   * above, in one transaction a 500, safe against others doing the same.
+   */
+  resolve(
+    batch: readonly Identifiers[],
+    now: number,
+    options: ResolveOptions,
+  ): Promise<(number | undefined)[]>;
+  /** The same without writing anything: by rule 1 alone. */
+  find(batch: readonly Identifiers[]): Promise<(number | undefined)[]>;
+  /** External ids of a profile, and under the source `email` the addresses it had before. */
+  externalIdsOf(profileId: number): Promise<(ExternalId & { readonly createdAt: number })[]>;
+  /**
+   * Merges `merged` into `survivor`, in one transaction.
+   * @throws DearError `profile.unknown`, or `profile.same` when both are one already
+   */
+  merge(survivor: number, merged: number, note: MergeNote, now: number): Promise<Merged>;
+  /** Moves what was written under an old id while its profile was being merged, after `since` (ms). Returns how many ids. */
+  settleMerges(since: number): Promise<number>;
+}
+
+/** Under this source the store keeps the addresses that a profile had before. */
+export const FORMER_EMAIL = 'email';
+
+const SOURCE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$/;
+const VALUE_MAX = 200;
+
+/** Why it cannot be an external id, or undefined when it can. */
+export function wrongExternalId({ source, value }: ExternalId): string | undefined {
+  if (!SOURCE.test(source)) return 'the source is not 1 to 50 letters, digits, dots, hyphens or underscores';
+  if (source === FORMER_EMAIL)
+    return `the source ${FORMER_EMAIL} is Dear's own: give an address as the e-mail`;
+  if (value.trim() === '') return 'it is empty';
+  if (value.length > VALUE_MAX) return `it has more than ${VALUE_MAX} characters`;
+  // Control characters, and halves of a surrogate pair, which PostgreSQL cannot hold.
+  return /[\p{Cc}\p{Surrogate}]/u.test(value) ? 'it holds control characters' : undefined;
+}
+
+/**
+ * An external id, spaces around it removed. Upper and lower case stay apart: to the other system they may differ.
+ * @throws DearError `identity.external-id`
+ */
+export function externalId(source: string, value: string): ExternalId {
+  const id = { source: source.trim(), value: value.trim() };
+  const wrong = wrongExternalId(id);
+  if (wrong === undefined) return id;
+  throw new DearError(
+    'identity.external-id',
+    `An external id of '${id.source.slice(0, 60)}' is wrong: ${wrong}.`,
+    {
+      kind: 'usage',
+      mend: 'Give a source and a value, such as shop and 4711.',
+    },
+  );
+}

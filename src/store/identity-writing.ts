@@ -1,0 +1,159 @@
+import { sql } from 'drizzle-orm';
+import type { Conflict, IdentityPlan, Person } from '../profiles/identify.ts';
+import { FORMER_EMAIL } from '../profiles/identity.ts';
+import { emptyState } from '../profiles/merge.ts';
+import type { BulkInsert, BulkRow, Database, RowStatement } from './database.ts';
+import { mergeProfiles } from './merges.ts';
+import { addIdentityEvents, carrySuppressions, recallOpenSends } from './moves.ts';
+import { bulkRow, profileColumns } from './profile-rows.ts';
+import { Raced } from './races.ts';
+
+const addProfiles: BulkInsert = {
+  into: 'profiles',
+  columns: profileColumns,
+  tail: 'ON CONFLICT (email) DO NOTHING RETURNING id, email',
+};
+
+const externalIdColumns = { source: 'text', value: 'text', profile_id: 'int', created_at: 'int' } as const;
+
+const addExternalIds: BulkInsert = {
+  into: 'external_ids',
+  columns: externalIdColumns,
+  tail: 'ON CONFLICT (source, value) DO NOTHING',
+};
+
+/** An address leads to one profile only: either as its own or as a former one. */
+export const addFormerEmails: BulkInsert = {
+  into: 'external_ids',
+  columns: externalIdColumns,
+  tail: 'ON CONFLICT (source, value) DO UPDATE SET profile_id = excluded.profile_id',
+};
+
+const setEmail: RowStatement = {
+  columns: { profile_id: 'bigint', email: 'text', now: 'bigint' },
+  body: () =>
+    sql`UPDATE profiles SET email = v.email, updated_at = v.now FROM v WHERE profiles.id = v.profile_id`,
+};
+
+/**
+ * Writes what a plan says, inside the caller's transaction, which has locked the stored profiles of the plan.
+ * @returns the ids of the new profiles
+ * @throws Raced when somebody else took an address or an external id meanwhile
+ */
+export async function writeIdentities(
+  tx: Database,
+  plan: IdentityPlan,
+  by: string,
+  now: number,
+): Promise<Map<Person, number>> {
+  const ids = await addPersons(tx, plan.changed, now);
+  for (const person of plan.changed) {
+    const id = person.id ?? ids.get(person);
+    if (id === undefined) continue;
+    for (const absorbed of person.absorbed) {
+      await mergeProfiles(tx, id, absorbed, { by, why: 'one call named both' }, now);
+    }
+  }
+  await writeEmails(tx, plan.changed, ids, by, now);
+  const rows = plan.changed.flatMap((person) => {
+    const id = person.id ?? ids.get(person) ?? 0;
+    return person.externalIds.map(({ source, value }): BulkRow => [source, value, id, now]);
+  });
+  const { written } = await tx.insertMany(addExternalIds, rows.sort(byFirstTwo));
+  if (written < rows.length) throw new Raced();
+  await writeConflicts(tx, plan.conflicts, ids, by, now);
+  return ids;
+}
+
+/** In the order of addresses and ids: two calls at once then wait for each other only one way. */
+const byFirstTwo = (a: BulkRow, b: BulkRow) => (`${a[0]} ${a[1]}` < `${b[0]} ${b[1]}` ? -1 : 1);
+
+async function addPersons(
+  tx: Database,
+  changed: readonly Person[],
+  now: number,
+): Promise<Map<Person, number>> {
+  const fresh = changed
+    .filter((person) => person.id === undefined)
+    .sort((a, b) => ((a.email ?? '') < (b.email ?? '') ? -1 : 1));
+  const { rows } = await tx.insertMany<{ id: number; email: string | null }>(
+    addProfiles,
+    fresh.map((person) => bulkRow(person.email ?? null, emptyState, now)),
+  );
+  if (rows.length < fresh.length) throw new Raced();
+  const byEmail = new Map(rows.map((row) => [row.email, Number(row.id)]));
+  const nameless = rows.filter((row) => row.email === null).map((row) => Number(row.id));
+  const ids = new Map<Person, number>();
+  for (const person of fresh) {
+    const id = person.email === undefined ? nameless.pop() : byEmail.get(person.email);
+    if (id !== undefined) ids.set(person, id);
+  }
+  return ids;
+}
+
+async function writeEmails(
+  tx: Database,
+  changed: readonly Person[],
+  ids: ReadonlyMap<Person, number>,
+  by: string,
+  now: number,
+): Promise<void> {
+  const given = changed.flatMap(({ id, email, storedEmail }) =>
+    id !== undefined && email !== undefined && email !== storedEmail ? [[id, email, now]] : [],
+  );
+  // Before it becomes a profile's own address it stops being a former one.
+  const emails = given.map(([, email]) => String(email));
+  if (emails.length > 0) {
+    await tx.run(sql`DELETE FROM external_ids
+      WHERE source = ${FORMER_EMAIL} AND value IN ${tx.phrases.texts(emails)}`);
+    await tx.forEach(setEmail, given);
+  }
+  for (const person of changed) {
+    const id = person.id ?? ids.get(person);
+    if (id === undefined || person.email === undefined || person.emailChanges.length === 0) continue;
+    const former = [...new Set(person.emailChanges.map(({ from }) => from))].filter(
+      (one) => one !== person.email,
+    );
+    await tx.insertMany(
+      addFormerEmails,
+      former.map((address) => [FORMER_EMAIL, address, id, now]),
+    );
+    for (const from of former) await carrySuppressions(tx, from, person.email);
+    await recallOpenSends(tx, id);
+    await addIdentityEvents(
+      tx,
+      person.emailChanges.map((change, index) => ({
+        key: `address:${id}:${now}:${index}`,
+        profileId: id,
+        type: 'address changed',
+        properties: { ...change, by },
+      })),
+      now,
+    );
+  }
+}
+
+async function writeConflicts(
+  tx: Database,
+  conflicts: readonly Conflict[],
+  ids: ReadonlyMap<Person, number>,
+  by: string,
+  now: number,
+): Promise<void> {
+  const idOf = (person: Person) => person.id ?? ids.get(person) ?? 0;
+  const events = conflicts
+    .filter(({ person, other }) => person !== other)
+    .flatMap(({ person, other, named }) => {
+      const [one, two] = [idOf(person), idOf(other)];
+      return [
+        [one, two],
+        [two, one],
+      ].map(([of = 0, against = 0]) => ({
+        key: `conflict:${of}:${against}`,
+        profileId: of,
+        type: 'conflict',
+        properties: { profile: against, named, by },
+      }));
+    });
+  await addIdentityEvents(tx, events, now);
+}

@@ -1,0 +1,114 @@
+import { eq, sql } from 'drizzle-orm';
+import { DearError } from '../errors.ts';
+import { FORMER_EMAIL, type Merged, type MergeNote } from '../profiles/identity.ts';
+import type { JsonObject } from '../profiles/json.ts';
+import { unite } from '../profiles/unite.ts';
+import type { Database } from './database.ts';
+import { addIdentityEvents, carrySuppressions, moveConsents, moveSends, recallOpenSends } from './moves.ts';
+import { lock, lockAndRead, type ProfileRow, preferenceColumns, profileOf } from './profile-rows.ts';
+
+/**
+ * Merges one profile into another, inside the caller's transaction. The old id leads to the survivor from then on,
+ * and so does the old address.
+ * @throws DearError `profile.unknown`
+ */
+export async function mergeProfiles(
+  tx: Database,
+  survivor: number,
+  merged: number,
+  note: MergeNote,
+  now: number,
+): Promise<Merged> {
+  const rows = new Map((await lockAndRead(tx, [survivor, merged])).map((row) => [row.id, row]));
+  const [stays, goes] = [rows.get(survivor), rows.get(merged)];
+  if (stays === undefined) throw unknownProfile(survivor);
+  if (goes === undefined) throw unknownProfile(merged);
+  const { events, sends } = await moveEverything(tx, survivor, merged);
+  await tx.run(sql`DELETE FROM profiles WHERE id = ${merged}`);
+  const overridden = await writeSurvivor(tx, stays, goes, now);
+  await moveAddress(tx, stays, goes, now);
+  await tx.run(sql`UPDATE merged_profiles SET survivor_id = ${survivor} WHERE survivor_id = ${merged}`);
+  await tx.orm.insert(tx.tables.mergedProfiles).values({ id: merged, survivorId: survivor, at: now });
+  const email = goes.email ?? undefined;
+  const properties: JsonObject = {
+    profile: merged,
+    ...(email === undefined ? {} : { email }),
+    ...note,
+    events,
+    sends,
+    ...overridden,
+  };
+  await addIdentityEvents(
+    tx,
+    [{ key: `merged:${merged}`, profileId: survivor, type: 'merged', properties }],
+    now,
+  );
+  return { survivor, merged, email, events, sends };
+}
+
+/** @returns DearError `profile.unknown` */
+function unknownProfile(id: number): DearError {
+  return new DearError('profile.unknown', `There is no profile ${id}.`, {
+    mend: '`dear profile show EMAIL` names the id of a profile.',
+  });
+}
+
+/** What hangs on a profile's id, one line a table. */
+async function moveEverything(tx: Database, survivor: number, merged: number) {
+  const events = await tx.run(sql`UPDATE events SET profile_id = ${survivor} WHERE profile_id = ${merged}`);
+  await moveConsents(tx, survivor, merged);
+  const sends = await moveSends(tx, survivor, merged);
+  await tx.run(sql`UPDATE external_ids SET profile_id = ${survivor} WHERE profile_id = ${merged}`);
+  return { events, sends };
+}
+
+/** @returns what of the merged profile did not become part of the survivor */
+async function writeSurvivor(
+  tx: Database,
+  stays: ProfileRow,
+  goes: ProfileRow,
+  now: number,
+): Promise<JsonObject> {
+  const { profiles } = tx.tables;
+  const { state, overridden } = unite(profileOf(stays), profileOf(goes));
+  await tx.orm
+    .update(profiles)
+    .set({
+      ...preferenceColumns(state),
+      attributes: { ...state.attributes },
+      email: stays.email ?? goes.email,
+      createdAt: Math.min(stays.createdAt, goes.createdAt),
+      updatedAt: now,
+    })
+    .where(eq(profiles.id, stays.id));
+  // It came from the database as JSON and goes back as JSON.
+  const kept = Object.entries(overridden).filter(([, values]) => Object.keys(values).length > 0);
+  return Object.fromEntries(kept) as JsonObject;
+}
+
+/** The address that the survivor does not take over leads to it as a former one. */
+async function moveAddress(tx: Database, stays: ProfileRow, goes: ProfileRow, now: number): Promise<void> {
+  if (goes.email === null) return;
+  if (stays.email === null) return recallOpenSends(tx, stays.id);
+  await tx.run(sql`INSERT INTO external_ids (source, value, profile_id, created_at)
+    VALUES (${FORMER_EMAIL}, ${goes.email}, ${stays.id}, ${now})
+    ON CONFLICT (source, value) DO UPDATE SET profile_id = excluded.profile_id`);
+  await carrySuppressions(tx, goes.email, stays.email);
+}
+
+/** See `IdentityStore.settleMerges`. */
+export async function settleMerges(db: Database, since: number): Promise<number> {
+  const late = await db.rows<{ id: number; survivor: number }>(sql`
+    SELECT m.id AS id, m.survivor_id AS survivor FROM merged_profiles m
+    WHERE m.at >= ${since} AND (EXISTS (SELECT 1 FROM events e WHERE e.profile_id = m.id)
+      OR EXISTS (SELECT 1 FROM consents c WHERE c.profile_id = m.id)
+      OR EXISTS (SELECT 1 FROM consent_changes h WHERE h.profile_id = m.id)
+      OR EXISTS (SELECT 1 FROM external_ids x WHERE x.profile_id = m.id))`);
+  for (const { id, survivor } of late) {
+    await db.transaction(async (tx) => {
+      await lock(tx, [survivor]);
+      await moveEverything(tx, survivor, id);
+    });
+  }
+  return late.length;
+}
