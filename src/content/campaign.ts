@@ -26,7 +26,7 @@ const clock = z
   .string({ error: "must be a time in quotes, such as '21:00'" })
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time such as '21:00'");
 
-const sender = z
+export const sender = z
   .string()
   .regex(
     /^(?:[^<>"\r\n]{0,200}<[^\s<>@",;]+@[^\s<>@",;]+\.[^\s<>@",;]+>|[^\s<>@",;]+@[^\s<>@",;]+\.[^\s<>@",;]+)$/,
