@@ -16,8 +16,10 @@ import { parseWarmUps } from './delivery/throttle-warm-up.ts';
 import { DearError } from './errors.ts';
 import { mailReader } from './inbox/read-mail.ts';
 import { readFrequency } from './profiles/preferences.ts';
+import { makePrivacy } from './profiles/privacy.ts';
 import { parseRule } from './segments/rule.ts';
 import { arrivalStore } from './store/arrivals.ts';
+import { auditStore } from './store/audit.ts';
 import { consentStore } from './store/consents.ts';
 import type { Store } from './store/database.ts';
 import { eventStore } from './store/events.ts';
@@ -27,6 +29,7 @@ import { mailStore } from './store/mails.ts';
 import { noticeStore } from './store/notices.ts';
 import { openStore } from './store/open.ts';
 import { permitStore } from './store/permits.ts';
+import { privacyStore } from './store/privacy.ts';
 import { profileStore } from './store/profiles.ts';
 import { readerStore } from './store/readers.ts';
 import { runStore } from './store/runs.ts';
@@ -49,7 +52,7 @@ export async function openApp(config: Config, log: Logger = makeLog(config)) {
   const signer = dkimSigners(config);
   const limits = parseLimits(config.deliveryLimits, config.smtpRate);
   const warmUps = parseWarmUps(config.warmUp);
-  const store = await openStore(config.databaseUrl);
+  const store = await openStore(config.databaseUrl, config.secret);
   const ports = openPorts(store);
   return {
     config,
@@ -58,6 +61,7 @@ export async function openApp(config: Config, log: Logger = makeLog(config)) {
     ...wire(config, log, ports, tokens, signer),
     tokens,
     signer,
+    privacy: makePrivacy(ports.people, ports.audit),
     limits,
     warmUps,
     defaultFrequency: readFrequency(config.defaultFrequency),
@@ -85,6 +89,8 @@ function openPorts(store: Store) {
     arrivals: arrivalStore(store),
     readers: readerStore(store),
     mails: mailStore(store),
+    audit: auditStore(store),
+    people: privacyStore(store),
   };
 }
 

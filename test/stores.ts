@@ -6,6 +6,8 @@ import type { Store } from '../src/store/database.ts';
 import { openStore } from '../src/store/open.ts';
 import { freshPostgresDatabase, postgresUrl } from './servers/index.ts';
 
+const SECRET = 'a secret of the tests';
+
 /** Runs one contract suite on every database. `open` gives a new, empty, migrated store; they are removed after the suite. */
 export function onEveryStore(name: string, suite: (open: () => Promise<Store>) => void): void {
   describe(`${name} on SQLite`, () => {
@@ -13,7 +15,7 @@ export function onEveryStore(name: string, suite: (open: () => Promise<Store>) =
     afterAll(() => endAll(ends));
     suite(async () => {
       const folder = await mkdtemp(join(tmpdir(), 'dear-store-'));
-      const store = await openStore(join(folder, 'dear.db'));
+      const store = await openStore(join(folder, 'dear.db'), SECRET);
       ends.push(
         () => store.close(),
         () => rm(folder, { recursive: true, force: true }),
@@ -26,7 +28,7 @@ export function onEveryStore(name: string, suite: (open: () => Promise<Store>) =
     afterAll(() => endAll(ends));
     suite(async () => {
       const database = await freshPostgresDatabase();
-      const store = await openStore(database.url);
+      const store = await openStore(database.url, SECRET);
       ends.push(() => store.close(), database.drop);
       return store;
     });

@@ -12,6 +12,7 @@ export const skipReasons = [
   'no longer worth sending',
   'cancelled',
   'merged',
+  'erased',
 ] as const;
 
 export type SkipReason = (typeof skipReasons)[number];

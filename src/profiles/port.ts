@@ -26,6 +26,8 @@ export interface ChangeCounts {
   readonly added: number;
   readonly updated: number;
   readonly unchanged: number;
+  /** Addresses of people who were erased, if any: what was said about them was left out. */
+  readonly erased?: ReadonlySet<string>;
 }
 
 export interface ProfileStore {
@@ -39,7 +41,7 @@ export interface ProfileStore {
   byIds(ids: readonly number[]): Promise<Map<number, Profile>>;
   /** Ids by address; unknown addresses are absent. */
   idsOf(emails: readonly string[]): Promise<Map<string, number>>;
-  /** Makes bare profiles (no attributes, no consent) for addresses that are unknown; returns how many. */
+  /** Makes bare profiles (no attributes, no consent) for addresses that are unknown and not erased; returns how many. */
   ensure(emails: readonly string[], now: number): Promise<number>;
   /** Changes the preferences of a profile; false when nothing changed. */
   setPreferences(id: number, change: PreferencesChange, now: number): Promise<boolean>;

@@ -62,5 +62,9 @@ function topicItem({ title, about }: { title: string; about: string | undefined 
 const day = (at: number) => `${new Date(at).toISOString().slice(0, 16).replace('T', ', ')}`;
 
 function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 }

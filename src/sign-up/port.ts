@@ -69,7 +69,10 @@ export interface LetterOutcome {
 /** Requests to confirm, on either database. */
 export interface ConfirmationStore {
   /** Makes the profile if it is new, its consents `pending`, and the request, in one transaction. */
-  request(signUp: SignUp, limit: AskingLimit): Promise<{ readonly asked: Asked; readonly id: number | undefined }>;
+  request(
+    signUp: SignUp,
+    limit: AskingLimit,
+  ): Promise<{ readonly asked: Asked; readonly id: number | undefined }>;
   byId(id: number): Promise<Confirmation | undefined>;
   /** The newest first. */
   list(limit: number): Promise<Confirmation[]>;
@@ -82,12 +85,7 @@ export interface ConfirmationStore {
    * The owner's answer. `yes` opts in, once, as long as the request has not expired; `no` opts out, also after a
    * `yes`. Undefined when there is no such request; otherwise as it is afterwards.
    */
-  answer(
-    id: number,
-    answer: 'yes' | 'no',
-    at: number,
-    proof: string,
-  ): Promise<Confirmation | undefined>;
+  answer(id: number, answer: 'yes' | 'no', at: number, proof: string): Promise<Confirmation | undefined>;
   /**
    * What time has done: requests nobody answered are over and their consents are what they were before; letters
    * that are no longer to be sent are skipped; claims of workers that died are `unknown`.
@@ -95,4 +93,3 @@ export interface ConfirmationStore {
    */
   sweep(now: number): Promise<number>;
 }
-

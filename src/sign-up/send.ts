@@ -2,7 +2,7 @@ import type { DkimSigner } from '../delivery/dkim.ts';
 import { makeMimeWriter } from '../delivery/mime.ts';
 import { judgeRefusal } from '../delivery/refusals.ts';
 import { retryDelay } from '../delivery/retry.ts';
-import type { OutgoingLetter, Outcome, Slot, Transport } from '../delivery/transport.ts';
+import type { Outcome, OutgoingLetter, Slot, Transport } from '../delivery/transport.ts';
 import type { TopicBook } from '../profiles/topics.ts';
 import type { ConfirmTokens } from '../tracking/confirm-tokens.ts';
 import { confirmationLetter, confirmUrl } from './letter.ts';
@@ -59,7 +59,10 @@ async function sendOne(
   return outcome.kind === 'accepted' ? 1 : 0;
 }
 
-async function write(deps: ConfirmationSending, confirmation: Confirmation): Promise<OutgoingLetter | undefined> {
+async function write(
+  deps: ConfirmationSending,
+  confirmation: Confirmation,
+): Promise<OutgoingLetter | undefined> {
   const { from } = deps.book;
   const { address } = confirmation;
   if (from === undefined || address === undefined) return undefined;

@@ -3,7 +3,7 @@ import { DearError } from '../errors.ts';
 import { isTopic } from '../profiles/consent.ts';
 import { normaliseEmail } from '../profiles/email.ts';
 import { type TopicBook, topicOf } from '../profiles/topics.ts';
-import type { AskingLimit, Asked, ConfirmationStore } from './port.ts';
+import type { Asked, AskingLimit, ConfirmationStore } from './port.ts';
 
 /** How long the link in a letter that asks to confirm holds. */
 const CONFIRM_WITHIN = parseDuration('7d');

@@ -1,6 +1,6 @@
-import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
-import type { ArrivalStore, Finding, Happened, Judged } from '../tracking/arrivals.ts';
-import type { Database } from './database.ts';
+import { and, asc, eq, gt, inArray, ne, sql } from 'drizzle-orm';
+import type { ArrivalStore, Finding, Happened, HappenedType, Judged } from '../tracking/arrivals.ts';
+import type { BulkRow, Database, RowStatement } from './database.ts';
 import { applyHappened } from './happened.ts';
 
 /** Arrivals and their folding, on either database. */
@@ -16,6 +16,7 @@ export function arrivalStore(db: Database): ArrivalStore {
           at: item.at,
           facts: item.facts,
           raw: item.kind === 'mail' ? item.raw : null,
+          sendId: item.kind === 'mail' ? null : item.facts.send,
         })),
       );
     },
@@ -47,18 +48,47 @@ async function fold(tx: Database, judged: readonly Judged[], now: number): Promi
   );
   const found = judged.filter((one) => mine.has(one.arrivalId));
   const known = await applyHappened(tx, found.flatMap(happenedOf), now);
+  const isGone = ({ finding }: Judged) => happenedOf({ finding }).some(({ sendId }) => !known.has(sendId));
+  const gone: Finding = { state: 'unmatched', note: 'its letter is no longer kept' };
   await mark(
     tx,
-    found.map(({ arrivalId, finding }) => {
-      const [happened] = happenedOf({ finding });
-      const gone = happened !== undefined && !known.has(happened.sendId);
-      return {
-        arrivalId,
-        finding: gone ? { state: 'unmatched', note: 'its letter is no longer kept' } : finding,
-      };
-    }),
+    found.map((one) => (isGone(one) ? { arrivalId: one.arrivalId, finding: gone } : one)),
   );
+  await linkMails(
+    tx,
+    found.filter((one) => !isGone(one)),
+  );
+  await emptyHits(tx, found.filter(isGone));
   return found.length;
+}
+
+/** Events of hits; their arrivals knew the letter from the first. */
+const hitEvents: ReadonlySet<HappenedType> = new Set(['opened', 'clicked', 'unsubscribed', 'resubscribed']);
+
+const linkStatement: RowStatement = {
+  columns: { arrival_id: 'bigint', send_id: 'bigint' },
+  body: () => sql`UPDATE arrivals SET send_id = v.send_id FROM v WHERE arrivals.id = v.arrival_id`,
+};
+
+/** From now on a mail is found by the letter that it answers, when its customer is exported or erased. */
+async function linkMails(tx: Database, judged: readonly Judged[]): Promise<void> {
+  const rows = judged.flatMap(({ arrivalId, finding }) =>
+    happenedOf({ finding })
+      .filter(({ type }) => !hitEvents.has(type))
+      .map(({ sendId }): BulkRow => [arrivalId, sendId]),
+  );
+  if (rows.length > 0) await tx.forEach(linkStatement, rows);
+}
+
+/** Nothing is kept of what the reader of a letter does whose customer was erased. */
+async function emptyHits(tx: Database, judged: readonly Judged[]): Promise<void> {
+  if (judged.length === 0) return;
+  const { arrivals } = tx.tables;
+  const ids = judged.map((one) => one.arrivalId);
+  await tx.orm
+    .update(arrivals)
+    .set({ facts: {} })
+    .where(and(inArray(arrivals.id, ids), ne(arrivals.kind, 'mail')));
 }
 
 /** Those of the arrivals that are still to be folded and that no other folder has in hand. */

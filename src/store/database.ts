@@ -1,5 +1,6 @@
 import type { SQL } from 'drizzle-orm';
 import type { SqliteRemoteDatabase } from 'drizzle-orm/sqlite-proxy';
+import type { Mark } from '../profiles/mark.ts';
 import type { defineTables } from './schema/tables.ts';
 
 export type Tables = ReturnType<typeof defineTables>;
@@ -24,6 +25,8 @@ export interface Phrases {
   texts(values: readonly string[]): SQL;
   /** `(SELECT …)` over the given whole numbers, one bound parameter however many they are; stands behind IN. */
   numbers(values: readonly number[]): SQL;
+  /** Whether a column of bytes holds a text in small ASCII letters, itself in whatever case. */
+  bytesHold(column: SQL, text: string): SQL;
   /** Put behind a `SELECT … LIMIT n` whose rows are about to be taken by this transaction. */
   skipLocked(): SQL;
 }
@@ -59,6 +62,8 @@ export interface Database {
   readonly tables: Tables;
   readonly orm: Orm;
   readonly phrases: Phrases;
+  /** What stays of the identifiers of people who were erased; see `erased.ts`. */
+  readonly mark: Mark;
   /** Runs a query written by hand. The row type is the caller's claim: name every column in the query. */
   rows<T>(query: SQL): Promise<T[]>;
   /** Runs a statement, returns how many rows it changed. */
@@ -81,5 +86,7 @@ export interface Database {
 export interface Store extends Database {
   /** Reads in chunks from one snapshot, off the event loop, never blocking writers. */
   scan<T>(query: SQL, chunkSize?: number): AsyncIterable<T[]>;
+  /** Takes what was deleted out of the database's own files too, as far as that goes while others read. */
+  scrub(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,8 +1,15 @@
+import { makeMark } from '../profiles/mark.ts';
 import type { Store } from './database.ts';
 import { openPostgres } from './postgres.ts';
 import { openSqlite } from './sqlite.ts';
 
-/** Opens the store that the URL names: `postgres://…`, or the path of a SQLite file. */
-export function openStore(databaseUrl: string): Promise<Store> {
-  return /^postgres(ql)?:\/\//i.test(databaseUrl) ? openPostgres(databaseUrl) : openSqlite(databaseUrl);
+/**
+ * Opens the store that the URL names: `postgres://…`, or the path of a SQLite file.
+ * @param secret the installation's; with another one the marks of erased people are not recognised
+ */
+export function openStore(databaseUrl: string, secret: string): Promise<Store> {
+  const mark = makeMark(secret);
+  return /^postgres(ql)?:\/\//i.test(databaseUrl)
+    ? openPostgres(databaseUrl, mark)
+    : openSqlite(databaseUrl, mark);
 }

@@ -7,6 +7,7 @@ import { PgDialect } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import Cursor from 'pg-cursor';
 import { DearError, messageOf } from '../errors.ts';
+import type { Mark } from '../profiles/mark.ts';
 import type { BulkInsert, BulkRow, Database, Orm, RowStatement, Store } from './database.ts';
 import { packageRoot } from './package-root.ts';
 import { insertManyPostgres } from './postgres-bulk.ts';
@@ -29,7 +30,7 @@ const types = {
  * Opens (and migrates) the PostgreSQL database at `url`.
  * @throws DearError `store.unreachable` when the server does not answer or refuses.
  */
-export async function openPostgres(url: string): Promise<Store> {
+export async function openPostgres(url: string, mark: Mark): Promise<Store> {
   const pool = new pg.Pool({
     connectionString: url,
     max: 10,
@@ -56,13 +57,15 @@ export async function openPostgres(url: string): Promise<Store> {
     );
   }
   return {
-    ...surface(pool, (work) => transaction(pool, work)),
+    ...surface(pool, mark, (work) => transaction(pool, mark, work)),
     scan: (query, chunkSize = 1000) => scan(pool, query, chunkSize),
+    // Dead rows are autovacuum's, and the write-ahead log the administrator's: nothing of a client's reaches them.
+    scrub: async () => undefined,
     close: () => pool.end(),
   };
 }
 
-function surface(client: pg.Pool | pg.PoolClient, begin: Database['transaction']): Database {
+function surface(client: pg.Pool | pg.PoolClient, mark: Mark, begin: Database['transaction']): Database {
   const query = <T extends pg.QueryResultRow>(statement: SQL) => {
     const { sql, params } = compiler.sqlToQuery(statement);
     return client.query<T>(sql, params);
@@ -72,6 +75,7 @@ function surface(client: pg.Pool | pg.PoolClient, begin: Database['transaction']
     tables: schema,
     orm: drizzle(client, { casing }) as unknown as Orm,
     phrases: postgresPhrases,
+    mark,
     rows: async <T>(statement: SQL) => (await query(statement)).rows as T[],
     run: async (statement) => (await query(statement)).rowCount ?? 0,
     insertMany: <T>(insert: BulkInsert, rows: readonly BulkRow[]) =>
@@ -99,13 +103,13 @@ function rowQuery(statement: RowStatement): { name: string; text: string } {
   return query;
 }
 
-async function transaction<T>(pool: pg.Pool, work: (db: Database) => Promise<T>): Promise<T> {
+async function transaction<T>(pool: pg.Pool, mark: Mark, work: (db: Database) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
     await client.query('BEGIN');
     const result = await work(
-      surface(client, () => {
+      surface(client, mark, () => {
         throw new DearError('store.nested', 'A transaction was begun inside a transaction.');
       }),
     );

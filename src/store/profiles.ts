@@ -4,6 +4,7 @@ import { emptyState, mergeChange, mergePreferences, type ProfileState } from '..
 import type { ChangeCounts, ProfileChange, ProfileStore } from '../profiles/port.ts';
 import { readStandings, Standing, saveStandings } from './consent-book.ts';
 import type { BulkInsert, Database } from './database.ts';
+import { erasedAmong } from './erased.ts';
 import { bulkRow, idsOf, lockAndRead, preferenceColumns, profileColumns, profileOf } from './profile-rows.ts';
 import { Raced, untilAlone } from './races.ts';
 
@@ -72,7 +73,8 @@ interface Draft {
 
 async function ensure(tx: Database, emails: readonly string[], now: number): Promise<number> {
   const known = await idsOf(tx, emails);
-  const fresh = [...new Set(emails)].filter((email) => !known.has(email)).sort();
+  const erased = await erasedAmong(tx, emails);
+  const fresh = [...new Set(emails)].filter((email) => !known.has(email) && !erased.has(email)).sort();
   const rows = fresh.map((email) => bulkRow(email, emptyState, now));
   return (await tx.insertMany(addNew, rows)).written;
 }
@@ -94,6 +96,7 @@ async function upsert(tx: Database, given: readonly ProfileChange[], now: number
       : given.map((change) => ({ ...change, email: moved.get(change.email) ?? change.email }));
   const drafts = draftsOf(changes);
   await readDrafts(tx, drafts);
+  const erased = await dropErased(tx, drafts);
   const counts = { added: 0, updated: 0, unchanged: 0 };
   for (const draft of drafts.values()) applyChanges(draft, counts, now);
   await addDrafts(tx, drafts, now);
@@ -101,7 +104,18 @@ async function upsert(tx: Database, given: readonly ProfileChange[], now: number
   const standings = new Map<number, Standing>();
   for (const { id, standing } of drafts.values()) if (id !== undefined) standings.set(id, standing);
   await saveStandings(tx, standings);
-  return counts;
+  return erased.size === 0 ? counts : { ...counts, erased };
+}
+
+/** Nobody who was erased comes back; only addresses that no profile has need to be asked for. */
+async function dropErased(tx: Database, drafts: Map<string, Draft>): Promise<ReadonlySet<string>> {
+  const fresh = [...drafts.values()].filter((draft) => draft.before === undefined);
+  const erased = await erasedAmong(
+    tx,
+    fresh.map((draft) => draft.email),
+  );
+  for (const email of erased) drafts.delete(email);
+  return erased;
 }
 
 /** One draft an address, in the order of addresses: two imports at once then wait for each other only one way. */

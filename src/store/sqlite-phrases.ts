@@ -17,5 +17,6 @@ export const sqlitePhrases: Phrases = {
   lockProfiles: () => undefined,
   texts: (values) => sql`(SELECT value FROM json_each(${JSON.stringify(values)}))`,
   numbers: (values) => sql`(SELECT value FROM json_each(${JSON.stringify(values)}))`,
+  bytesHold: (column, text) => sql`instr(lower(CAST(${column} AS TEXT)), ${text}) > 0`,
   skipLocked: () => sql``,
 };

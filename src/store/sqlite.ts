@@ -7,6 +7,7 @@ import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
 import { drizzle } from 'drizzle-orm/sqlite-proxy';
 import { DearError, messageOf } from '../errors.ts';
 import { makeFolder } from '../folder.ts';
+import type { Mark } from '../profiles/mark.ts';
 import type { BulkRow, Database, Orm, RowStatement, Store } from './database.ts';
 import { Lock } from './lock.ts';
 import { packageRoot } from './package-root.ts';
@@ -26,17 +27,17 @@ export type Turn = <T>(work: () => T) => Promise<T>;
  * Opens (and makes, and migrates) the SQLite database at `path`.
  * @throws DearError `store.unreachable` when the file cannot be opened or is no database.
  */
-export async function openSqlite(path: string): Promise<Store> {
+export async function openSqlite(path: string, mark: Mark): Promise<Store> {
   const handle = await openHandle(path);
   const statements = new Statements(handle);
   const lock = new Lock();
   const reader = new Reader(path);
   const inTurn: Turn = (work) => lock.run(() => patiently(work));
   const begun: Turn = (step) => Promise.resolve().then(step);
-  const inside = surface(statements, begun, () => {
+  const inside = surface(statements, mark, begun, () => {
     throw new DearError('store.nested', 'A transaction was begun inside a transaction.');
   });
-  const base = surface(statements, inTurn, (work) =>
+  const base = surface(statements, mark, inTurn, (work) =>
     lock.run(async () => {
       await patiently(() => handle.exec('BEGIN IMMEDIATE'));
       try {
@@ -55,6 +56,10 @@ export async function openSqlite(path: string): Promise<Store> {
       const { sql, params } = compiler.sqlToQuery(query);
       return reader.stream(sql, bound(params), chunkSize);
     },
+    // The log keeps old pages until it is emptied; a reader that is at work keeps it from that until it is done.
+    scrub: async () => {
+      await inTurn(() => handle.pragma('wal_checkpoint(TRUNCATE)'));
+    },
     close: async () => {
       await reader.close();
       await lock.run(() => handle.close());
@@ -62,7 +67,12 @@ export async function openSqlite(path: string): Promise<Store> {
   };
 }
 
-function surface(statements: Statements, turn: Turn, transaction: Database['transaction']): Database {
+function surface(
+  statements: Statements,
+  mark: Mark,
+  turn: Turn,
+  transaction: Database['transaction'],
+): Database {
   const orm: Orm = drizzle(
     (text, params, method) =>
       turn(() => {
@@ -81,6 +91,7 @@ function surface(statements: Statements, turn: Turn, transaction: Database['tran
     tables: schema,
     orm,
     phrases: sqlitePhrases,
+    mark,
     rows: <T>(query: SQL) => {
       const { sql, params } = compiler.sqlToQuery(query);
       return turn(
@@ -135,6 +146,8 @@ async function openHandle(path: string): Promise<Sqlite.Database> {
     await patiently(() => opened.pragma('journal_mode = WAL'));
     opened.pragma('synchronous = FULL');
     opened.pragma('foreign_keys = ON');
+    // What is deleted is overwritten with zeros: an erased customer must not be found in the file.
+    opened.pragma('secure_delete = ON');
     opened.pragma('cache_size = -65536');
     opened.pragma('temp_store = MEMORY');
     await patiently(() =>

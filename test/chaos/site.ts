@@ -52,7 +52,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   const config = loadConfig({ ...environment, SMTP_URL: smtpUrl('nobody') }, folder);
   const templatesDir = resolve(import.meta.dirname, '../fixtures/templates');
   const app = await openApp({ ...config, templatesDir }, pino({ level: 'silent' }));
-  const store = await openStore(config.databaseUrl);
+  const store = await openStore(config.databaseUrl, config.secret);
   const crew = new Crew(options.cli, folder, (name) => ({ ...environment, SMTP_URL: smtpUrl(name) }));
   const run = await launch(app, options.letters);
   return {

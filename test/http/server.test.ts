@@ -11,7 +11,7 @@ import { publicServer } from '../fixtures/public-server.ts';
 describe('the public server', () => {
   let store: Store;
   beforeAll(async () => {
-    store = await openStore(':memory:');
+    store = await openStore(':memory:', 'a secret of the tests');
   });
   afterAll(() => store.close());
 
@@ -33,7 +33,7 @@ describe('the public server', () => {
   });
 
   test('says that the database does not answer', async () => {
-    const closed = await openStore(':memory:');
+    const closed = await openStore(':memory:', 'a secret of the tests');
     const { http } = publicServer(closed);
     await closed.close();
     const health = await http.inject({ method: 'GET', url: '/health' });

@@ -13,7 +13,7 @@ describe('dear inbox', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'dear-inbox-'));
-    const store = await openStore(join(folder, 'data', 'dear.db'));
+    const store = await openStore(join(folder, 'data', 'dear.db'), 'a secret of the tests');
     const arrivals = arrivalStore(store);
     const raw = Buffer.from(
       'From: ben@example.test\r\nSubject: \u001b[2Jhello\r\n\r\nAre you \u0007open?\r\nBen\r\n',

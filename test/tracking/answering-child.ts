@@ -9,7 +9,7 @@ import { makeWaker } from '../../src/tracking/waker.ts';
 
 // A server of its own process, which the test kills: databaseUrl, secret, queue URL or ''.
 const [databaseUrl = '', secret = '', queueUrl = ''] = process.argv.slice(2);
-const store = await openStore(databaseUrl);
+const store = await openStore(databaseUrl, 'a secret of the tests');
 const log = pino({ level: 'silent' });
 const queues = await openQueues({ url: queueUrl || undefined, log, prefix: `dear-${process.pid}` });
 const waker = makeWaker(

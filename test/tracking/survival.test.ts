@@ -50,7 +50,7 @@ const backends: readonly [string, boolean, () => Promise<string>, () => Promise<
 describe.each(backends)('with %s', (_name, present, database, queue) => {
   test.skipIf(!present)('a hit that was answered outlives kill -9 in the next instant', async () => {
     const databaseUrl = await database();
-    const store = await openStore(databaseUrl);
+    const store = await openStore(databaseUrl, 'a secret of the tests');
     ends.unshift(() => store.close());
     const letters = await Promise.all(Array.from({ length: 12 }, () => sentLetter(store)));
     const { server, base } = await start(databaseUrl, await queue());

@@ -1,5 +1,6 @@
 import { mergeRows } from '../merge.ts';
-import type { EventStore, NewEvent, ProfileStore } from '../port.ts';
+import type { EventStore, NewEvent, ProfileChange, ProfileStore } from '../port.ts';
+import type { PrivacyStore } from '../privacy.ts';
 import { csvRows } from './csv.ts';
 import { eventReader, type ImportedEvent } from './event-rows.ts';
 import { jsonlRows } from './jsonl.ts';
@@ -46,9 +47,21 @@ export async function importProfiles(
       ...input,
       read: profileReader(mapping, input.rows.shape, `import of ${input.name}`.slice(0, 200)),
       merging: { key: (change) => change.email, merge: mergeRows },
-      write: (batch, now) => store.upsertMany(valuesOf(batch), now),
+      write: (batch, now) => writeProfiles(store, batch, now),
     }),
   );
+}
+
+const ERASED = 'this person had themselves erased';
+
+async function writeProfiles(
+  store: Pick<ProfileStore, 'upsertMany'>,
+  batch: readonly Read<ProfileChange>[],
+  now: number,
+): Promise<Written> {
+  const { erased, ...counts } = await store.upsertMany(valuesOf(batch), now);
+  const refused = batch.filter(({ value }) => erased?.has(value.email) === true);
+  return { ...counts, refused: refused.map(({ row }) => ({ row, reason: ERASED })) };
 }
 
 /**
@@ -57,7 +70,11 @@ export async function importProfiles(
  * @throws DearError when the file cannot be read or does not fit the mapping; never because of a row
  */
 export async function importEvents(
-  stores: { profiles: Pick<ProfileStore, 'idsOf' | 'ensure'>; events: Pick<EventStore, 'addMany'> },
+  stores: {
+    profiles: Pick<ProfileStore, 'idsOf' | 'ensure'>;
+    events: Pick<EventStore, 'addMany'>;
+    people: Pick<PrivacyStore, 'erasedAmong'>;
+  },
   mapping: EventMapping,
   options: ImportOptions,
 ): Promise<ImportReport> {
@@ -87,6 +104,7 @@ async function writeEvents(
     ids = await stores.profiles.idsOf(emails);
   }
   const refused = batch.filter(({ value }) => !ids.has(value.email));
+  const erased = await stores.people.erasedAmong([...new Set(refused.map(({ value }) => value.email))]);
   const events: NewEvent[] = [];
   for (const { value } of batch) {
     const profileId = ids.get(value.email);
@@ -99,7 +117,10 @@ async function writeEvents(
     updated: 0,
     unchanged: duplicates,
     profilesAdded,
-    refused: refused.map(({ row }) => ({ row, reason: 'no profile has its e-mail address' })),
+    refused: refused.map(({ row, value }) => ({
+      row,
+      reason: erased.has(value.email) ? ERASED : 'no profile has its e-mail address',
+    })),
   };
 }
 

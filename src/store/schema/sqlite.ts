@@ -18,4 +18,6 @@ export const {
   rates,
   arrivals,
   notices,
+  audit,
+  chores,
 } = defineTables(sqliteColumns);

@@ -7,7 +7,7 @@ type Json = Record<string, unknown>;
  * Times are milliseconds since 1970 UTC; durations are milliseconds; minutes of the day count from midnight.
  */
 export function defineTables(c: Columns) {
-  return { ...customers(c), ...campaigns(c), ...ledger(c), ...outside(c) };
+  return { ...customers(c), ...campaigns(c), ...ledger(c), ...outside(c), ...upkeep(c) };
 }
 
 function customers(c: Columns) {
@@ -74,12 +74,16 @@ function customers(c: Columns) {
     },
     (t) => [c.index('consent_changes_profile').on(t.profileId, t.at)],
   );
-  const suppressions = c.table('suppressions', {
-    address: c.text().primaryKey(),
-    reason: c.text().notNull(),
-    source: c.text().notNull(),
-    at: c.time().notNull(),
-  });
+  const suppressions = c.table(
+    'suppressions',
+    {
+      address: c.text().primaryKey(),
+      reason: c.text().notNull(),
+      source: c.text().notNull(),
+      at: c.time().notNull(),
+    },
+    (t) => [c.index('suppressions_reason').on(t.reason)],
+  );
   return { profiles, events, consents, consentChanges, suppressions, ...identities(c), ...signUps(c) };
 }
 
@@ -230,8 +234,9 @@ function outside(c: Columns) {
       facts: c.json<Json>().notNull(),
       raw: c.bytes(),
       note: c.text(),
+      sendId: c.int(),
     },
-    (t) => [c.index('arrivals_state').on(t.state, t.id)],
+    (t) => [c.index('arrivals_state').on(t.state, t.id), c.index('arrivals_send').on(t.sendId)],
   );
   const notices = c.table('notices', {
     key: c.text().primaryKey(),
@@ -240,4 +245,22 @@ function outside(c: Columns) {
     at: c.time().notNull(),
   });
   return { arrivals, notices };
+}
+
+/** Who did what with customers' data, and when each recurring chore was last begun. */
+function upkeep(c: Columns) {
+  const audit = c.table(
+    'audit',
+    {
+      id: c.id(),
+      at: c.time().notNull(),
+      actor: c.text().notNull(),
+      action: c.text().notNull(),
+      subject: c.text().notNull(),
+      detail: c.json<Json>(),
+    },
+    (t) => [c.index('audit_subject').on(t.subject, t.id), c.index('audit_action').on(t.action, t.at)],
+  );
+  const chores = c.table('chores', { name: c.text().primaryKey(), at: c.time().notNull() });
+  return { audit, chores };
 }

@@ -9,6 +9,7 @@ import { importEvents, importProfiles } from '../../../src/profiles/import/impor
 import type { EventMapping, ProfileMapping } from '../../../src/profiles/import/mapping.ts';
 import { consentStore } from '../../../src/store/consents.ts';
 import { eventStore } from '../../../src/store/events.ts';
+import { privacyStore } from '../../../src/store/privacy.ts';
 import { profileStore } from '../../../src/store/profiles.ts';
 import { onEveryStore } from '../../stores.ts';
 
@@ -63,7 +64,7 @@ onEveryStore('imports', (open) => {
       profilesFrom: (path: string, mapping: ProfileMapping = {}) =>
         importProfiles(profiles, mapping, options(path)),
       eventsFrom: (path: string, mapping: EventMapping = {}) =>
-        importEvents({ profiles, events }, mapping, options(path)),
+        importEvents({ profiles, events, people: privacyStore(store) }, mapping, options(path)),
     };
   };
 

@@ -8,6 +8,7 @@ import { createGunzip } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { importEvents, importProfiles } from '../../../src/profiles/import/import.ts';
 import { eventStore } from '../../../src/store/events.ts';
+import { privacyStore } from '../../../src/store/privacy.ts';
 import { profileStore } from '../../../src/store/profiles.ts';
 import { onEveryStore } from '../../stores.ts';
 
@@ -61,7 +62,7 @@ onEveryStore('a real shop’s order lines', (open) => {
             quantity: '{Quantity|number}',
           },
         };
-        const ports = { profiles, events };
+        const ports = { profiles, events, people: privacyStore(store) };
         const first = await importEvents(ports, mapping, options);
         expect(first).toMatchObject({ rows: LINES, refused: customers.refused, profilesAdded: 0 });
         expect(first.added + first.unchanged + first.refused).toBe(LINES);

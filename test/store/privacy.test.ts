@@ -1,0 +1,332 @@
+import { sql } from 'drizzle-orm';
+import { describe, expect, test } from 'vitest';
+import { makeMark } from '../../src/profiles/mark.ts';
+import { makePrivacy } from '../../src/profiles/privacy.ts';
+import { arrivalStore } from '../../src/store/arrivals.ts';
+import { auditStore } from '../../src/store/audit.ts';
+import { consentStore } from '../../src/store/consents.ts';
+import type { Store } from '../../src/store/database.ts';
+import { eventStore } from '../../src/store/events.ts';
+import { ledgerReader } from '../../src/store/ledger-reader.ts';
+import { impersonalTables, personalTables } from '../../src/store/personal.ts';
+import { privacyStore } from '../../src/store/privacy.ts';
+import { profileStore } from '../../src/store/profiles.ts';
+import { sendLedger } from '../../src/store/send-ledger.ts';
+import { suppressionStore } from '../../src/store/suppressions.ts';
+import { makeReaders, makeRun } from '../fixtures/planned.ts';
+import { onEveryStore } from '../stores.ts';
+
+const ADDRESS = 'wilhelmina.oberdorfer@example.test';
+const NAME = 'Wilhelmina Oberdörfer';
+
+const change = (email: string, attributes: Record<string, string> = {}) => ({
+  email,
+  attributes,
+  consents: [
+    { topic: 'offers', state: 'in' as const, at: 5, source: `form of ${attributes.name ?? 'a stranger'}` },
+  ],
+});
+
+const mail = (from: string, text: string, name = NAME, to = 'shop@shop.example') => ({
+  kind: 'mail' as const,
+  at: 50,
+  facts: { from, to: [to] },
+  raw: Buffer.from(`From: ${name} <${from}>\r\nTo: ${to}\r\nSubject: Hello\r\n\r\n${text}\0 end`),
+});
+
+/** A person with something in every table, beside a neighbour of whom nothing may change. */
+async function lived(store: Store) {
+  const profiles = profileStore(store);
+  await profiles.upsertMany([change(ADDRESS, { name: NAME }), change('neighbour@example.test')], 1000);
+  const ids = await profiles.idsOf([ADDRESS, 'neighbour@example.test']);
+  const id = ids.get(ADDRESS) ?? 0;
+  const neighbour = ids.get('neighbour@example.test') ?? 0;
+  const events = [id, neighbour].map((profileId) => ({
+    key: `order-${profileId}`,
+    profileId,
+    type: 'order',
+    at: 10,
+    properties: { engraving: profileId === id ? NAME : 'none' },
+  }));
+  await eventStore(store).addMany(events, 20);
+  const sent = await makeRun(store, [id, neighbour]);
+  const waiting = await makeRun(store, [id, neighbour], { campaign: 'winter' });
+  const ledger = sendLedger(store);
+  const lease = await ledger.lease(sent.id, 10, 60_000);
+  await ledger.decide(
+    lease.token,
+    lease.sends.map((send) => ({
+      id: send.id,
+      decision: JSON.stringify({
+        to: { address: send.profileId === id ? ADDRESS : 'x' },
+        context: { profile: { name: send.profileId === id ? NAME : 'x' } },
+      }),
+    })),
+  );
+  await ledger.advance(
+    [],
+    lease.sends.map((send) => ({ id: send.id, profileId: send.profileId, token: lease.token })),
+    undefined,
+  );
+  await ledger.advance(
+    lease.sends.map((send) => ({
+      id: send.id,
+      token: lease.token,
+      state: 'accepted' as const,
+      reason: undefined,
+      code: 250,
+      response: send.profileId === id ? `250 kept for ${ADDRESS}` : '250 kept',
+      retryInMs: 0,
+      suppress: undefined,
+    })),
+    [],
+    undefined,
+  );
+  const sendId = lease.sends.find((send) => send.profileId === id)?.id ?? 0;
+  await fold(store, sendId);
+  await suppressionStore(store).add([
+    { address: ADDRESS, reason: 'complained', source: `mail of ${NAME}`, at: 7 },
+  ]);
+  await store.run(
+    sql`UPDATE runs SET state = 'paused', reason = ${`"550 ${ADDRESS} is full"`} WHERE id = ${waiting.id}`,
+  );
+  return { id, neighbour, sent, waiting, sendId };
+}
+
+/** One reply that is matched, one mail that is not, one that waits, hits of a link, and a stranger's mail. */
+async function fold(store: Store, sendId: number): Promise<void> {
+  const arrivals = arrivalStore(store);
+  const loud = ADDRESS.toUpperCase();
+  await arrivals.add([
+    { kind: 'click', at: 40, facts: { send: sendId, link: 0, url: `https://shop.example/?for=${ADDRESS}` } },
+    mail('other@home.example', `I am ${NAME}, from my other address`),
+    mail(loud, 'this answers no letter'),
+    mail('stranger@example.test', 'of somebody else', 'A Stranger'),
+  ]);
+  const [click, reply, loose, stranger] = await arrivals.waiting(0, 10);
+  const happened = { sendId, key: `replied:${sendId}:1`, at: 50, properties: { text: `I am ${NAME}` } };
+  await arrivals.fold(
+    [
+      {
+        arrivalId: click?.id ?? 0,
+        finding: {
+          state: 'folded',
+          happened: { ...happened, type: 'clicked', key: `clicked:${sendId}:0`, properties: {} },
+        },
+      },
+      {
+        arrivalId: reply?.id ?? 0,
+        finding: { state: 'folded', happened: { ...happened, type: 'replied' } },
+      },
+      ...[loose, stranger].map((one) => ({
+        arrivalId: one?.id ?? 0,
+        finding: { state: 'unmatched' as const, note: 'answers no letter of ours' },
+      })),
+    ],
+    60,
+  );
+  await arrivals.add([mail(ADDRESS, 'not looked at yet'), { kind: 'open', at: 70, facts: { send: sendId } }]);
+}
+
+/** Everything in every table as one text. */
+async function everything(store: Store): Promise<string> {
+  const rows = await Promise.all(
+    Object.values(store.tables).map((table) =>
+      store.rows<Record<string, unknown>>(sql`SELECT * FROM ${table}`),
+    ),
+  );
+  return JSON.stringify(rows, (_key, value: unknown) =>
+    typeof value === 'object' &&
+    value !== null &&
+    'type' in value &&
+    value.type === 'Buffer' &&
+    'data' in value
+      ? Buffer.from(value.data as number[]).toString('utf8')
+      : value,
+  );
+}
+
+const traces = (text: string) =>
+  [ADDRESS, NAME, 'Oberd', 'other@home'].filter((one) => text.toLowerCase().includes(one.toLowerCase()));
+
+onEveryStore('erasing', (open) => {
+  test('leaves nothing of the person in any table, and everything of others', async () => {
+    const store = await open();
+    const { id, neighbour } = await lived(store);
+    expect(traces(await everything(store))).toHaveLength(4);
+    const privacy = makePrivacy(privacyStore(store), auditStore(store));
+    const erasure = await privacy.erase(id, 'ann');
+    expect(traces(await everything(store))).toEqual([]);
+    expect(erasure).toMatchObject({ profileId: id, skipped: 1, unknown: 0, marks: 1, mentions: [] });
+    expect(erasure.removed).toMatchObject({ profiles: 1, events: 3, sends: 2, arrivals: 5, suppressions: 1 });
+    expect(await eventStore(store).timeline(neighbour, 10)).toHaveLength(1);
+    expect(await consentStore(store).of(neighbour)).toHaveLength(1);
+    const [{ count } = { count: 0 }] = await store.rows<{ count: number }>(
+      sql`SELECT count(*) AS count FROM arrivals`,
+    );
+    expect(count).toBe(1);
+    await expect(privacy.erase(id, 'ann')).rejects.toMatchObject({ code: 'profile.unknown' });
+  });
+
+  test('keeps every count of a report, and skips what waited with a reason', async () => {
+    const store = await open();
+    const { id, sent, waiting, sendId } = await lived(store);
+    const ledger = ledgerReader(store);
+    const before = [await ledger.counts(sent.id), await ledger.variants(sent.id)];
+    expect(before[1]).toMatchObject([{ accepted: 2, opened: 1, clicked: 1, replied: 1 }]);
+    const people = privacyStore(store);
+    await people.erase(id, 'ann');
+    expect([await ledger.counts(sent.id), await ledger.variants(sent.id)]).toEqual(before);
+    expect(await ledger.counts(waiting.id)).toEqual([
+      { state: 'queued', reason: undefined, count: 1 },
+      { state: 'skipped', reason: 'erased', count: 1 },
+    ]);
+    expect(await people.isErasedLetter(sendId)).toBe(true);
+    expect(await people.isErasedLetter(sendId + 1000)).toBe(false);
+  });
+
+  test('no import and no event brings the person back, until somebody readmits them', async () => {
+    const store = await open();
+    const { id } = await lived(store);
+    const people = privacyStore(store);
+    await people.erase(id, 'ann');
+    const profiles = profileStore(store);
+    const fresh = { ...change('new@example.test'), consents: [] };
+    expect(await profiles.upsertMany([change(ADDRESS), fresh], 9)).toEqual({
+      added: 1,
+      updated: 0,
+      unchanged: 0,
+      erased: new Set([ADDRESS]),
+    });
+    expect(await profiles.ensure([ADDRESS, 'more@example.test'], 9)).toBe(1);
+    expect(await profiles.byEmail(ADDRESS)).toBeUndefined();
+    expect(await people.erasedAmong([ADDRESS, 'new@example.test'])).toEqual(new Set([ADDRESS]));
+    expect(await people.readmit(ADDRESS)).toBe(true);
+    expect(await people.readmit(ADDRESS)).toBe(false);
+    expect(await profiles.upsertMany([change(ADDRESS)], 9)).toMatchObject({ added: 1 });
+    expect((await profiles.byEmail(ADDRESS))?.id).not.toBe(id);
+  });
+
+  test('a letter on its way gets time to arrive, and is unknown when it does not', async () => {
+    const store = await open();
+    const [id = 0] = await makeReaders(store, 1);
+    const run = await makeRun(store, [id]);
+    const ledger = sendLedger(store);
+    const { token, sends } = await ledger.lease(run.id, 10, 60_000);
+    const [send] = sends;
+    await ledger.advance([], [{ id: send?.id ?? 0, profileId: id, token }], undefined);
+    expect(await privacyStore(store).halt(id)).toEqual({ skipped: 0, inFlight: 1 });
+    let now = 0;
+    const privacy = makePrivacy(privacyStore(store), auditStore(store), () => {
+      now += 3000;
+      return now;
+    });
+    expect(await privacy.erase(id, 'ann')).toMatchObject({ unknown: 1 });
+    const late = { id: send?.id ?? 0, token, state: 'failed' as const, reason: 'mailbox', code: 550 };
+    const words = { response: `550 no ${ADDRESS}`, retryInMs: 0, suppress: 'bounced' };
+    await ledger.advance([{ ...late, ...words }], [], undefined);
+    expect(await ledgerReader(store).send(send?.id ?? 0)).toMatchObject({
+      state: 'unknown',
+      response: undefined,
+    });
+    expect(await suppressionStore(store).list(10)).toMatchObject([{ reason: 'erased' }]);
+  });
+
+  test('rows that were written while the person was erased are removed afterwards', async () => {
+    const store = await open();
+    const { id, sendId } = await lived(store);
+    const people = privacyStore(store);
+    await people.erase(id, 'ann');
+    await eventStore(store).addMany(
+      [{ key: 'late', profileId: id, type: 'order', at: 10, properties: { engraving: NAME } }],
+      20,
+    );
+    expect(await people.eraseEchoes(0)).toBe(1);
+    expect(await people.eraseEchoes(0)).toBe(0);
+    const arrivals = arrivalStore(store);
+    await arrivals.add([{ kind: 'open', at: 80, facts: { send: sendId, agent: 'her very own program' } }]);
+    const [open1] = await arrivals.waiting(0, 10);
+    const happened = { type: 'opened' as const, sendId, key: `opened:${sendId}`, at: 80, properties: {} };
+    await arrivals.fold([{ arrivalId: open1?.id ?? 0, finding: { state: 'folded', happened } }], 90);
+    expect(await everything(store)).not.toContain('her very own');
+  });
+
+  test('the audit log keeps who did it, and nothing that was said about the profile', async () => {
+    const store = await open();
+    const { id } = await lived(store);
+    const audit = auditStore(store);
+    const privacy = makePrivacy(privacyStore(store), audit);
+    await audit.add({
+      actor: 'bob',
+      action: 'change',
+      subject: `profile:${id}`,
+      detail: { told: NAME },
+    });
+    await privacy.export(id, 'bob');
+    await privacy.erase(id, 'ann');
+    expect(await audit.list({ subject: `profile:${id}`, limit: 10 })).toMatchObject([
+      { actor: 'ann', action: 'erase', detail: { events: 3 } },
+      { actor: 'bob', action: 'export', detail: undefined },
+      { actor: 'bob', action: 'change', detail: undefined },
+    ]);
+    expect(await audit.list({ action: 'export', actor: 'ann', limit: 10 })).toEqual([]);
+    expect(await audit.list({ since: Date.now() + 60_000, limit: 10 })).toEqual([]);
+  });
+
+  test('says where people wrote the address themselves', async () => {
+    const store = await open();
+    const { id } = await lived(store);
+    await store.run(
+      sql`INSERT INTO segments (name, rule, updated_at) VALUES ('testers', ${JSON.stringify({ email: ADDRESS })}, 1)`,
+    );
+    const { mentions } = await makePrivacy(privacyStore(store), auditStore(store)).erase(id, 'ann');
+    expect(mentions).toEqual(['the segment testers']);
+  });
+});
+
+onEveryStore('exporting', (open) => {
+  test('tells everything of the person, and nothing of others', async () => {
+    const store = await open();
+    const { id } = await lived(store);
+    const privacy = makePrivacy(privacyStore(store), auditStore(store), () => 0);
+    const person = await privacy.export(id, 'ann');
+    expect(person).toMatchObject({
+      format: 'dear.person/1',
+      exportedAt: '1970-01-01T00:00:00.000Z',
+      profile: { id, email: ADDRESS, attributes: { name: NAME } },
+      consents: [{ topic: 'offers', state: 'in', at: '1970-01-01T00:00:00.005Z' }],
+      events: expect.arrayContaining([expect.objectContaining({ type: 'replied' })]),
+      sends: [
+        { campaign: 'autumn', state: 'accepted', decision: { to: { address: ADDRESS } } },
+        { campaign: 'winter', state: 'queued' },
+      ],
+      suppressions: [{ reason: 'complained' }],
+    });
+    const text = JSON.stringify(person);
+    expect(text).toContain('from my other address');
+    expect(text).toContain('this answers no letter');
+    expect(text).not.toMatch(/stranger|neighbour|leaseToken/);
+    await expect(privacy.export(999_999, 'ann')).rejects.toMatchObject({ code: 'profile.unknown' });
+  });
+
+  test('every table is said to be personal or not', async () => {
+    const store = await open();
+    const named = [...personalTables.map(({ name }) => name), ...impersonalTables];
+    expect([...named].sort()).toEqual(Object.keys(store.tables).sort());
+  });
+});
+
+describe('marks', () => {
+  test('need the secret, and differ by kind and text', () => {
+    const mark = makeMark('one secret');
+    const marks = [
+      mark('address', 'a@example.test'),
+      mark('external id', 'a@example.test'),
+      mark('address', 'b@example.test'),
+      makeMark('another secret')('address', 'a@example.test'),
+    ];
+    expect(new Set(marks).size).toBe(4);
+    for (const one of marks) expect(one).toMatch(/^erased:[\w-]{32}$/);
+    expect(makeMark('one secret')('address', 'a@example.test')).toBe(marks[0]);
+  });
+});
