@@ -51,7 +51,6 @@ ALTER TABLE "consent_changes" ADD COLUMN "wording" text;--> statement-breakpoint
 ALTER TABLE "consent_changes" ADD COLUMN "proof" text;--> statement-breakpoint
 ALTER TABLE "consents" ADD COLUMN "wording" text;--> statement-breakpoint
 ALTER TABLE "consents" ADD COLUMN "proof" text;--> statement-breakpoint
-ALTER TABLE "profiles" ADD COLUMN "important_only" bigint;--> statement-breakpoint
 ALTER TABLE "runs" ADD COLUMN "important" bigint;--> statement-breakpoint
 CREATE INDEX "audit_subject" ON "audit" USING btree ("subject","id");--> statement-breakpoint
 CREATE INDEX "audit_action" ON "audit" USING btree ("action","at");--> statement-breakpoint

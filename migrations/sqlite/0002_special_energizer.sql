@@ -64,12 +64,11 @@ CREATE TABLE `__new_profiles` (
 	`quiet_from` integer,
 	`quiet_to` integer,
 	`paused_until` integer,
-	`important_only` integer,
 	`created_at` integer NOT NULL,
 	`updated_at` integer NOT NULL
 );
 --> statement-breakpoint
-INSERT INTO `__new_profiles`("id", "email", "attributes", "time_zone", "frequency_max", "frequency_per", "quiet_from", "quiet_to", "paused_until", "important_only", "created_at", "updated_at") SELECT "id", "email", "attributes", "time_zone", "frequency_max", "frequency_per", "quiet_from", "quiet_to", "paused_until", "important_only", "created_at", "updated_at" FROM `profiles`;--> statement-breakpoint
+INSERT INTO `__new_profiles`("id", "email", "attributes", "time_zone", "frequency_max", "frequency_per", "quiet_from", "quiet_to", "paused_until", "created_at", "updated_at") SELECT "id", "email", "attributes", "time_zone", "frequency_max", "frequency_per", "quiet_from", "quiet_to", "paused_until", "created_at", "updated_at" FROM `profiles`;--> statement-breakpoint
 DROP TABLE `profiles`;--> statement-breakpoint
 ALTER TABLE `__new_profiles` RENAME TO `profiles`;--> statement-breakpoint
 PRAGMA foreign_keys=ON;--> statement-breakpoint

@@ -1,0 +1,1 @@
+ALTER TABLE `profiles` ADD `important_only` integer;
