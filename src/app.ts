@@ -8,6 +8,7 @@ import { makePressroom } from './campaigns/pressroom.ts';
 import type { Config } from './config.ts';
 import { loadCampaign } from './content/campaign.ts';
 import { compileVariant } from './content/compile.ts';
+import { loadTopics } from './content/topics.ts';
 import { makeDkimSigner } from './delivery/dkim.ts';
 import { letterWriter } from './delivery/letter-writer.ts';
 import { parseLimits } from './delivery/limits.ts';
@@ -18,8 +19,10 @@ import { mailReader } from './inbox/read-mail.ts';
 import { readFrequency } from './profiles/preferences.ts';
 import { makePrivacy } from './profiles/privacy.ts';
 import { parseRule } from './segments/rule.ts';
+import { makeSignUp } from './sign-up/sign-up.ts';
 import { arrivalStore } from './store/arrivals.ts';
 import { auditStore } from './store/audit.ts';
+import { confirmationStore } from './store/confirmations.ts';
 import { consentStore } from './store/consents.ts';
 import type { Store } from './store/database.ts';
 import { eventStore } from './store/events.ts';
@@ -37,7 +40,9 @@ import { segmentStore } from './store/segments.ts';
 import { sendLedger } from './store/send-ledger.ts';
 import { suppressionStore } from './store/suppressions.ts';
 import { sweepLedger } from './store/sweep-ledger.ts';
+import { makeConfirmTokens } from './tracking/confirm-tokens.ts';
 import { foldArrivals } from './tracking/fold.ts';
+import { makeProof } from './tracking/proof.ts';
 import { makeTokens } from './tracking/tokens.ts';
 
 /** Everything that a face needs, opened and wired by hand. */
@@ -52,6 +57,7 @@ export async function openApp(config: Config, log: Logger = makeLog(config)) {
   const signer = dkimSigners(config);
   const limits = parseLimits(config.deliveryLimits, config.smtpRate);
   const warmUps = parseWarmUps(config.warmUp);
+  const topics = await loadTopics(config.templatesDir);
   const store = await openStore(config.databaseUrl, config.secret);
   const ports = openPorts(store);
   return {
@@ -60,6 +66,10 @@ export async function openApp(config: Config, log: Logger = makeLog(config)) {
     ...ports,
     ...wire(config, log, ports, tokens, signer),
     tokens,
+    confirmTokens: makeConfirmTokens(config.secret),
+    prove: makeProof(config.secret),
+    topics,
+    signUp: makeSignUp(ports.confirmations, topics),
     signer,
     privacy: makePrivacy(ports.people, ports.audit),
     limits,
@@ -88,6 +98,7 @@ function openPorts(store: Store) {
     notices: noticeStore(store),
     arrivals: arrivalStore(store),
     readers: readerStore(store),
+    confirmations: confirmationStore(store),
     mails: mailStore(store),
     audit: auditStore(store),
     people: privacyStore(store),

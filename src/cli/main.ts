@@ -13,6 +13,7 @@ import { profiles } from './commands/profiles.ts';
 import { report } from './commands/report.ts';
 import { segments } from './commands/segments.ts';
 import { send } from './commands/send.ts';
+import { signUps } from './commands/sign-ups.ts';
 import { suppressions } from './commands/suppressions.ts';
 import { up } from './commands/up.ts';
 import { why } from './commands/why.ts';
@@ -23,6 +24,7 @@ const commands: Register[] = [
   events,
   profile,
   suppressions,
+  signUps,
   segments,
   inbox,
   campaign,

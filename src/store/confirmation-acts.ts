@@ -101,6 +101,18 @@ export async function answerConfirmation(
     );
   }
   await saveStandings(tx, standings);
+  if (answer === 'yes') await readmit(tx, row.profileId);
+}
+
+/** Who was erased and asks for letters anew is somebody to know again. */
+async function readmit(tx: Database, profileId: number): Promise<void> {
+  const { profiles } = tx.tables;
+  const [row] = await tx.orm
+    .select({ email: profiles.email })
+    .from(profiles)
+    .where(eq(profiles.id, profileId));
+  if (row?.email == null) return;
+  await tx.run(sql`DELETE FROM suppressions WHERE address = ${tx.mark('address', row.email)}`);
 }
 
 /** The words that the profile was asked to agree to, by topic. */
@@ -176,4 +188,22 @@ async function expire(tx: Database, id: number, profileId: number, at: number): 
       await tx.orm.update(consents).set(set).where(mine);
     }
   }
+  await removeIfBare(tx, profileId);
+}
+
+/** A profile that is nothing but a sign-up which nobody confirmed is not ours to keep. */
+async function removeIfBare(tx: Database, profileId: number): Promise<void> {
+  const { profiles } = tx.tables;
+  const [profile] = await tx.orm.select().from(profiles).where(eq(profiles.id, profileId));
+  if (profile === undefined || Object.keys(profile.attributes).length > 0) return;
+  const [held] = await tx.rows<{ count: number }>(sql`SELECT
+    (SELECT count(*) FROM consents WHERE profile_id = ${profileId})
+    + (SELECT count(*) FROM confirmations WHERE profile_id = ${profileId} AND answer IS NULL)
+    + (SELECT count(*) FROM external_ids WHERE profile_id = ${profileId})
+    + (SELECT count(*) FROM (SELECT 1 FROM events WHERE profile_id = ${profileId} LIMIT 1) e)
+    + (SELECT count(*) FROM (SELECT 1 FROM sends WHERE profile_id = ${profileId} LIMIT 1) s) AS count`);
+  if (held === undefined || held.count > 0) return;
+  await tx.run(sql`DELETE FROM consent_changes WHERE profile_id = ${profileId}`);
+  await tx.run(sql`DELETE FROM confirmations WHERE profile_id = ${profileId}`);
+  await tx.run(sql`DELETE FROM profiles WHERE id = ${profileId}`);
 }

@@ -35,7 +35,8 @@ export function suppressionStore(db: Store): SuppressionStore {
       return new Map(rows.map((row) => [row.id, row.reason]));
     },
     all: () =>
-      db.scan<Suppression>(sql`SELECT address, reason, source, at FROM suppressions ORDER BY address`),
+      db.scan<Suppression>(sql`SELECT address, reason, source, at FROM suppressions
+        WHERE address LIKE '%@%' ORDER BY address`),
     list: (limit) =>
       db.orm.select().from(suppressions).orderBy(desc(suppressions.at), suppressions.address).limit(limit),
     count: async () => {
