@@ -232,6 +232,15 @@ export async function startFaces(app: App, queues: Queues): Promise<Faces> {
     tokens: app.tokens,
     readers: app.readers,
     defaultFrequency: config.defaultFrequency,
+    timeZone: config.timeZone,
+    languages: config.languages,
+    topics: app.topics,
+    privacy: app.privacy,
+    people: app.people,
+    signUp: app.signUp,
+    confirmations: app.confirmations,
+    confirmTokens: app.confirmTokens,
+    prove: app.prove,
   });
   const httpPort = await listenHttp(http, { host: config.httpHost, port: config.httpPort });
   const at = { host: config.inboundHost, port: config.inboundPort, domain: config.replyDomain };

@@ -6,6 +6,7 @@ import { problemPage } from './pages.ts';
 /** The one place that says which of our errors is which status; all others are 500. */
 const statuses: Readonly<Record<string, number>> = {
   'http.link': 404,
+  'http.gone': 410,
   'http.form': 400,
   'grouped.closed': 503,
 };

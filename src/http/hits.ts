@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DearError } from '../errors.ts';
+import { goneTexts } from './data-page.ts';
 import type { RouteDeps } from './deps.ts';
+import { textsFor } from './texts/texts.ts';
 
 /** One transparent pixel, the smallest that every mail program shows: 43 bytes. */
 const PIXEL = Buffer.from('R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
@@ -24,7 +26,7 @@ export function hitRoutes(http: FastifyInstance, deps: RouteDeps): void {
     const link = /^(0|[1-9]\d{0,3})$/.test(request.params.link) ? Number(request.params.link) : undefined;
     if (send === undefined || link === undefined) throw badLink();
     const url = safeTarget(await deps.readers.link(send, link));
-    if (url === undefined) throw badLink();
+    if (url === undefined) throw await goneLink(deps, send);
     if (request.method === 'GET') {
       await deps.recorder.record({
         kind: 'click',
@@ -38,9 +40,15 @@ export function hitRoutes(http: FastifyInstance, deps: RouteDeps): void {
 
 /** A link that is not one of ours, or whose letter is no longer kept. */
 export function badLink(): DearError {
-  return new DearError('http.link', 'This link leads nowhere', {
-    mend: 'It was cut off on the way, or the letter it belongs to is no longer kept. Please open it again from the letter.',
-  });
+  const { problem } = textsFor(undefined);
+  return new DearError('http.link', problem.linkTitle, { mend: problem.link });
+}
+
+/** A link of ours whose letter is not kept; who was erased is told so. */
+export async function goneLink(deps: Pick<RouteDeps, 'people'>, send: number): Promise<DearError> {
+  if (!(await deps.people.isErasedLetter(send))) return badLink();
+  const { title, text } = goneTexts();
+  return new DearError('http.gone', title, { mend: text });
 }
 
 /** What the reader's program calls itself. */

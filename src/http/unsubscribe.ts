@@ -1,7 +1,7 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LetterReader } from '../tracking/readers.ts';
 import type { RouteDeps } from './deps.ts';
-import { agent, badLink } from './hits.ts';
+import { agent, badLink, goneLink } from './hits.ts';
 import { resumedPage, stoppedPage, unsubscribePage } from './pages.ts';
 
 type ByToken = { Params: { token: string } };
@@ -18,24 +18,28 @@ export function unsubscribeRoutes(http: FastifyInstance, deps: RouteDeps): void 
   http.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   http.get<ByToken>('/u/:token', async ({ params }, reply) => {
     const send = verified(deps, params.token);
-    const reader = kept(await deps.readers.reader(send));
-    return answer(reply, unsubscribePage(reader, params.token, preferences(deps, send)));
+    const reader = await kept(deps, send, await deps.readers.reader(send));
+    return answer(reply, unsubscribePage(reader, params.token, preferences(deps, send), deps.topics));
   });
   http.post<ByToken>('/u/:token', async (request, reply) => {
     const { token } = request.params;
     const send = verified(deps, token);
     const oneClick = typeof request.body === 'string' && ONE_CLICK.test(request.body);
     const how = oneClick ? 'one-click' : 'unsubscribe link';
-    const reader = kept(await deps.readers.optOut(send, how, deps.now(), agent(request).agent));
+    const { agent: program } = agent(request);
+    const proof = proofOf(deps, send, request);
+    const reader = await kept(deps, send, await deps.readers.optOut(send, how, deps.now(), program, proof));
     deps.wake();
-    return answer(reply, stoppedPage(reader, token, preferences(deps, send)));
+    return answer(reply, stoppedPage(reader, token, preferences(deps, send), deps.topics));
   });
   http.post<ByToken>('/u/:token/undo', async (request, reply) => {
     const { token } = request.params;
     const send = verified(deps, token);
-    const reader = kept(await deps.readers.optIn(send, deps.now(), agent(request).agent));
+    const { agent: program } = agent(request);
+    const proof = proofOf(deps, send, request);
+    const reader = await kept(deps, send, await deps.readers.optIn(send, deps.now(), program, proof));
     deps.wake();
-    return answer(reply, resumedPage(reader, token, preferences(deps, send)));
+    return answer(reply, resumedPage(reader, token, preferences(deps, send), deps.topics));
   });
   // Somebody reloads the page by its address.
   http.get<ByToken>('/u/:token/undo', ({ params }, reply) => reply.redirect(`../${params.token}`, 303));
@@ -47,9 +51,13 @@ function verified(deps: RouteDeps, token: string): number {
   return send;
 }
 
-function kept(reader: LetterReader | undefined): LetterReader {
-  if (reader === undefined) throw badLink();
+async function kept(deps: RouteDeps, send: number, reader: LetterReader | undefined): Promise<LetterReader> {
+  if (reader === undefined) throw await goneLink(deps, send);
   return reader;
+}
+
+function proofOf(deps: RouteDeps, letter: number, request: FastifyRequest): string {
+  return deps.prove({ letter, network: request.ip, program: agent(request).agent });
 }
 
 /** Relative, so that it holds behind any proxy: from /u/<token> to /p/<token>. */
