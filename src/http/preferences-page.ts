@@ -102,7 +102,7 @@ function frequency(view: PreferenceView, { preferences: say }: Texts): Html {
 <p class="hint">${say.oftenHint}</p>
 ${rhythms.map(choice)}
 <div class="row own"><input id="max" type="number" name="max" min="1" max="100" inputmode="numeric" aria-label="${say.ownNumber}" value="${fields.max}"${wrong(view, 'max')}>
-<label for="per">${say.ownPer}</label> <select id="per" name="per">${options}</select></div></fieldset>`;
+<span class="pair"><label for="per">${say.ownPer}</label> <select id="per" name="per">${options}</select></span></div></fieldset>`;
 }
 
 function pause(view: PreferenceView, { preferences: say }: Texts): Html {
@@ -116,8 +116,8 @@ function quietHours(view: PreferenceView, { preferences: say }: Texts): Html {
   const mark = wrong(view, 'quietHalf', 'quietTime', 'quietEmpty');
   return html`<fieldset><legend>${say.quiet}</legend>
 <p class="hint">${say.quietHint}</p>
-<div class="row"><label for="quietFrom">${say.from}</label> <input id="quietFrom" type="time" name="quietFrom" value="${view.fields.quietFrom}"${mark}>
-<label for="quietTo">${say.to}</label> <input id="quietTo" type="time" name="quietTo" value="${view.fields.quietTo}"${mark}></div></fieldset>`;
+<div class="row"><span class="pair"><label for="quietFrom">${say.from}</label> <input id="quietFrom" type="time" name="quietFrom" value="${view.fields.quietFrom}"${mark}></span>
+<span class="pair"><label for="quietTo">${say.to}</label> <input id="quietTo" type="time" name="quietTo" value="${view.fields.quietTo}"${mark}></span></div></fieldset>`;
 }
 
 function place(view: PreferenceView, { preferences: say, lang }: Texts): Html {

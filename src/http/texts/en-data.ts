@@ -19,6 +19,18 @@ const happened: Readonly<Record<string, (properties: Properties) => string>> = {
   view: () => 'You looked at something.',
 };
 
+/** What kinds of events are called. */
+const kinds: Readonly<Record<string, string>> = {
+  opened: 'Letters opened',
+  clicked: 'Links followed',
+  replied: 'Letters answered',
+  autoReplied: 'Automatic answers of your mailbox',
+  unsubscribed: 'Letters stopped',
+  resubscribed: 'Stops taken back',
+  order: 'Orders',
+  view: 'Things looked at',
+};
+
 /** Why no letter came, said to the person who did not get it. */
 const notSent: Readonly<Record<string, string>> = {
   'no consent': 'you had not agreed to such letters',
@@ -59,7 +71,9 @@ export const dataTexts = {
   events: 'What happened',
   noEvents: 'Nothing is noted.',
   eventSums: (type: string, count: number, first: string, last: string) =>
-    count === 1 ? `${type}: once, on ${first}` : `${type}: ${count} times, from ${first} to ${last}`,
+    count === 1
+      ? `${kinds[type] ?? type}: once, on ${first}`
+      : `${kinds[type] ?? type}: ${count} times, from ${first} to ${last}`,
   newestEvents: (shown: number, all: number) =>
     shown < all ? `The newest ${shown} of ${all}` : `All of them (${all})`,
   happened: (type: string, properties: Properties): string => happened[type]?.(properties) ?? `${type}.`,
