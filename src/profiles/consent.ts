@@ -38,7 +38,8 @@ const care: Readonly<Record<ConsentState, number>> = { pending: 0, in: 1, out: 2
  * What a statement does to where a profile stands.
  * The newest statement wins, whenever it arrives; of two of the same moment 'out' wins. A statement without
  * a time never turns 'out' or 'pending' into 'in': a shop's nightly list must not undo what a customer chose,
- * nor confirm what only they can. A request to confirm changes nothing for somebody who has agreed already.
+ * nor confirm what only they can. A request to confirm changes nothing for somebody who has agreed already; an
+ * older agreement that is told after such a request leaves it open, since an opt-out may lie between the two.
  */
 export function effectOf(current: Consent | undefined, change: ConsentChange): Effect {
   if (current === undefined) return 'state';
