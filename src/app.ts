@@ -18,6 +18,7 @@ import { DearError } from './errors.ts';
 import { mailReader } from './inbox/read-mail.ts';
 import { readFrequency } from './profiles/preferences.ts';
 import { makePrivacy } from './profiles/privacy.ts';
+import { parseRetention } from './profiles/retention.ts';
 import { parseRule } from './segments/rule.ts';
 import { makeSignUp } from './sign-up/sign-up.ts';
 import { arrivalStore } from './store/arrivals.ts';
@@ -26,6 +27,7 @@ import { confirmationStore } from './store/confirmations.ts';
 import { consentStore } from './store/consents.ts';
 import type { Store } from './store/database.ts';
 import { eventStore } from './store/events.ts';
+import { expiryStore } from './store/expiry.ts';
 import { identityStore } from './store/identity.ts';
 import { ledgerReader } from './store/ledger-reader.ts';
 import { mailStore } from './store/mails.ts';
@@ -50,15 +52,21 @@ export type App = Awaited<ReturnType<typeof openApp>>;
 
 /**
  * Opens the store and wires the domain to it. Queues and transports are opened by those who need them (roles.ts).
+ * @param writing `thread` for a process that stays: see openStore
  * @throws DearError when the database does not answer, or a setting cannot be read.
  */
-export async function openApp(config: Config, log: Logger = makeLog(config)) {
+export async function openApp(
+  config: Config,
+  log: Logger = makeLog(config),
+  writing: 'here' | 'thread' = 'here',
+) {
   const tokens = makeTokens(config.secret);
   const signer = dkimSigners(config);
   const limits = parseLimits(config.deliveryLimits, config.smtpRate);
   const warmUps = parseWarmUps(config.warmUp);
+  const retention = parseRetention(config.retention);
   const topics = await loadTopics(config.templatesDir);
-  const store = await openStore(config.databaseUrl, config.secret);
+  const store = await openStore(config.databaseUrl, config.secret, writing);
   const ports = openPorts(store);
   return {
     config,
@@ -74,6 +82,7 @@ export async function openApp(config: Config, log: Logger = makeLog(config)) {
     privacy: makePrivacy(ports.people, ports.audit),
     limits,
     warmUps,
+    retention,
     defaultFrequency: readFrequency(config.defaultFrequency),
     close: () => store.close(),
   };
@@ -102,6 +111,7 @@ function openPorts(store: Store) {
     mails: mailStore(store),
     audit: auditStore(store),
     people: privacyStore(store),
+    expiry: expiryStore(store),
   };
 }
 

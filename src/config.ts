@@ -118,6 +118,10 @@ const settings = {
     z.string().optional(),
     'letters a day (UTC) from a new sender domain: shop.example from 2026-11-20: 50, 100, 500, 1000; all after that',
   ],
+  RETENTION: [
+    z.string().optional(),
+    'how long events are kept by type, and what arrived: view=90d; opened=2y; arrivals=30d; *=5y; default arrivals=90d, all else forever',
+  ],
   LEASE_SECONDS: [
     z.coerce.number().int().min(1).max(3600).default(60),
     'how long a send worker holds letters without a sign of life before others may take them',
@@ -146,6 +150,7 @@ export interface Config {
   readonly deliveryLimits: string | undefined;
   readonly smtpRate: string | undefined;
   readonly warmUp: string | undefined;
+  readonly retention: string | undefined;
   readonly leaseMs: number;
   readonly firstRetryMs: number;
   readonly publicUrl: string;
@@ -194,6 +199,7 @@ export function loadConfig(environment: Environment, cwd: string): Config {
     deliveryLimits: values.DELIVERY_LIMITS,
     smtpRate: values.SMTP_RATE,
     warmUp: values.WARM_UP,
+    retention: values.RETENTION,
     leaseMs: values.LEASE_SECONDS * 1000,
     firstRetryMs: values.RETRY_FIRST_SECONDS * 1000,
     publicUrl: (values.PUBLIC_URL ?? `http://localhost:${values.HTTP_PORT}`).replace(/\/+$/, ''),

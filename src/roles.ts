@@ -15,6 +15,7 @@ import type { Transport } from './delivery/transport.ts';
 import { messageOf } from './errors.ts';
 import { listenHttp, makeHttp } from './http/server.ts';
 import { openInbox } from './inbox/listener.ts';
+import { makeUpkeep } from './profiles/upkeep.ts';
 import type { QueueName, Queues } from './queue/port.ts';
 import { sendConfirmations } from './sign-up/send.ts';
 import { makeWaker } from './tracking/waker.ts';
@@ -25,6 +26,8 @@ const SEND_JOBS_AT_ONCE = 3;
 const CONFIRM_MS = 1000;
 /** The key of the notice that says why nothing leaves. */
 export const SERVER_NOTICE = 'smtp';
+/** Longer than any transaction that may still write under the id of a profile that was merged meanwhile. */
+const MERGE_SETTLES_MS = 60_000;
 /** The key of the notice that a living worker keeps fresh. */
 export const WORKER_NOTICE = 'worker';
 
@@ -55,9 +58,18 @@ export async function startWorkers(app: App, queues: Queues, names: readonly Que
     });
   }
   if (names.includes('sweep')) {
+    const upkeep = makeUpkeep({
+      ...app,
+      failed: (error) => app.log.warn({ error: messageOf(error) }, 'the upkeep of stored data failed'),
+    });
+    closers.push(upkeep.close);
+    const sweeping = async () => {
+      await sweepOnce(app, queues);
+      upkeep.tick();
+    };
     await queues.schedule('sweep', SWEEP_MS);
-    await queues.process('sweep', () => sweepOnce(app, queues));
-    await sweepOnce(app, queues);
+    await queues.process('sweep', sweeping);
+    await sweeping();
     // The schedule lives in the queue, which may lose it like any job.
     const again = () => void queues.schedule('sweep', SWEEP_MS).catch(() => undefined);
     const renewal = setInterval(again, RESCHEDULE_MS);
@@ -77,6 +89,7 @@ async function sweepOnce(app: App, queues: Queues): Promise<void> {
     arrivals: app.arrivals.count,
     queues,
   });
+  await app.identities.settleMerges(Date.now() - MERGE_SETTLES_MS, Date.now());
   await app.notices.set(WORKER_NOTICE, `a worker of process ${process.pid} is running`);
 }
 
@@ -231,12 +244,12 @@ export async function startFaces(app: App, queues: Queues): Promise<Faces> {
     ...shared,
     tokens: app.tokens,
     readers: app.readers,
+    people: app.people,
     defaultFrequency: config.defaultFrequency,
     timeZone: config.timeZone,
     languages: config.languages,
     topics: app.topics,
     privacy: app.privacy,
-    people: app.people,
     signUp: app.signUp,
     confirmations: app.confirmations,
     confirmTokens: app.confirmTokens,

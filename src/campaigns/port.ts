@@ -75,7 +75,7 @@ export interface RunStore {
   skipOpen(runId: number, reason: SkipReason): Promise<number>;
   /**
    * A person's decision on sends whose answer never came: they count as accepted, or wait to be sent once more,
-   * and a finished run then runs again. Returns how many.
+   * and a finished run then runs again; letters of erased people are not sent again. Returns how many.
    */
   resolveUnknown(runId: number, how: 'accept' | 'resend'): Promise<number>;
   source(hash: string): Promise<unknown>;

@@ -11,8 +11,8 @@ export const skipReasons = [
   'invalid address',
   'no longer worth sending',
   'cancelled',
-  'merged',
   'erased',
+  'merged',
 ] as const;
 
 export type SkipReason = (typeof skipReasons)[number];

@@ -1,7 +1,8 @@
+import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { type App, openApp } from '../app.ts';
 import { type Config, loadConfig } from '../config.ts';
-import { type Output, terminalOutput } from './output.ts';
+import { type Output, printable, terminalOutput } from './output.ts';
 
 /** What a command file gets: settings, printing, and an app that is closed when its work is done. */
 export interface Cli {
@@ -10,8 +11,10 @@ export interface Cli {
   config(): Config;
   /** Printing for this command; `--json` is a global option. */
   out(command: Command): Output;
-  /** Opens the app, runs the work, closes the app also when the work fails. */
-  withApp<T>(work: (app: App) => Promise<T>): Promise<T>;
+  /** Who does it, for the audit log: `--actor`, else DEAR_ACTOR, else the machine's user. */
+  actor(command: Command): string;
+  /** Opens the app, runs the work, closes the app also when the work fails. @param writing see openApp */
+  withApp<T>(work: (app: App) => Promise<T>, writing?: 'here' | 'thread'): Promise<T>;
 }
 
 /** Adds one command (or a family of them) to the program. */
@@ -28,8 +31,9 @@ export function makeCli(environment: NodeJS.ProcessEnv, cwd: string): Cli {
     cwd,
     config: once,
     out: (command) => terminalOutput(command.optsWithGlobals().json === true),
-    withApp: async (work) => {
-      const app = await openApp(once());
+    actor: (command) => actorOf(command.optsWithGlobals().actor, environment),
+    withApp: async (work, writing) => {
+      const app = await openApp(once(), undefined, writing);
       try {
         return await work(app);
       } finally {
@@ -37,4 +41,21 @@ export function makeCli(environment: NodeJS.ProcessEnv, cwd: string): Cli {
       }
     },
   };
+}
+
+const LONGEST_ACTOR = 100;
+
+function actorOf(option: unknown, environment: NodeJS.ProcessEnv): string {
+  const given = typeof option === 'string' ? option : environment.DEAR_ACTOR;
+  const text = given?.trim() || machineUser(environment);
+  return printable(text).slice(0, LONGEST_ACTOR);
+}
+
+/** A container may run under a number that no user has. */
+function machineUser(environment: NodeJS.ProcessEnv): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return environment.USER || 'unknown user';
+  }
 }

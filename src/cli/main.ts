@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { DearError, messageOf } from '../errors.ts';
 import { makeCli, type Register } from './cli.ts';
+import { audit } from './commands/audit.ts';
 import { campaign } from './commands/campaign.ts';
 import { config } from './commands/config.ts';
 import { demo } from './commands/demo.ts';
@@ -11,6 +12,7 @@ import { mailbox } from './commands/mailbox.ts';
 import { profile } from './commands/profile.ts';
 import { profiles } from './commands/profiles.ts';
 import { report } from './commands/report.ts';
+import { retention } from './commands/retention.ts';
 import { segments } from './commands/segments.ts';
 import { send } from './commands/send.ts';
 import { signUps } from './commands/sign-ups.ts';
@@ -25,6 +27,8 @@ const commands: Register[] = [
   profile,
   suppressions,
   signUps,
+  audit,
+  retention,
   segments,
   inbox,
   campaign,
@@ -44,6 +48,7 @@ export async function main(argv: string[], environment: NodeJS.ProcessEnv, cwd: 
   const program = new Command('dear')
     .description('Personalised e-mail campaigns: treat different customers differently.')
     .option('--json', 'print JSON instead of text')
+    .option('--actor <name>', "who does it, for the audit log; default: DEAR_ACTOR, or the machine's user")
     .version('0.1.0')
     .showHelpAfterError('(dear --help shows the commands)')
     .exitOverride();

@@ -164,9 +164,3 @@ export function erasedPage(language: string | undefined): string {
   const { data: say, lang } = textsFor(language);
   return page(say.erasedTitle, html`<div class="notice" role="status"><p>${say.erased}</p></div>`, lang);
 }
-
-/** What the links of an erased person's letters lead to. */
-export function goneTexts(): { title: string; text: string } {
-  const { data: say } = textsFor(undefined);
-  return { title: say.goneTitle, text: say.gone };
-}

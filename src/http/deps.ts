@@ -20,6 +20,7 @@ export interface HttpDeps {
   readonly tokens: Tokens;
   readonly arrivals: Pick<ArrivalStore, 'add'>;
   readonly readers: ReaderStore;
+  readonly people: Pick<PrivacyStore, 'isErasedLetter'>;
   /** Wakes the fold; must neither throw nor wait (see `makeWaker`). */
   readonly wake: () => void;
   /** The limit of those who chose none, such as '2 per week'; shown on the preference page. */
@@ -30,7 +31,6 @@ export interface HttpDeps {
   readonly languages: readonly string[];
   readonly topics: TopicBook;
   readonly privacy: Privacy;
-  readonly people: Pick<PrivacyStore, 'isErasedLetter'>;
   readonly signUp: SignUp;
   readonly confirmations: Pick<ConfirmationStore, 'byId' | 'answer'>;
   readonly confirmTokens: ConfirmTokens;

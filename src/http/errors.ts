@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DearError, messageOf } from '../errors.ts';
-import type { HttpLog } from './deps.ts';
+import type { HttpDeps } from './deps.ts';
+import { ERASED_PAGE, isFromErased } from './erased.ts';
 import { problemPage } from './pages.ts';
 
 /** The one place that says which of our errors is which status; all others are 500. */
 const statuses: Readonly<Record<string, number>> = {
   'http.link': 404,
-  'http.gone': 410,
   'http.form': 400,
   'grouped.closed': 503,
 };
@@ -32,10 +32,15 @@ const theirs = [
 ] as const;
 
 /** Answers everything that no route answers, and everything that fails, with a readable page. */
-export function answerErrors(http: FastifyInstance, log: HttpLog): void {
+export function answerErrors(http: FastifyInstance, deps: Pick<HttpDeps, 'log' | 'tokens' | 'people'>): void {
+  const { log } = deps;
   http.setNotFoundHandler((_request, reply) => send(reply, 404, ...(titles[404] ?? theirs)));
-  http.setErrorHandler((error, request, reply) => {
+  http.setErrorHandler(async (error, request, reply) => {
     const status = statusOf(error);
+    if (status === 404 && (await isFromErased(deps, request))) {
+      // RFC 8058: to a mail program that unsubscribes, this is a success.
+      return send(reply, request.method === 'POST' ? 200 : 410, ...ERASED_PAGE);
+    }
     if (status >= 500) {
       log.error({ route: routeOf(request), status, error: messageOf(error) }, 'a request failed');
     }

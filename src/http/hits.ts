@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DearError } from '../errors.ts';
-import { goneTexts } from './data-page.ts';
+import { urlOf } from '../url.ts';
 import type { RouteDeps } from './deps.ts';
 import { textsFor } from './texts/texts.ts';
 
@@ -26,7 +26,7 @@ export function hitRoutes(http: FastifyInstance, deps: RouteDeps): void {
     const link = /^(0|[1-9]\d{0,3})$/.test(request.params.link) ? Number(request.params.link) : undefined;
     if (send === undefined || link === undefined) throw badLink();
     const url = safeTarget(await deps.readers.link(send, link));
-    if (url === undefined) throw await goneLink(deps, send);
+    if (url === undefined) throw badLink();
     if (request.method === 'GET') {
       await deps.recorder.record({
         kind: 'click',
@@ -44,13 +44,6 @@ export function badLink(): DearError {
   return new DearError('http.link', problem.linkTitle, { mend: problem.link });
 }
 
-/** A link of ours whose letter is not kept; who was erased is told so. */
-export async function goneLink(deps: Pick<RouteDeps, 'people'>, send: number): Promise<DearError> {
-  if (!(await deps.people.isErasedLetter(send))) return badLink();
-  const { title, text } = goneTexts();
-  return new DearError('http.gone', title, { mend: text });
-}
-
 /** What the reader's program calls itself. */
 export function agent(request: FastifyRequest): { agent?: string } {
   const text = request.headers['user-agent'];
@@ -59,7 +52,6 @@ export function agent(request: FastifyRequest): { agent?: string } {
 
 /** Our own links can only lead to the web, and go out as plain ASCII. */
 function safeTarget(target: string | undefined): string | undefined {
-  if (target === undefined || !URL.canParse(target)) return undefined;
-  const url = new URL(target);
-  return url.protocol === 'https:' || url.protocol === 'http:' ? url.href : undefined;
+  const url = target === undefined ? undefined : urlOf(target);
+  return url?.protocol === 'https:' || url?.protocol === 'http:' ? url.href : undefined;
 }

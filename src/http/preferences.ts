@@ -6,7 +6,7 @@ import { fieldsOf, type Offer, readPreferenceForm } from '../tracking/preference
 import type { LetterReader } from '../tracking/readers.ts';
 import { dataPage, erasedPage, erasePage } from './data-page.ts';
 import type { RouteDeps } from './deps.ts';
-import { agent, badLink, goneLink } from './hits.ts';
+import { agent, badLink } from './hits.ts';
 import { type PreferenceView, preferencesPage } from './preferences-page.ts';
 
 type ByToken = { Params: { token: string } };
@@ -123,7 +123,7 @@ async function readerOf(deps: RouteDeps, token: string): Promise<{ send: number;
   const send = deps.tokens.verify('preferences', token);
   if (send === undefined) throw badLink();
   const reader = await deps.readers.reader(send);
-  if (reader === undefined) throw await goneLink(deps, send);
+  if (reader === undefined) throw badLink();
   return { send, reader };
 }
 

@@ -29,7 +29,7 @@ export function makeHttp(deps: HttpDeps): FastifyInstance {
   });
   const recorder = makeRecorder(deps.arrivals, deps.wake);
   const route: RouteDeps = { ...deps, recorder, now: deps.now ?? Date.now };
-  answerErrors(http, deps.log);
+  answerErrors(http, deps);
   protect(http, deps.log);
   http.register(formbody, { bodyLimit: BODY_LIMIT });
   const isSignUpOpen = deps.topics.from !== undefined && deps.topics.topics.some(({ signUp }) => signUp);

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LetterReader } from '../tracking/readers.ts';
 import type { RouteDeps } from './deps.ts';
-import { agent, badLink, goneLink } from './hits.ts';
+import { agent, badLink } from './hits.ts';
 import { resumedPage, stoppedPage, unsubscribePage } from './pages.ts';
 
 type ByToken = { Params: { token: string } };
@@ -18,7 +18,7 @@ export function unsubscribeRoutes(http: FastifyInstance, deps: RouteDeps): void 
   http.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   http.get<ByToken>('/u/:token', async ({ params }, reply) => {
     const send = verified(deps, params.token);
-    const reader = await kept(deps, send, await deps.readers.reader(send));
+    const reader = kept(await deps.readers.reader(send));
     return answer(reply, unsubscribePage(reader, params.token, preferences(deps, send), deps.topics));
   });
   http.post<ByToken>('/u/:token', async (request, reply) => {
@@ -28,7 +28,7 @@ export function unsubscribeRoutes(http: FastifyInstance, deps: RouteDeps): void 
     const how = oneClick ? 'one-click' : 'unsubscribe link';
     const { agent: program } = agent(request);
     const proof = proofOf(deps, send, request);
-    const reader = await kept(deps, send, await deps.readers.optOut(send, how, deps.now(), program, proof));
+    const reader = kept(await deps.readers.optOut(send, how, deps.now(), program, proof));
     deps.wake();
     return answer(reply, stoppedPage(reader, token, preferences(deps, send), deps.topics));
   });
@@ -37,7 +37,7 @@ export function unsubscribeRoutes(http: FastifyInstance, deps: RouteDeps): void 
     const send = verified(deps, token);
     const { agent: program } = agent(request);
     const proof = proofOf(deps, send, request);
-    const reader = await kept(deps, send, await deps.readers.optIn(send, deps.now(), program, proof));
+    const reader = kept(await deps.readers.optIn(send, deps.now(), program, proof));
     deps.wake();
     return answer(reply, resumedPage(reader, token, preferences(deps, send), deps.topics));
   });
@@ -51,8 +51,8 @@ function verified(deps: RouteDeps, token: string): number {
   return send;
 }
 
-async function kept(deps: RouteDeps, send: number, reader: LetterReader | undefined): Promise<LetterReader> {
-  if (reader === undefined) throw await goneLink(deps, send);
+function kept(reader: LetterReader | undefined): LetterReader {
+  if (reader === undefined) throw badLink();
   return reader;
 }
 

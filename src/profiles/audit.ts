@@ -12,6 +12,7 @@ export type AuditSubject =
   | 'profiles'
   | 'events'
   | 'suppressions'
+  | 'retention'
   | 'inbox';
 
 /** Who did what with what. */

@@ -108,7 +108,7 @@ function exportOf({ profile, rows }: Holdings, now: number): PersonExport {
     exportedAt: iso(now),
     profile: {
       id: profile.id,
-      email: profile.email,
+      email: profile.email ?? null,
       attributes: profile.attributes,
       timeZone: profile.timeZone ?? null,
       frequency: profile.frequency ? writeFrequency(profile.frequency) : null,

@@ -83,6 +83,7 @@ async function write(
     unsubscribe: { url: `${url}/no` },
     send: `confirmation-${confirmation.id}`,
     channel: '7bit',
+    lineEnds: 'any',
   });
   const signer = deps.signer(from.address);
   const bytes = signer === undefined ? unsigned : await signer.signAside(unsigned);

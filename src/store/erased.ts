@@ -1,4 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
+import type { KnownIdentities } from '../profiles/identify.ts';
+import { keyOf } from '../profiles/identify.ts';
+import type { Identifiers } from '../profiles/identity.ts';
 import type { BulkInsert, Database } from './database.ts';
 
 /** The reason of a suppression that is only a mark. */
@@ -10,10 +14,20 @@ const addMarks: BulkInsert = {
   tail: 'ON CONFLICT (address) DO NOTHING',
 };
 
-/** Keeps the marks of identifiers whose person is being erased. Returns how many were new. */
-export async function keepMarks(tx: Database, marks: readonly string[], at: number): Promise<number> {
-  const rows = [...marks].sort().map((mark) => [mark, ERASED, 'erasure', at]);
-  return (await tx.insertMany(addMarks, rows)).written;
+/** Keeps the marks of all identifiers of one person who is being erased, known as belonging together. */
+export async function keepMarks(tx: Database, marks: readonly string[], at: number): Promise<void> {
+  const source = `erasure ${randomUUID()}`;
+  await tx.insertMany(
+    addMarks,
+    [...marks].sort().map((mark) => [mark, ERASED, source, at]),
+  );
+}
+
+/** Forgets all marks of the person whose mark it is; false when it is nobody's. */
+export async function dropMarks(db: Database, mark: string): Promise<boolean> {
+  const gone = await db.run(sql`DELETE FROM suppressions WHERE reason = ${ERASED}
+    AND source IN (SELECT s.source FROM suppressions s WHERE s.address = ${mark} AND s.reason = ${ERASED})`);
+  return gone > 0;
 }
 
 /**
@@ -25,12 +39,43 @@ export function erasedAmong(db: Database, addresses: readonly string[]): Promise
   return markedAmong(db, addresses, (address) => db.mark('address', address));
 }
 
-/** Those of the given identifiers whose mark is kept. */
-async function markedAmong<T>(
+/**
+ * The batch as it may be resolved: whoever is named by an identifier of an erased person is looked for by what is
+ * known of them alone, so that nobody is made, and nothing erased is attached to anybody.
+ */
+export async function withoutErased(
   db: Database,
-  identifiers: readonly T[],
-  markOf: (identifier: T) => string,
-): Promise<Set<T>> {
+  batch: readonly Identifiers[],
+  known: KnownIdentities,
+): Promise<readonly Identifiers[]> {
+  const erasedEmails = await erasedAmong(
+    db,
+    batch.flatMap(({ email }) => (email === undefined || known.byEmail.has(email) ? [] : email)),
+  );
+  const keys = batch
+    .flatMap((one) => one.externalIds.map(keyOf))
+    .filter((key) => !known.byExternalId.has(key));
+  const erasedKeys = await markedAmong(db, keys, (key) => db.mark('external id', key));
+  if (erasedEmails.size + erasedKeys.size === 0) return batch;
+  return batch.map((one) => {
+    const { email, externalIds } = one;
+    const isTouched =
+      (email !== undefined && erasedEmails.has(email)) || externalIds.some((id) => erasedKeys.has(keyOf(id)));
+    if (!isTouched) return one;
+    return {
+      ...one,
+      email: email !== undefined && known.byEmail.has(email) ? email : undefined,
+      externalIds: externalIds.filter((id) => known.byExternalId.has(keyOf(id))),
+    };
+  });
+}
+
+/** Those of the given identifiers whose mark is kept. */
+async function markedAmong(
+  db: Database,
+  identifiers: readonly string[],
+  markOf: (identifier: string) => string,
+): Promise<Set<string>> {
   if (identifiers.length === 0 || !(await anyoneWasErased(db))) return new Set();
   const marks = new Map(identifiers.map((one) => [markOf(one), one]));
   const rows = await db.rows<{ address: string }>(

@@ -9,6 +9,7 @@ import {
 } from '../profiles/identify.ts';
 import type { Identifiers, IdentityStore, ResolveOptions } from '../profiles/identity.ts';
 import type { Database } from './database.ts';
+import { withoutErased } from './erased.ts';
 import { writeIdentities } from './identity-writing.ts';
 import { mergeProfiles, settleMerges } from './merges.ts';
 import { idsOf, lock } from './profile-rows.ts';
@@ -42,6 +43,7 @@ export function identityStore(db: Database): IdentityStore {
     merge: (survivor, merged, note, now) =>
       untilAlone(() =>
         db.transaction(async (tx) => {
+          await lock(tx, [survivor, merged]);
           const [stays, goes] = await current(tx, [survivor, merged]);
           if (stays === goes) {
             throw new DearError('profile.same', `Profiles ${survivor} and ${merged} are one already.`, {
@@ -51,7 +53,7 @@ export function identityStore(db: Database): IdentityStore {
           return mergeProfiles(tx, stays ?? survivor, goes ?? merged, note, now);
         }),
       ),
-    settleMerges: (since) => settleMerges(db, since),
+    settleMerges: (before, now) => settleMerges(db, before, now),
   };
 }
 
@@ -62,16 +64,25 @@ async function resolve(
   options: ResolveOptions,
 ): Promise<(number | undefined)[]> {
   // Most batches name only whom we know: they need no transaction and no locks.
-  const plan = identify(batch, await readKnown(db, batch), options);
+  const plan = await planFor(db, batch, options);
   if (plan.changed.length === 0 && plan.conflicts.length === 0) return plan.persons.map((one) => one?.id);
   return untilAlone(() =>
     db.transaction(async (tx) => {
-      const fresh = identify(batch, await readKnown(tx, batch), options);
+      const fresh = await planFor(tx, batch, options);
       await holdStill(tx, fresh);
       const ids = await writeIdentities(tx, fresh, options.by ?? 'identification', now);
       return fresh.persons.map((one) => one && (one.id ?? ids.get(one)));
     }),
   );
+}
+
+async function planFor(
+  db: Database,
+  batch: readonly Identifiers[],
+  options: ResolveOptions,
+): Promise<IdentityPlan> {
+  const known = await readKnown(db, batch);
+  return identify(await withoutErased(db, batch, known), known, options);
 }
 
 /** Locks the profiles that are about to be written to; they must be what they were when they were read. */

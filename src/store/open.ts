@@ -6,10 +6,16 @@ import { openSqlite } from './sqlite.ts';
 /**
  * Opens the store that the URL names: `postgres://…`, or the path of a SQLite file.
  * @param secret the installation's; with another one the marks of erased people are not recognised
+ * @param writing where SQLite writes: `here`, on this thread, or in a `thread` of its own, as is right for a process
+ *   that stays and has readers and connections to look after
  */
-export function openStore(databaseUrl: string, secret: string): Promise<Store> {
+export function openStore(
+  databaseUrl: string,
+  secret: string,
+  writing: 'here' | 'thread' = 'here',
+): Promise<Store> {
   const mark = makeMark(secret);
   return /^postgres(ql)?:\/\//i.test(databaseUrl)
     ? openPostgres(databaseUrl, mark)
-    : openSqlite(databaseUrl, mark);
+    : openSqlite(databaseUrl, mark, writing);
 }

@@ -3,29 +3,20 @@ import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { profileSubject } from '../profiles/audit.ts';
 import type { StoredRow } from '../profiles/privacy.ts';
 import type { Database, Tables } from './database.ts';
+import type { Person } from './persons.ts';
 import { storedRow } from './stored-row.ts';
 
-/** Who is exported or erased: by which ids and addresses the tables know them. */
-export interface Person {
-  readonly id: number;
-  /** Their own id, and those of profiles that were merged into it. */
-  readonly ids: readonly number[];
-  /** Their address and those they had before. */
-  readonly addresses: readonly string[];
-  /** Every letter of theirs. */
-  readonly sendIds: readonly number[];
-  /** Mails of theirs that answer no letter. */
-  readonly mailIds: readonly number[];
-}
+/** A person, with the mails of theirs that answer no letter. */
+export type Subject = Person & { readonly mailIds: readonly number[] };
 
 type TableName = keyof Tables;
 
 /** How one table holds data about a person. */
 export interface PersonalTable {
   readonly name: TableName;
-  rows(db: Database, person: Person): Promise<StoredRow[]>;
+  rows(db: Database, person: Subject): Promise<StoredRow[]>;
   /** Removes or empties what is the person's; returns how many rows. */
-  erase(tx: Database, person: Person): Promise<number>;
+  erase(tx: Database, person: Subject): Promise<number>;
 }
 
 /** Tables whose rows hang on a profile by their column `profileId`. */
@@ -49,7 +40,7 @@ function ownRows(name: OwnedName): PersonalTable {
 }
 
 async function told(db: Database, table: SQLiteTable, where: SQL | undefined): Promise<StoredRow[]> {
-  const rows: Record<string, unknown>[] = await db.orm.select().from(table).where(where);
+  const rows: Record<string, unknown>[] = await db.orm.select().from(table).where(where).orderBy(sql`1, 2`);
   return rows.map(storedRow);
 }
 
@@ -127,6 +118,12 @@ const audit: PersonalTable = {
       AND subject IN ${tx.phrases.texts(ids.map(profileSubject))}`),
 };
 
+const mergedProfiles: PersonalTable = {
+  name: 'mergedProfiles',
+  rows: (db, { id }) => told(db, db.tables.mergedProfiles, eq(db.tables.mergedProfiles.survivorId, id)),
+  erase: (tx, { id }) => tx.run(sql`DELETE FROM merged_profiles WHERE survivor_id = ${id}`),
+};
+
 const profiles: PersonalTable = {
   name: 'profiles',
   // The profile itself is told apart from the tables that hang on it.
@@ -143,10 +140,12 @@ export const personalTables: readonly PersonalTable[] = [
   ownRows('consentChanges'),
   ownRows('confirmations'),
   ownRows('events'),
+  ownRows('externalIds'),
   arrivals,
   sends,
   suppressions,
   audit,
+  mergedProfiles,
   profiles,
 ];
 

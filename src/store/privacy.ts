@@ -3,9 +3,10 @@ import { profileSubject } from '../profiles/audit.ts';
 import type { Erasure, Holdings, PrivacyStore, StoredRow } from '../profiles/privacy.ts';
 import { addNote } from './audit.ts';
 import type { Database, Store } from './database.ts';
-import { erasedAmong, keepMarks } from './erased.ts';
+import { dropMarks, erasedAmong, keepMarks } from './erased.ts';
 import { eraseQuotes, mentionsOf } from './mentions.ts';
-import { type Person, personalTables } from './personal.ts';
+import { type PersonalTable, personalTables } from './personal.ts';
+import { mailsNaming, type Person, personOf, traceOf } from './persons.ts';
 import { lock, profileOf } from './profile-rows.ts';
 
 /** Exporting and erasing people, on either database. */
@@ -14,14 +15,15 @@ export function privacyStore(store: Store): PrivacyStore {
     holdings: (profileId) => holdings(store, profileId),
     halt: (profileId) => store.transaction((tx) => halt(tx, profileId)),
     erase: async (profileId, by) => {
-      const mailIds = await mailsOf(store, await addressesOf(store, profileId));
-      const erasure = await store.transaction((tx) => erase(tx, profileId, mailIds, by));
+      const person = await personOf(store, profileId);
+      if (person === undefined) return undefined;
+      const mailIds = await mailsNaming(store, person.addresses);
+      const erasure = await store.transaction((tx) => erase(tx, person.id, mailIds, by));
       if (erasure !== undefined) await store.scrub();
       return erasure;
     },
     erasedAmong: (addresses) => erasedAmong(store, addresses),
-    readmit: async (address) =>
-      (await store.run(sql`DELETE FROM suppressions WHERE address = ${store.mark('address', address)}`)) > 0,
+    readmit: (address) => dropMarks(store, store.mark('address', address)),
     isErasedLetter: async (sendId) => {
       const { sends } = store.tables;
       const [row] = await store.orm
@@ -35,27 +37,31 @@ export function privacyStore(store: Store): PrivacyStore {
 }
 
 async function holdings(store: Store, profileId: number): Promise<Holdings | undefined> {
+  const person = await personOf(store, profileId);
+  if (person === undefined) return undefined;
   const { profiles } = store.tables;
-  const [row] = await store.orm.select().from(profiles).where(eq(profiles.id, profileId));
+  const [row] = await store.orm.select().from(profiles).where(eq(profiles.id, person.id));
   if (row === undefined) return undefined;
-  const mailIds = await mailsOf(store, await addressesOf(store, profileId));
-  const person = await personOf(store, profileId, mailIds);
+  const mailIds = await mailsNaming(store, person.addresses);
   const rows: Record<string, readonly StoredRow[]> = {};
   for (const table of personalTables) {
-    if (table.name !== 'profiles') rows[table.name] = await table.rows(store, person);
+    if (table.name !== 'profiles') rows[table.name] = await table.rows(store, { ...person, mailIds });
   }
   return { profile: profileOf(row), rows };
 }
 
 async function halt(tx: Database, profileId: number): Promise<{ skipped: number; inFlight: number }> {
   await lock(tx, [profileId]);
+  const person = await personOf(tx, profileId);
+  if (person === undefined) return { skipped: 0, inFlight: 0 };
+  const ids = tx.phrases.numbers(person.ids);
   const now = tx.phrases.now();
   const skipped =
     await tx.run(sql`UPDATE sends SET state = 'skipped', reason = 'erased', finished_at = ${now},
       lease_token = NULL, lease_until = NULL
-    WHERE profile_id = ${profileId} AND state IN ('queued', 'deferred')`);
+    WHERE profile_id IN ${ids} AND state IN ('queued', 'deferred')`);
   const [row] = await tx.rows<{ count: number }>(sql`SELECT count(*) AS count FROM sends
-    WHERE profile_id = ${profileId} AND state = 'sending' AND lease_until > ${now}`);
+    WHERE profile_id IN ${ids} AND state = 'sending' AND lease_until > ${now}`);
   return { skipped, inFlight: row?.count ?? 0 };
 }
 
@@ -66,21 +72,28 @@ async function erase(
   by: string,
 ): Promise<Erasure | undefined> {
   await lock(tx, [profileId]);
-  const { profiles } = tx.tables;
-  const [known] = await tx.orm.select({ id: profiles.id }).from(profiles).where(eq(profiles.id, profileId));
-  if (known === undefined) return undefined;
-  const person = await personOf(tx, profileId, mailIds);
+  const person = await personOf(tx, profileId);
+  if (person === undefined) return undefined;
   const open = await openLetters(tx, person);
   const removed: Record<string, number> = {};
-  for (const table of personalTables) removed[table.name] = await table.erase(tx, person);
+  for (const table of personalTables) removed[table.name] = await table.erase(tx, { ...person, mailIds });
   await eraseQuotes(tx, person.addresses);
+  const marks = [
+    ...person.addresses.map((address) => tx.mark('address', address)),
+    ...person.externalIds.map((key) => tx.mark('external id', key)),
+  ];
   const [clock] = await tx.rows<{ now: number }>(sql`SELECT ${tx.phrases.now()} AS now`);
-  const marks = person.addresses.map((address) => tx.mark('address', address));
   await keepMarks(tx, marks, clock?.now ?? 0);
-  await addNote(tx, { actor: by, action: 'erase', subject: profileSubject(profileId), detail: removed });
+  for (const id of person.ids) {
+    const detail = id === person.id ? nonZero(removed) : undefined;
+    await addNote(tx, { actor: by, action: 'erase', subject: profileSubject(id), detail });
+  }
   const mentions = await mentionsOf(tx, person.addresses);
-  return { profileId, removed, ...open, marks: marks.length, mentions };
+  return { profileId: person.id, removed: nonZero(removed), ...open, marks: marks.length, mentions };
 }
+
+const nonZero = (counts: Record<string, number>) =>
+  Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 
 async function openLetters(tx: Database, { ids }: Person): Promise<{ skipped: number; unknown: number }> {
   const [row] = await tx.rows<{ skipped: number; unknown: number }>(sql`
@@ -88,39 +101,6 @@ async function openLetters(tx: Database, { ids }: Person): Promise<{ skipped: nu
       count(CASE WHEN state = 'sending' THEN 1 END) AS unknown
     FROM sends WHERE profile_id IN ${tx.phrases.numbers(ids)}`);
   return { skipped: row?.skipped ?? 0, unknown: row?.unknown ?? 0 };
-}
-
-async function personOf(db: Database, profileId: number, mailIds: readonly number[]): Promise<Person> {
-  const ids = [profileId];
-  const rows = await db.rows<{ id: number }>(
-    sql`SELECT id FROM sends WHERE profile_id IN ${db.phrases.numbers(ids)} ORDER BY id`,
-  );
-  return {
-    id: profileId,
-    ids,
-    addresses: await addressesOf(db, profileId),
-    sendIds: rows.map((row) => row.id),
-    mailIds,
-  };
-}
-
-/** The address of a profile; none when it is not there. */
-async function addressesOf(db: Database, profileId: number): Promise<string[]> {
-  const rows = await db.rows<{ email: string | null }>(
-    sql`SELECT email FROM profiles WHERE id = ${profileId}`,
-  );
-  return rows.flatMap((row) => row.email ?? []);
-}
-
-/** Mails that answer no letter and name one of the addresses, in whatever case. They are read off the event loop. */
-async function mailsOf(store: Store, addresses: readonly string[]): Promise<number[]> {
-  if (addresses.length === 0) return [];
-  const holds = addresses.map((address) => store.phrases.bytesHold(sql`raw`, address.toLowerCase()));
-  const ids: number[] = [];
-  const query = sql`SELECT id FROM arrivals WHERE kind = 'mail' AND send_id IS NULL AND raw IS NOT NULL
-    AND (${sql.join(holds, sql` OR `)})`;
-  for await (const rows of store.scan<{ id: number }>(query)) ids.push(...rows.map((row) => row.id));
-  return ids;
 }
 
 /**
@@ -131,14 +111,17 @@ async function eraseEchoes(store: Store, since: number): Promise<number> {
   const erased = await store.rows<{ subject: string }>(
     sql`SELECT subject FROM audit WHERE action = 'erase' AND at >= ${since}`,
   );
-  const ids = erased.map(({ subject }) => Number(subject.split(':')[1]));
-  if (ids.length === 0) return 0;
-  return store.transaction(async (tx) => {
-    let rows = 0;
-    for (const id of ids) {
-      const person = await personOf(tx, id, []);
-      for (const table of personalTables) if (table.name !== 'audit') rows += await table.erase(tx, person);
-    }
-    return rows;
-  });
+  const written: readonly PersonalTable[] = personalTables.filter(({ name }) => name !== 'audit');
+  let rows = 0;
+  for (const { subject } of erased) {
+    rows += await store.transaction(async (tx) => {
+      const trace = { ...(await traceOf(tx, Number(subject.split(':')[1]))), mailIds: [] };
+      let gone = 0;
+      for (const table of written) gone += await table.erase(tx, trace);
+      return gone;
+    });
+  }
+  // Again, as a reader may have kept the erasure itself from emptying the log.
+  if (erased.length > 0) await store.scrub();
+  return rows;
 }

@@ -73,8 +73,9 @@ interface Draft {
 
 async function ensure(tx: Database, emails: readonly string[], now: number): Promise<number> {
   const known = await idsOf(tx, emails);
-  const erased = await erasedAmong(tx, emails);
-  const fresh = [...new Set(emails)].filter((email) => !known.has(email) && !erased.has(email)).sort();
+  const unknown = [...new Set(emails)].filter((email) => !known.has(email)).sort();
+  const erased = await erasedAmong(tx, unknown);
+  const fresh = unknown.filter((email) => !erased.has(email));
   const rows = fresh.map((email) => bulkRow(email, emptyState, now));
   return (await tx.insertMany(addNew, rows)).written;
 }

@@ -230,7 +230,7 @@ describe.skipIf(chromiumPath() === undefined)('the public pages in Chromium', ()
       await page.getByRole('button').click();
       expect(await page.textContent('h1')).toBe('Everything about you is erased');
       await page.goto(url);
-      expect(await page.textContent('h1')).toBe('You were erased here');
+      expect(await page.textContent('h1')).toBe('Nothing is stored about you any more');
     });
     expect((await profileStore(store).byIds([profileId])).size).toBe(0);
   });

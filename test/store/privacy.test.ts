@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import { CUSTOMER } from '../../src/profiles/audit.ts';
 import { makeMark } from '../../src/profiles/mark.ts';
 import { makePrivacy } from '../../src/profiles/privacy.ts';
 import { arrivalStore } from '../../src/store/arrivals.ts';
@@ -7,6 +8,7 @@ import { auditStore } from '../../src/store/audit.ts';
 import { consentStore } from '../../src/store/consents.ts';
 import type { Store } from '../../src/store/database.ts';
 import { eventStore } from '../../src/store/events.ts';
+import { identityStore } from '../../src/store/identity.ts';
 import { ledgerReader } from '../../src/store/ledger-reader.ts';
 import { impersonalTables, personalTables } from '../../src/store/personal.ts';
 import { privacyStore } from '../../src/store/privacy.ts';
@@ -53,19 +55,17 @@ async function lived(store: Store) {
   const waiting = await makeRun(store, [id, neighbour], { campaign: 'winter' });
   const ledger = sendLedger(store);
   const lease = await ledger.lease(sent.id, 10, 60_000);
-  await ledger.decide(
-    lease.token,
+  await ledger.advance(
+    [],
     lease.sends.map((send) => ({
       id: send.id,
+      profileId: send.profileId,
+      token: lease.token,
       decision: JSON.stringify({
         to: { address: send.profileId === id ? ADDRESS : 'x' },
         context: { profile: { name: send.profileId === id ? NAME : 'x' } },
       }),
     })),
-  );
-  await ledger.advance(
-    [],
-    lease.sends.map((send) => ({ id: send.id, profileId: send.profileId, token: lease.token })),
     undefined,
   );
   await ledger.advance(
@@ -207,6 +207,65 @@ onEveryStore('erasing', (open) => {
     expect((await profiles.byEmail(ADDRESS))?.id).not.toBe(id);
   });
 
+  test('an import that runs at the same moment brings nobody back', async () => {
+    const store = await open();
+    const { id } = await lived(store);
+    const profiles = profileStore(store);
+    const row = (round: number) => change(ADDRESS, { name: `${NAME} ${round}` });
+    const importing = async (round: number) => {
+      await profiles.upsertMany([row(round), change('neighbour@example.test')], round);
+      await profiles.ensure([ADDRESS], round);
+    };
+    const rounds = [1, 2, 3, 4, 5, 6];
+    await Promise.all([
+      ...rounds.map(importing),
+      privacyStore(store).erase(id, 'ann'),
+      ...rounds.map(importing),
+    ]);
+    expect(await profiles.byEmail(ADDRESS)).toBeUndefined();
+    expect(traces(await everything(store))).toEqual([]);
+  });
+
+  test('takes merged profiles along, and lets no former address or external id back in', async () => {
+    const store = await open();
+    const { id, sent, neighbour } = await lived(store);
+    const identities = identityStore(store);
+    const shop = (value: string) => ({ source: 'shop', value });
+    await identities.resolve([{ profileId: id, externalIds: [shop('4711')] }], 1, { create: false });
+    await identities.merge(id, neighbour, { by: 'ann', why: 'the same person' }, 2);
+    const before = await ledgerReader(store).counts(sent.id);
+    const people = privacyStore(store);
+    const told = await people.holdings(neighbour);
+    expect(told?.profile.id).toBe(id);
+    expect(told?.rows).toMatchObject({
+      externalIds: [{ source: 'email' }, { source: 'shop', value: '4711' }],
+      mergedProfiles: [{ id: neighbour }],
+    });
+    expect(told?.rows.sends).toHaveLength(4);
+    expect(await people.erase(neighbour, 'ann')).toMatchObject({ profileId: id, marks: 3 });
+    expect(traces(await everything(store))).toEqual([]);
+    expect(await everything(store)).not.toMatch(/neighbour|4711/);
+    expect(await ledgerReader(store).counts(sent.id)).toEqual(before);
+    const asked = [
+      { email: ADDRESS, externalIds: [] },
+      { email: 'neighbour@example.test', externalIds: [] },
+      { externalIds: [shop('4711')] },
+      { email: 'another@example.test', externalIds: [shop('4711')] },
+      { email: 'fresh@example.test', externalIds: [shop('1')] },
+      { email: ADDRESS, externalIds: [shop('2')] },
+    ];
+    const found = await identities.resolve(asked, 5, { create: true });
+    expect(found.map((one) => one !== undefined)).toEqual([false, false, false, false, true, false]);
+    const again = await identities.resolve([{ email: ADDRESS, externalIds: [shop('1')] }], 6, {
+      create: true,
+    });
+    expect(again).toEqual([found[4]]);
+    expect(await profileStore(store).byEmail(ADDRESS)).toBeUndefined();
+    expect(await people.readmit('neighbour@example.test')).toBe(true);
+    const back = await identities.resolve(asked.slice(0, 4), 7, { create: true });
+    expect(new Set(back.map((one) => one !== undefined))).toEqual(new Set([true]));
+  });
+
   test('a letter on its way gets time to arrive, and is unknown when it does not', async () => {
     const store = await open();
     const [id = 0] = await makeReaders(store, 1);
@@ -214,7 +273,7 @@ onEveryStore('erasing', (open) => {
     const ledger = sendLedger(store);
     const { token, sends } = await ledger.lease(run.id, 10, 60_000);
     const [send] = sends;
-    await ledger.advance([], [{ id: send?.id ?? 0, profileId: id, token }], undefined);
+    await ledger.advance([], [{ id: send?.id ?? 0, profileId: id, token, decision: '{}' }], undefined);
     expect(await privacyStore(store).halt(id)).toEqual({ skipped: 0, inFlight: 1 });
     let now = 0;
     const privacy = makePrivacy(privacyStore(store), auditStore(store), () => {
@@ -265,7 +324,7 @@ onEveryStore('erasing', (open) => {
     await privacy.export(id, 'bob');
     await privacy.erase(id, 'ann');
     expect(await audit.list({ subject: `profile:${id}`, limit: 10 })).toMatchObject([
-      { actor: 'ann', action: 'erase', detail: { events: 3 } },
+      { actor: 'ann', action: 'erase', detail: { events: 3, profiles: 1 } },
       { actor: 'bob', action: 'export', detail: undefined },
       { actor: 'bob', action: 'change', detail: undefined },
     ]);
@@ -289,7 +348,7 @@ onEveryStore('exporting', (open) => {
     const store = await open();
     const { id } = await lived(store);
     const privacy = makePrivacy(privacyStore(store), auditStore(store), () => 0);
-    const person = await privacy.export(id, 'ann');
+    const person = await privacy.export(id, CUSTOMER);
     expect(person).toMatchObject({
       format: 'dear.person/1',
       exportedAt: '1970-01-01T00:00:00.000Z',

@@ -7,6 +7,7 @@ import {
   readPairs,
   withEventPairs,
 } from '../../profiles/import/mapping-file.ts';
+import { noteImport } from '../audit.ts';
 import type { Cli, Register } from '../cli.ts';
 import { type ImportFlags, importOptions, runImportCommand, withFlags } from './import-run.ts';
 
@@ -40,7 +41,7 @@ async function run(cli: Cli, file: string, flags: Flags, command: Command): Prom
       cli.out(command),
       file,
       { things: 'events', strict: flags.strict === true },
-      (options) => importEvents(app, mapping, options),
+      (options) => noteImport(cli, command, app, 'events', file, () => importEvents(app, mapping, options)),
     ),
   );
 }

@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { DearError } from '../../errors.ts';
 import { type MailLine, mailLine, readableMail } from '../../inbox/mails.ts';
+import { note } from '../audit.ts';
 import type { Cli, Register } from '../cli.ts';
-import { type Output, printable } from '../output.ts';
+import { printable } from '../output.ts';
 
 const SHOWN_BY_DEFAULT = 100;
 
@@ -14,20 +15,21 @@ export const inbox: Register = (program, cli) => {
     .description('list them, the newest first')
     .option('--all', 'also the mails that were matched')
     .option('--limit <n>', 'how many at most', wholeNumber, SHOWN_BY_DEFAULT)
-    .action((options: { all?: boolean; limit: number }, command: Command) =>
-      list(cli, cli.out(command), options),
-    );
+    .action((options: { all?: boolean; limit: number }, command: Command) => list(cli, command, options));
   family
     .command('show')
     .description('show the headers and the text of one')
     .argument('<id>', 'its number in the list', wholeNumber)
-    .action((id: number, _options, command: Command) => show(cli, cli.out(command), id));
+    .action((id: number, _options, command: Command) => show(cli, command, id));
 };
 
-async function list(cli: Cli, out: Output, options: { all?: boolean; limit: number }): Promise<void> {
-  const mails = await cli.withApp((app) =>
-    app.mails.list({ all: options.all === true, limit: options.limit }),
-  );
+async function list(cli: Cli, command: Command, options: { all?: boolean; limit: number }): Promise<void> {
+  const out = cli.out(command);
+  const mails = await cli.withApp(async (app) => {
+    const found = await app.mails.list({ all: options.all === true, limit: options.limit });
+    await note(cli, command, app, { action: 'read', subject: 'inbox', detail: { mails: found.length } });
+    return found;
+  });
   const lines: MailLine[] = [];
   for (const mail of mails) lines.push(await mailLine(mail));
   if (lines.length === 0)
@@ -48,8 +50,14 @@ async function list(cli: Cli, out: Output, options: { all?: boolean; limit: numb
   out.data(lines.map(forMachines));
 }
 
-async function show(cli: Cli, out: Output, id: number): Promise<void> {
-  const kept = await cli.withApp((app) => app.mails.byId(id));
+async function show(cli: Cli, command: Command, id: number): Promise<void> {
+  const out = cli.out(command);
+  const kept = await cli.withApp(async (app) => {
+    const found = await app.mails.byId(id);
+    if (found !== undefined)
+      await note(cli, command, app, { action: 'read', subject: 'inbox', detail: { mail: id } });
+    return found;
+  });
   if (kept === undefined) {
     throw new DearError('inbox.unknown', `There is no mail with the number ${id}.`, {
       kind: 'usage',

@@ -13,8 +13,10 @@ import {
   readTimeZone,
 } from '../../profiles/preferences.ts';
 import { readTime } from '../../profiles/times.ts';
+import { noteProfile } from '../audit.ts';
 import type { Cli, Register } from '../cli.ts';
 import { dossierJson, printDossier } from './dossier-print.ts';
+import { profilePrivacy } from './profile-privacy.ts';
 
 const NEWEST = 20;
 const EVERYTHING = 1_000_000;
@@ -54,12 +56,17 @@ export const profile: Register = (program, cli) => {
     )
     .description("change a customer's preferences and consent")
     .action((email: string, flags: SetFlags, command: Command) => set(cli, email, flags, command));
+  profilePrivacy(family, cli);
 };
 
 async function show(cli: Cli, email: string, flags: { all?: boolean }, command: Command): Promise<void> {
   const out = cli.out(command);
   const address = addressOf(email);
-  const dossier = await cli.withApp((app) => readDossier(app, address, flags.all ? EVERYTHING : NEWEST));
+  const dossier = await cli.withApp(async (app) => {
+    const found = await readDossier(app, address, flags.all ? EVERYTHING : NEWEST);
+    if (found !== undefined) await noteProfile(cli, command, app, 'read', found.profile.id);
+    return found;
+  });
   if (dossier === undefined) throw unknownProfile(address);
   if (out.json) out.data(dossierJson(dossier));
   else printDossier(out, dossier);
@@ -90,6 +97,8 @@ async function set(cli: Cli, email: string, flags: SetFlags, command: Command): 
       })),
       now,
     );
+    const fields = [...Object.keys(change), ...statements.map(({ topic }) => `consent to ${topic}`)];
+    await noteProfile(cli, command, app, 'change', found.id, { fields });
     return preferences || recorded > 0;
   });
   out.say(changed ? `${address} was changed.` : `${address} was like that already.`);

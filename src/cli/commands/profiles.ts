@@ -9,6 +9,7 @@ import {
   withProfilePairs,
 } from '../../profiles/import/mapping-file.ts';
 import { wrongTopic } from '../../profiles/import/profile-rows.ts';
+import { noteImport } from '../audit.ts';
 import type { Cli, Register } from '../cli.ts';
 import { type ImportFlags, importOptions, runImportCommand, withFlags } from './import-run.ts';
 
@@ -39,7 +40,8 @@ async function run(cli: Cli, file: string, flags: Flags, command: Command): Prom
       cli.out(command),
       file,
       { things: 'profiles', strict: flags.strict === true },
-      (options) => importProfiles(app.profiles, mapping, options),
+      (options) =>
+        noteImport(cli, command, app, 'profiles', file, () => importProfiles(app.profiles, mapping, options)),
     ),
   );
 }

@@ -3,6 +3,7 @@ import { DearError } from '../../errors.ts';
 import { describeRule } from '../../segments/describe.ts';
 import { isMoment, momentOf } from '../../segments/moment.ts';
 import { readSegmentFile } from '../../segments/segment.ts';
+import { note } from '../audit.ts';
 import type { Cli, Register } from '../cli.ts';
 import { printable } from '../output.ts';
 
@@ -43,10 +44,12 @@ async function check(cli: Cli, file: string, options: { at?: string }, command: 
   const out = cli.out(command);
   const at = asOf(options.at, Date.now());
   const { name, rule } = await readSegmentFile(file);
-  const [members, examples] = await cli.withApp(async ({ segments: store }) => [
-    await store.count(rule, at),
-    await store.sample(rule, at, EXAMPLES),
-  ]);
+  const [members, examples] = await cli.withApp(async (app) => {
+    const shown = await app.segments.sample(rule, at, EXAMPLES);
+    const detail = { profiles: shown.length };
+    await note(cli, command, app, { action: 'read', subject: `segment:${name}`, detail });
+    return [await app.segments.count(rule, at), shown] as const;
+  });
   const inWords = describeRule(rule);
   out.say(`${name}: ${inWords}`);
   out.say(

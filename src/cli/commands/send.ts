@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { DearError } from '../../errors.ts';
+import { noteProfile } from '../audit.ts';
 import type { Cli, Register } from '../cli.ts';
 
 interface ShowOptions {
@@ -29,13 +30,14 @@ async function show(cli: Cli, id: string, options: ShowOptions, command: Command
   }
   await cli.withApp(async (app) => {
     const shown = await app.showSend(Number(id));
+    await noteProfile(cli, command, app, 'read', shown.facts.profile, { send: shown.facts.send });
     if (out.json) out.data({ ...shown.facts, identical: shown.identical, raw: shown.bytes.toString('utf8') });
     else if (options.html) process.stdout.write(shown.html);
     else if (options.text) process.stdout.write(shown.text);
     else process.stdout.write(shown.bytes);
     out.note(
       shown.identical
-        ? `Identical to the letter that left (sha256 ${shown.facts.sha256}).`
+        ? `Identical to the letter that left (${shown.facts.size} octets, CRC-32 ${shown.facts.crc32}).`
         : shown.difference,
     );
   });

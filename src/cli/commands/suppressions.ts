@@ -3,6 +3,7 @@ import { DearError } from '../../errors.ts';
 import { suppressionMapping } from '../../profiles/import/mapping.ts';
 import { checkMapping, readMappingFile, readPairs } from '../../profiles/import/mapping-file.ts';
 import { importSuppressions } from '../../profiles/import/suppressions.ts';
+import { note } from '../audit.ts';
 import type { Cli, Register } from '../cli.ts';
 import { type ImportFlags, importOptions, runImportCommand, withFlags } from './import-run.ts';
 import { addressOf } from './profile.ts';
@@ -65,11 +66,13 @@ async function add(cli: Cli, emails: string[], reason: string, command: Command)
   const out = cli.out(command);
   const addresses = emails.map(addressOf);
   const at = Date.now();
-  const added = await cli.withApp((app) =>
-    app.suppressions.add(
+  const added = await cli.withApp(async (app) => {
+    const fresh = await app.suppressions.add(
       addresses.map((address) => ({ address, reason, source: 'dear suppressions add', at })),
-    ),
-  );
+    );
+    await note(cli, command, app, { action: 'change', subject: 'suppressions', detail: { added: fresh } });
+    return fresh;
+  });
   out.say(`${added} added, ${addresses.length - added} suppressed already.`);
   out.data({ added, known: addresses.length - added });
 }
@@ -77,7 +80,15 @@ async function add(cli: Cli, emails: string[], reason: string, command: Command)
 async function remove(cli: Cli, email: string, command: Command): Promise<void> {
   const out = cli.out(command);
   const address = addressOf(email);
-  if (!(await cli.withApp((app) => app.suppressions.remove(address)))) {
+  const removed = await cli.withApp(async (app) => {
+    const isPlain = await app.suppressions.remove(address);
+    // Whoever was erased and asks for it may come back: then all marks of theirs go.
+    const isMark = await app.people.readmit(address);
+    if (!isPlain && !isMark) return false;
+    await note(cli, command, app, { action: 'change', subject: 'suppressions', detail: { removed: 1 } });
+    return true;
+  });
+  if (!removed) {
     throw new DearError('suppression.unknown', `The address ${address} is not suppressed.`, {
       mend: '`dear suppressions list` shows those that are.',
     });

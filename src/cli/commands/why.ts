@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { whySentence } from '../../campaigns/why.ts';
 import { DearError } from '../../errors.ts';
+import { noteProfile } from '../audit.ts';
 import type { Register } from '../cli.ts';
 
 /** `dear why EMAIL CAMPAIGN`: why this customer got, or did not get, this letter. */
@@ -20,6 +21,7 @@ export const why: Register = (program, cli) => {
           });
         }
         const send = await app.ledger.sendOf(run.id, customer.id);
+        await noteProfile(cli, command, app, 'read', customer.id);
         const sentence = whySentence(run, customer, send);
         out.say(sentence);
         const { decision: _decision, ...facts } = send ?? { decision: undefined };

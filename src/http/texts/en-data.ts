@@ -123,6 +123,4 @@ export const dataTexts = {
   erasedTitle: 'Everything about you is erased',
   erased:
     'We know nothing of you any more, and you get no letters. A letter that was on its way already may still arrive.',
-  goneTitle: 'You were erased here',
-  gone: 'Everything that was stored about whoever got this letter has been erased on their wish. There is nothing left to show or to change, and no letters come any more.',
 };

@@ -26,6 +26,10 @@ export const en = {
     linkTitle: 'This link leads nowhere',
     link: 'It was cut off on the way, or the letter it belongs to is no longer kept. Please open it again from the letter.',
   },
+  gone: {
+    title: 'Nothing is stored about you any more',
+    text: 'The data of the person this letter went to was erased, as they asked, and with it what this link led to. No more letters come, so there is nothing to stop or to change. You can throw the letter away.',
+  },
   home: {
     title: 'This is Dear',
     what: 'This server sends letters to people who asked for them, and answers the links in those letters.',

@@ -2,6 +2,7 @@ import { normaliseEmail } from '../email.ts';
 import { derivedKey, givenKey } from '../event-key.ts';
 import { wrongJson } from '../json.ts';
 import type { NewEvent } from '../port.ts';
+import type { Retention } from '../retention.ts';
 import { readTime, wrongMoment } from '../times.ts';
 import { datesOf, expressionOr, missingColumn, namedValues } from './columns.ts';
 import { type Compiled, compileCondition, required } from './expression.ts';
@@ -20,7 +21,11 @@ const TYPE = /^[A-Za-z0-9][A-Za-z0-9 ._:-]{0,99}$/;
  * Makes a mapping ready to read the events of one file. Columns that are not mapped are found by name.
  * @throws DearError `import.mapping` when the mapping and the file do not fit
  */
-export function eventReader(mapping: EventMapping, shape: Shape): RowReader<ImportedEvent> {
+export function eventReader(
+  mapping: EventMapping,
+  shape: Shape,
+  retention: Pick<Retention, 'tooOld'>,
+): RowReader<ImportedEvent> {
   const dates = datesOf(mapping.dates);
   const fits = compileCondition(mapping.when, shape);
   const need = (given: EventMapping['email'], names: readonly string[], what: string, option: string) => {
@@ -61,7 +66,7 @@ export function eventReader(mapping: EventMapping, shape: Shape): RowReader<Impo
     if (moment instanceof Refused) return moment;
     const time = readTime(moment, dates);
     if (time === undefined) return new Refused('its time is not a date that can be read');
-    const wrongTime = wrongMoment(time, now);
+    const wrongTime = wrongMoment(time, now) ?? retention.tooOld(kind, time, now);
     if (wrongTime !== undefined) return new Refused(wrongTime);
     const found = properties(values);
     if (found instanceof Refused) return found;

@@ -1,6 +1,7 @@
 import { mergeRows } from '../merge.ts';
 import type { EventStore, NewEvent, ProfileChange, ProfileStore } from '../port.ts';
 import type { PrivacyStore } from '../privacy.ts';
+import type { Retention } from '../retention.ts';
 import { csvRows } from './csv.ts';
 import { eventReader, type ImportedEvent } from './event-rows.ts';
 import { jsonlRows } from './jsonl.ts';
@@ -74,6 +75,7 @@ export async function importEvents(
     profiles: Pick<ProfileStore, 'idsOf' | 'ensure'>;
     events: Pick<EventStore, 'addMany'>;
     people: Pick<PrivacyStore, 'erasedAmong'>;
+    retention: Pick<Retention, 'tooOld'>;
   },
   mapping: EventMapping,
   options: ImportOptions,
@@ -81,7 +83,7 @@ export async function importEvents(
   return withRows(mapping, options, (input) =>
     runImport({
       ...input,
-      read: eventReader(mapping, input.rows.shape),
+      read: eventReader(mapping, input.rows.shape, stores.retention),
       write: (batch, now) => writeEvents(stores, batch, mapping.profiles ?? 'create', now),
     }),
   );

@@ -101,8 +101,16 @@ function identities(c: Columns) {
   );
   const mergedProfiles = c.table(
     'merged_profiles',
-    { id: c.int().primaryKey(), survivorId: c.int().notNull(), at: c.time().notNull() },
-    (t) => [c.index('merged_profiles_survivor').on(t.survivorId), c.index('merged_profiles_at').on(t.at)],
+    {
+      id: c.int().primaryKey(),
+      survivorId: c.int().notNull(),
+      at: c.time().notNull(),
+      settledAt: c.time(),
+    },
+    (t) => [
+      c.index('merged_profiles_survivor').on(t.survivorId),
+      c.index('merged_profiles_settled').on(t.settledAt, t.at),
+    ],
   );
   return { externalIds, mergedProfiles };
 }

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { normaliseEmail } from '../../../src/profiles/email.ts';
 import { importEvents, importProfiles } from '../../../src/profiles/import/import.ts';
 import type { EventMapping, ProfileMapping } from '../../../src/profiles/import/mapping.ts';
+import { parseRetention } from '../../../src/profiles/retention.ts';
 import { consentStore } from '../../../src/store/consents.ts';
 import { eventStore } from '../../../src/store/events.ts';
 import { privacyStore } from '../../../src/store/privacy.ts';
@@ -64,7 +65,11 @@ onEveryStore('imports', (open) => {
       profilesFrom: (path: string, mapping: ProfileMapping = {}) =>
         importProfiles(profiles, mapping, options(path)),
       eventsFrom: (path: string, mapping: EventMapping = {}) =>
-        importEvents({ profiles, events, people: privacyStore(store) }, mapping, options(path)),
+        importEvents(
+          { profiles, events, people: privacyStore(store), retention: parseRetention(undefined) },
+          mapping,
+          options(path),
+        ),
     };
   };
 

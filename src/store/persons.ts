@@ -1,0 +1,61 @@
+import { sql } from 'drizzle-orm';
+import { keyOf } from '../profiles/identify.ts';
+import { FORMER_EMAIL } from '../profiles/identity.ts';
+import type { Database, Store } from './database.ts';
+
+/** Who is exported or erased: by which ids and identifiers the tables know them. */
+export interface Person {
+  readonly id: number;
+  /** Their own id, and those of profiles that were merged into it. */
+  readonly ids: readonly number[];
+  /** Their address and those they had before. */
+  readonly addresses: readonly string[];
+  /** Their external ids, as `keyOf` gives them. */
+  readonly externalIds: readonly string[];
+  /** Every letter of theirs. */
+  readonly sendIds: readonly number[];
+}
+
+/** The person behind the id of a profile, or of one that was merged into it; undefined when nobody is. */
+export async function personOf(db: Database, profileId: number): Promise<Person | undefined> {
+  const [profile] = await db.rows<{ id: number; email: string | null }>(sql`SELECT id, email FROM profiles
+    WHERE id = coalesce((SELECT m.survivor_id FROM merged_profiles m WHERE m.id = ${profileId}), ${profileId})`);
+  if (profile === undefined) return undefined;
+  const person = await traceOf(db, profile.id);
+  return {
+    ...person,
+    addresses: [...new Set([...(profile.email === null ? [] : [profile.email]), ...person.addresses])],
+  };
+}
+
+/** What is known under the id of a profile, which may be gone. */
+export async function traceOf(db: Database, id: number): Promise<Person> {
+  const merged = await db.rows<{ id: number }>(
+    sql`SELECT id FROM merged_profiles WHERE survivor_id = ${id} ORDER BY id`,
+  );
+  const ids = [id, ...merged.map((row) => row.id)];
+  const known = await db.rows<{ source: string; value: string }>(
+    sql`SELECT source, value FROM external_ids WHERE profile_id IN ${db.phrases.numbers(ids)}`,
+  );
+  const sends = await db.rows<{ id: number }>(
+    sql`SELECT id FROM sends WHERE profile_id IN ${db.phrases.numbers(ids)} ORDER BY id`,
+  );
+  return {
+    id,
+    ids,
+    addresses: known.filter(({ source }) => source === FORMER_EMAIL).map(({ value }) => value),
+    externalIds: known.filter(({ source }) => source !== FORMER_EMAIL).map(keyOf),
+    sendIds: sends.map((row) => row.id),
+  };
+}
+
+/** Mails that answer no letter and name one of the addresses, in whatever case. They are read off the event loop. */
+export async function mailsNaming(store: Store, addresses: readonly string[]): Promise<number[]> {
+  if (addresses.length === 0) return [];
+  const holds = addresses.map((address) => store.phrases.bytesHold(sql`raw`, address.toLowerCase()));
+  const ids: number[] = [];
+  const query = sql`SELECT id FROM arrivals WHERE kind = 'mail' AND send_id IS NULL AND raw IS NOT NULL
+    AND (${sql.join(holds, sql` OR `)})`;
+  for await (const rows of store.scan<{ id: number }>(query)) ids.push(...rows.map((row) => row.id));
+  return ids;
+}

@@ -1,0 +1,139 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openStore } from '../../src/store/open.ts';
+import { dear } from '../cli/run.ts';
+import { sentLetter } from '../fixtures/ledger.ts';
+
+let folder: string;
+let sendId = 0;
+const run = (...words: string[]) => dear(words, folder, { DEAR_ACTOR: 'grace' });
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dear-privacy-'));
+  await writeFile(
+    join(folder, 'people.csv'),
+    'email,name\nada@example.test,Ada Byron\nbob@example.test,Bob\n',
+  );
+  const view = (email: string, at: string) => JSON.stringify({ email, at, sku: 'a' });
+  const views = [view('ada@example.test', '2024-05-01'), view('bob@example.test', '2024-05-01')];
+  await writeFile(join(folder, 'views.jsonl'), `${views.join('\n')}\n`);
+  expect((await run('profiles', 'import', join(folder, 'people.csv'))).code).toBe(0);
+  expect((await run('events', 'import', join(folder, 'views.jsonl'), '--type', 'view')).code).toBe(0);
+  const store = await openStore(join(folder, 'data', 'dear.db'), 'any');
+  const letter = await sentLetter(store, { email: 'eve@example.test' });
+  sendId = letter.sendId;
+  await store.close();
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test('a customer is exported, to standard output or to a file that only its owner reads', async () => {
+  const printed = await run('profile', 'export', 'ADA@example.test');
+  expect(printed.code).toBe(0);
+  expect(JSON.parse(printed.out)).toMatchObject({
+    format: 'dear.person/1',
+    profile: { email: 'ada@example.test', attributes: { name: 'Ada Byron' } },
+    events: [{ type: 'view', properties: { sku: 'a' }, at: '2024-05-01T00:00:00.000Z' }],
+  });
+  const filed = await run('profile', 'export', '1', '--out', 'ada.json', '--json');
+  expect(JSON.parse(filed.out)).toMatchObject({ profile: 1 });
+  const path = join(folder, 'ada.json');
+  expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ profile: { id: 1 } });
+  expect((await stat(path)).mode & 0o077).toBe(0);
+});
+
+test('erasing needs --yes, and then no import brings the person back until they ask for it', async () => {
+  expect(await run('profile', 'erase', 'ada@example.test')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('add --yes'),
+  });
+  const erased = await run('profile', 'erase', 'ada@example.test', '--yes');
+  expect(erased).toMatchObject({ code: 0, out: expect.stringMatching(/Profile 1 is erased.*backups/s) });
+  expect((await run('profile', 'export', 'ada@example.test')).err).toMatch(/was erased/);
+  const people = JSON.parse((await run('profiles', 'import', join(folder, 'people.csv'), '--json')).out);
+  expect(people).toMatchObject({ added: 0, unchanged: 1, refused: 1 });
+  expect(people.reasons).toEqual([{ reason: 'this person had themselves erased', count: 1 }]);
+  const views = JSON.parse(
+    (await run('events', 'import', join(folder, 'views.jsonl'), '--type', 'view', '--json')).out,
+  );
+  expect(views).toMatchObject({ added: 0, duplicates: 1, refused: 1 });
+  expect(views.reasons).toEqual([{ reason: 'this person had themselves erased', count: 1 }]);
+  expect((await run('suppressions', 'remove', 'ada@example.test')).code).toBe(0);
+  expect(
+    JSON.parse((await run('profiles', 'import', join(folder, 'people.csv'), '--json')).out),
+  ).toMatchObject({
+    added: 1,
+  });
+});
+
+test('a letter of an erased customer says so', async () => {
+  expect((await run('profile', 'erase', 'eve@example.test', '--yes', '--json')).code).toBe(0);
+  await sourceless();
+  const shown = await run('send', 'show', String(sendId));
+  expect(shown).toMatchObject({ code: 1, err: expect.stringMatching(/The customer of send \d+ was erased/) });
+});
+
+/** The fixture's run has no whole plan, which `send show` reads first. */
+async function sourceless(): Promise<void> {
+  const { planOf } = await import('../fixtures/planned.ts');
+  const store = await openStore(join(folder, 'data', 'dear.db'), 'any');
+  await store.orm.update(store.tables.runs).set({ plan: planOf() });
+  await store.close();
+}
+
+test('the audit log says who did what, by customer, actor, action and time', async () => {
+  await run('profile', 'show', 'bob@example.test');
+  await run('profile', 'set', 'bob@example.test', '--frequency', '1 per week', '--actor', 'heidi');
+  const entries = async (...words: string[]) =>
+    JSON.parse((await run('audit', 'list', '--json', ...words)).out).map(
+      (one: { actor: string; action: string; subject: string }) =>
+        `${one.actor} ${one.action} ${one.subject}`,
+    );
+  expect(await entries('--profile', 'bob@example.test')).toEqual([
+    'heidi change profile:2',
+    'grace read profile:2',
+  ]);
+  expect(await entries('--profile', '1')).toEqual([
+    'grace erase profile:1',
+    'grace export profile:1',
+    'grace export profile:1',
+  ]);
+  expect(await entries('--by', 'heidi', '--since', '1d')).toHaveLength(1);
+  expect(await entries('--since', '2999-01-01')).toEqual([]);
+  expect(await entries('--action', 'import')).toHaveLength(5);
+  const people = await run('audit', 'list');
+  expect(people.out).toMatch(/heidi\s+change\s+profile:2\s+fields=\["frequency"\]/);
+  expect(people.out).not.toMatch(/@example|Ada|Byron/);
+  expect((await run('audit', 'list', '--since', 'soon')).code).toBe(2);
+  expect((await run('audit', 'list', '--profile', 'nobody@example.test')).code).toBe(1);
+});
+
+test('retention shows what would go, removes it, and refuses what would come back', async () => {
+  const keeping = (rules: string, ...words: string[]) => dear(words, folder, { RETENTION: rules });
+  const preview = await keeping('view=90d', 'retention', '--dry-run', '--json');
+  expect(JSON.parse(preview.out)).toMatchObject([
+    { of: 'view', count: 1, oldest: '2024-05-01T00:00:00.000Z' },
+    { of: 'arrivals', count: 0 },
+  ]);
+  expect((await keeping('view=90d', 'retention', '--dry-run')).out).toMatch(
+    /Kept: arrivals 90 days, view 90/,
+  );
+  expect(JSON.parse((await keeping('view=90d', 'retention', '--json')).out)).toMatchObject({
+    removed: { view: 1 },
+  });
+  expect((await keeping('view=90d', 'retention')).out).toBe('Nothing is too old.\n');
+  const again = await keeping(
+    'view=90d',
+    'events',
+    'import',
+    join(folder, 'views.jsonl'),
+    '--type',
+    'view',
+    '--json',
+  );
+  expect(JSON.parse(again.out)).toMatchObject({ added: 0, refused: 2 });
+  expect(again.out).toContain('events of its type are kept for 90 days, and it is older');
+  const wrong = await keeping('view=soon', 'retention');
+  expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('RETENTION cannot be used') });
+});
