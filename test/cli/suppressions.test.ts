@@ -53,6 +53,8 @@ describe('dear suppressions import and export', () => {
     expect(await known('other')).toEqual(await known('data'));
     const standard = await run(['suppressions', 'export']);
     expect(standard.out).toBe(await readFile(file, 'utf8'));
+    const log = (await run(['audit', 'list'])).out;
+    for (const word of ['import', 'export']) expect(log).toContain(word);
   });
 
   test('JSON Lines come back as well, and an empty list is a head alone', async () => {

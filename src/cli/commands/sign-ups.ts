@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { isTopic } from '../../profiles/consent.ts';
 import { wrongTopic } from '../../profiles/import/profile-rows.ts';
 import type { Asked, Confirmation } from '../../sign-up/port.ts';
+import { noteProfile } from '../audit.ts';
 import type { Cli, Register } from '../cli.ts';
 import { addressOf } from './profile.ts';
 
@@ -50,9 +51,14 @@ async function add(cli: Cli, email: string, flags: AddFlags, command: Command): 
   const wrong = flags.topic.find((topic) => !isTopic(topic));
   if (wrong !== undefined) throw wrongTopic(wrong);
   const { source, wording, proof, topic: topics } = flags;
-  const { asked, id } = await cli.withApp((app) =>
-    app.signUp({ email: address, topics, source, wording, proof, at: Date.now() }),
-  );
+  const { asked, id } = await cli.withApp(async (app) => {
+    const result = await app.signUp({ email: address, topics, source, wording, proof, at: Date.now() });
+    const found = await app.profiles.byEmail(address);
+    if (found && result.asked === 'asked') {
+      await noteProfile(cli, command, app, 'change', found.id, { topics, state: 'pending' });
+    }
+    return result;
+  });
   out.say(`${address} ${sentences[asked]}`);
   out.data({ email: address, topics, result: asked, confirmation: id ?? null });
 }

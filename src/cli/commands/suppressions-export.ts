@@ -1,11 +1,12 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { Command } from 'commander';
 import { stringify } from 'csv-stringify/sync';
 import { DearError, messageOf } from '../../errors.ts';
 import { formulaSafe } from '../../profiles/formula-safe.ts';
 import type { Suppression } from '../../profiles/port.ts';
+import { note } from '../audit.ts';
 import type { Cli } from '../cli.ts';
-import type { Output } from '../output.ts';
 
 /** Takes the text of one chunk after the other, no faster than it goes out. */
 type Write = (text: string) => Promise<void>;
@@ -15,7 +16,12 @@ type Write = (text: string) => Promise<void>;
  * it is whole.
  * @throws DearError `export.file` when it cannot be written
  */
-export async function exportSuppressions(cli: Cli, out: Output, file: string | undefined): Promise<void> {
+export async function exportSuppressions(
+  cli: Cli,
+  command: Command,
+  file: string | undefined,
+): Promise<void> {
+  const out = cli.out(command);
   const format = out.json ? jsonLines : csv;
   const count = await cli.withApp(async (app) => {
     const work = async (write: Write) => {
@@ -27,7 +33,11 @@ export async function exportSuppressions(cli: Cli, out: Output, file: string | u
       }
       return written;
     };
-    return file === undefined ? work(toStandardOutput) : intoFile(resolve(cli.cwd, file), work);
+    const written = await (file === undefined
+      ? work(toStandardOutput)
+      : intoFile(resolve(cli.cwd, file), work));
+    await note(cli, command, app, { action: 'export', subject: 'suppressions', detail: { rows: written } });
+    return written;
   });
   if (file !== undefined) out.note(`${count} suppressed addresses were written to ${file}.`);
 }

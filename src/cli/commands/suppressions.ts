@@ -3,7 +3,7 @@ import { DearError } from '../../errors.ts';
 import { suppressionMapping } from '../../profiles/import/mapping.ts';
 import { checkMapping, readMappingFile, readPairs } from '../../profiles/import/mapping-file.ts';
 import { importSuppressions } from '../../profiles/import/suppressions.ts';
-import { note } from '../audit.ts';
+import { note, noteImport } from '../audit.ts';
 import type { Cli, Register } from '../cli.ts';
 import { type ImportFlags, importOptions, runImportCommand, withFlags } from './import-run.ts';
 import { addressOf } from './profile.ts';
@@ -39,9 +39,7 @@ export const suppressions: Register = (program, cli) => {
     .command('export')
     .argument('[file]', 'where to; default standard output')
     .description('write all suppressed addresses as CSV (JSON Lines with --json), which `import` reads')
-    .action((file: string | undefined, _flags, command: Command) =>
-      exportSuppressions(cli, cli.out(command), file),
-    );
+    .action((file: string | undefined, _flags, command: Command) => exportSuppressions(cli, command, file));
 };
 
 async function importFile(cli: Cli, file: string, flags: Flags, command: Command): Promise<void> {
@@ -57,7 +55,10 @@ async function importFile(cli: Cli, file: string, flags: Flags, command: Command
       cli.out(command),
       file,
       { things: 'suppressions', strict: flags.strict === true },
-      (options) => importSuppressions(app.suppressions, mapping, flags.reason, options),
+      (options) =>
+        noteImport(cli, command, app, 'suppressions', file, () =>
+          importSuppressions(app.suppressions, mapping, flags.reason, options),
+        ),
     ),
   );
 }
