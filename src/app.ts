@@ -8,6 +8,7 @@ import { makePressroom } from './campaigns/pressroom.ts';
 import type { Config } from './config.ts';
 import { loadCampaign } from './content/campaign.ts';
 import { compileVariant } from './content/compile.ts';
+import { loadTopics } from './content/topics.ts';
 import { makeDkimSigner } from './delivery/dkim.ts';
 import { letterWriter } from './delivery/letter-writer.ts';
 import { parseLimits } from './delivery/limits.ts';
@@ -19,9 +20,11 @@ import { readFrequency } from './profiles/preferences.ts';
 import { makePrivacy } from './profiles/privacy.ts';
 import { parseRetention } from './profiles/retention.ts';
 import { parseRule } from './segments/rule.ts';
+import { makeSignUp } from './sign-up/sign-up.ts';
 import { arrivalStore } from './store/arrivals.ts';
 import { attributeStore } from './store/attributes.ts';
 import { auditStore } from './store/audit.ts';
+import { confirmationStore } from './store/confirmations.ts';
 import { consentStore } from './store/consents.ts';
 import type { Store } from './store/database.ts';
 import { eventStore } from './store/events.ts';
@@ -40,7 +43,9 @@ import { segmentStore } from './store/segments.ts';
 import { sendLedger } from './store/send-ledger.ts';
 import { suppressionStore } from './store/suppressions.ts';
 import { sweepLedger } from './store/sweep-ledger.ts';
+import { makeConfirmTokens } from './tracking/confirm-tokens.ts';
 import { foldArrivals } from './tracking/fold.ts';
+import { makeProof } from './tracking/proof.ts';
 import { makeTokens } from './tracking/tokens.ts';
 
 /** Everything that a face needs, opened and wired by hand. */
@@ -61,6 +66,7 @@ export async function openApp(
   const limits = parseLimits(config.deliveryLimits, config.smtpRate);
   const warmUps = parseWarmUps(config.warmUp);
   const retention = parseRetention(config.retention);
+  const topics = await loadTopics(config.templatesDir);
   const store = await openStore(config.databaseUrl, config.secret, writing);
   const ports = openPorts(store);
   return {
@@ -69,6 +75,10 @@ export async function openApp(
     ...ports,
     ...wire(config, log, ports, tokens, signer),
     tokens,
+    confirmTokens: makeConfirmTokens(config.secret),
+    prove: makeProof(config.secret),
+    topics,
+    signUp: makeSignUp(ports.confirmations, topics),
     signer,
     privacy: makePrivacy(ports.people, ports.audit),
     limits,
@@ -99,6 +109,7 @@ function openPorts(store: Store) {
     notices: noticeStore(store),
     arrivals: arrivalStore(store),
     readers: readerStore(store),
+    confirmations: confirmationStore(store),
     mails: mailStore(store),
     audit: auditStore(store),
     people: privacyStore(store),

@@ -93,6 +93,15 @@ const settings = {
     z.string().refine(isTimeZone, "must be a time zone such as 'Europe/Berlin'").default('UTC'),
     'time zone of customers who have none in their profile, for quiet hours',
   ],
+  LANGUAGES: [
+    z
+      .string()
+      .regex(/^(none|[a-z]{2,3}(-[A-Za-z0-9]{2,8})*(\s*,\s*[a-z]{2,3}(-[A-Za-z0-9]{2,8})*)*)$/, {
+        error: "must be language tags such as 'en, de, pt-BR', or 'none'",
+      })
+      .default('en, de, fr, es, it, nl, pl, pt'),
+    'languages that customers can choose on the preference page; kept as the attribute language',
+  ],
   SMTP_CONNECTIONS: [
     z.coerce.number().int().min(1).max(500).default(10),
     'SMTP connections of a send worker',
@@ -161,6 +170,8 @@ export interface Config {
     | undefined;
   readonly defaultFrequency: string;
   readonly timeZone: string;
+  /** BCP 47 tags. */
+  readonly languages: readonly string[];
   readonly logLevel: Values['LOG_LEVEL'];
   readonly templatesDir: string;
 }
@@ -207,6 +218,7 @@ export function loadConfig(environment: Environment, cwd: string): Config {
     dkim: dkim(values, cwd),
     defaultFrequency: values.DEFAULT_FREQUENCY,
     timeZone: values.TIME_ZONE,
+    languages: values.LANGUAGES === 'none' ? [] : values.LANGUAGES.split(',').map((tag) => tag.trim()),
     logLevel: values.LOG_LEVEL,
     templatesDir: resolve(cwd, 'templates'),
   });

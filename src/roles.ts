@@ -17,11 +17,13 @@ import { openInbox } from './inbox/listener.ts';
 import { makeUpkeep } from './profiles/upkeep.ts';
 import type { QueueName, Queues } from './queue/port.ts';
 import { openScriptorium } from './scriptorium-link.ts';
+import { sendConfirmations } from './sign-up/send.ts';
 import { makeWaker } from './tracking/waker.ts';
 
 const SWEEP_MS = 1000;
 const RESCHEDULE_MS = 5000;
 const SEND_JOBS_AT_ONCE = 3;
+const CONFIRM_MS = 1000;
 /** The key of the notice that says why nothing leaves. */
 export const SERVER_NOTICE = 'smtp';
 /** Longer than any transaction that may still write under the id of a profile that was merged meanwhile. */
@@ -115,7 +117,44 @@ async function startSending(app: App, queues: Queues): Promise<() => Promise<voi
     },
     { concurrency: SEND_JOBS_AT_ONCE },
   );
-  return sending.close;
+  const stopAsking = startAsking(app, transport);
+  return async () => {
+    await stopAsking();
+    await sending.close();
+  };
+}
+
+/** Sends letters that ask for confirmation as soon as they are due; whoever signed up waits for theirs. */
+function startAsking(app: App, transport: Transport): () => Promise<void> {
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
+  let round: Promise<unknown> | undefined;
+  const ask = () => {
+    round ??= sendConfirmations(
+      {
+        store: app.confirmations,
+        transport,
+        tokens: app.confirmTokens,
+        book: app.topics,
+        publicUrl: app.config.publicUrl,
+        signer: app.signer,
+        leaseMs: app.config.leaseMs,
+        firstRetryMs: app.config.firstRetryMs,
+        clock: Date.now,
+      },
+      stop.signal,
+    )
+      .catch((error) => app.log.warn({ error: messageOf(error) }, 'requests to confirm could not be sent'))
+      .finally(() => {
+        round = undefined;
+      });
+  };
+  const rounds = setInterval(ask, CONFIRM_MS);
+  return async () => {
+    clearInterval(rounds);
+    stop.abort();
+    await round;
+  };
 }
 
 async function tellOfServer(app: App, serverDown: string | undefined, claimed: number): Promise<void> {
@@ -206,6 +245,14 @@ export async function startFaces(app: App, queues: Queues): Promise<Faces> {
     readers: app.readers,
     people: app.people,
     defaultFrequency: config.defaultFrequency,
+    timeZone: config.timeZone,
+    languages: config.languages,
+    topics: app.topics,
+    privacy: app.privacy,
+    signUp: app.signUp,
+    confirmations: app.confirmations,
+    confirmTokens: app.confirmTokens,
+    prove: app.prove,
   });
   const httpPort = await listenHttp(http, { host: config.httpHost, port: config.httpPort });
   const at = { host: config.inboundHost, port: config.inboundPort, domain: config.replyDomain };

@@ -19,7 +19,10 @@ export interface PlanFacts {
 }
 
 /** The run's terms that decide when a letter may leave. */
-export type Terms = Pick<RunPlan, 'campaign' | 'holdout' | 'quietHours' | 'frequency' | 'timeZone'> & {
+export type Terms = Pick<
+  RunPlan,
+  'campaign' | 'holdout' | 'important' | 'quietHours' | 'frequency' | 'timeZone'
+> & {
   readonly validUntil: number;
 };
 
@@ -55,7 +58,7 @@ export function decideSend(facts: PlanFacts, terms: Terms, now: number): Planned
 }
 
 /**
- * When this customer's next letter may leave: their own limit, quiet hours in their time zone, their pause.
+ * When this customer's next letter may leave: whether they want one of this importance, their own limit, quiet hours in their time zone, their pause.
  * @returns ms since 1970, or why there is no such moment as long as the campaign is worth sending
  */
 export function slotFor(
@@ -64,6 +67,7 @@ export function slotFor(
   terms: Terms,
   now: number,
 ): number | SkipReason {
+  if (customer.frequency?.importantOnly && !terms.important) return 'only important letters';
   const quiet = customer.quietHours ?? terms.quietHours;
   const allowed = (at: number) => afterQuietHours(at, quiet, customer.timeZone ?? terms.timeZone);
   const from = Math.max(now, customer.pausedUntil ?? 0);

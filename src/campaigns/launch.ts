@@ -48,6 +48,7 @@ export async function launch(deps: LaunchDeps, campaign: CampaignDefinition, aga
     asOf: now,
     holdout: campaign.holdout,
     value: campaign.value,
+    ...(campaign.important ? { important: true } : {}),
     ...quiet(campaign.quietHours),
     ...limit(readFrequency(deps.defaultFrequency)),
     timeZone: deps.timeZone,

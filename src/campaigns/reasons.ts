@@ -4,6 +4,7 @@ export const skipReasons = [
   'no consent',
   'suppressed',
   'over frequency',
+  'only important letters',
   'paused by the customer',
   'holdout',
   'data missing',

@@ -16,6 +16,7 @@ export const runPlanSchema = z.object({
   asOf: z.number(),
   holdout: z.number().min(0).max(1),
   value: z.number(),
+  important: z.boolean().optional(),
   quietHours: quietHours.optional(),
   frequency: frequency.optional(),
   timeZone: z.string(),

@@ -1,4 +1,5 @@
 import { DateTime } from 'luxon';
+import { isUnlimited } from '../profiles/preferences.ts';
 import { nameOf } from '../profiles/who.ts';
 import type { Customer } from './customers.ts';
 import type { Run, Send } from './port.ts';
@@ -44,7 +45,8 @@ export function whySentence(run: Run, customer: Customer, send: Send | undefined
 
 function skipped(run: Run, customer: Customer, send: Send, zone: string): string {
   const frequency = customer.frequency ?? run.plan.frequency;
-  const limit = frequency ? `at most ${frequency.max} a ${frequency.per}` : 'no limit';
+  const limit =
+    frequency && !isUnlimited(frequency) ? `at most ${frequency.max} a ${frequency.per}` : 'no limit';
   const own = customer.frequency ? 'they chose' : 'the default is';
   switch (send.reason) {
     case 'no address':
@@ -55,6 +57,8 @@ function skipped(run: Run, customer: Customer, send: Send, zone: string): string
       return `the address must not be mailed (${send.detail ?? 'suppressed'}).`;
     case 'over frequency':
       return `${own} ${limit}, and no slot was free before ${moment(run.validUntil, zone)}, when the letter is no longer worth sending.`;
+    case 'only important letters':
+      return `they asked for the most important letters only, and this campaign is not marked as important.`;
     case 'paused by the customer':
       return `they asked for a pause that lasts longer than the letter is worth sending.`;
     case 'holdout':

@@ -16,6 +16,7 @@ import { report } from './commands/report.ts';
 import { retention } from './commands/retention.ts';
 import { segments } from './commands/segments.ts';
 import { send } from './commands/send.ts';
+import { signUps } from './commands/sign-ups.ts';
 import { suppressions } from './commands/suppressions.ts';
 import { up } from './commands/up.ts';
 import { why } from './commands/why.ts';
@@ -27,6 +28,7 @@ const commands: Register[] = [
   profile,
   attributes,
   suppressions,
+  signUps,
   audit,
   retention,
   segments,

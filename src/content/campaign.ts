@@ -26,7 +26,7 @@ const clock = z
   .string({ error: "must be a time in quotes, such as '21:00'" })
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time such as '21:00'");
 
-const sender = z
+export const sender = z
   .string()
   .regex(
     /^(?:[^<>"\r\n]{0,200}<[^\s<>@",;]+@[^\s<>@",;]+\.[^\s<>@",;]+>|[^\s<>@",;]+@[^\s<>@",;]+\.[^\s<>@",;]+)$/,
@@ -82,6 +82,8 @@ const campaignFile = z.strictObject({
   holdout: share.default(0),
   quietHours: z.strictObject({ from: clock, to: clock }).optional(),
   value: z.number().positive().default(1),
+  /** Reaches those too who asked for the most important letters only. */
+  important: z.boolean({ error: 'must be true or false' }).default(false),
   goal: z.strictObject({ event: z.string().min(1), within: duration }).optional(),
   data: dataRequests.default({}),
   settings: z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]*$/), slotValue).default({}),

@@ -1,6 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import type { TokenKind } from '../tracking/tokens.ts';
 import type { HttpDeps } from './deps.ts';
+import { textsFor } from './texts/texts.ts';
+
+const { gone } = textsFor(undefined);
 
 /** The kinds of links that lead to a page, by how their path begins. */
 const kinds: readonly (readonly [path: string, kind: TokenKind])[] = [
@@ -10,10 +13,7 @@ const kinds: readonly (readonly [path: string, kind: TokenKind])[] = [
 ];
 
 /** What is said to somebody who opens a link in a letter whose customer was erased. */
-export const ERASED_PAGE = [
-  'Nothing is stored about you any more',
-  'The data of the person this letter went to was erased, as they asked, and with it what this link led to. No more letters come, so there is nothing to stop or to change. You can throw the letter away.',
-] as const;
+export const ERASED_PAGE = [gone.title, gone.text] as const;
 
 /** Whether a request that found nothing came from a letter whose customer was erased; its token must be ours. */
 export async function isFromErased(

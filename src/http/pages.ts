@@ -1,16 +1,20 @@
+import { type TopicBook, topicOf } from '../profiles/topics.ts';
 import type { LetterReader } from '../tracking/readers.ts';
 import { page } from './frame.ts';
 import { type Html, html } from './html.ts';
+import { type Texts, textsFor } from './texts/texts.ts';
 
 /** The page at `/`. */
-export function homePage(): string {
+export function homePage(isSignUpOpen: boolean): string {
+  const { home, lang } = textsFor(undefined);
   return page(
-    'This is Dear',
-    html`<p>This server sends letters to people who asked for them, and answers the links in those letters.</p>
-<p>If you came here from a letter, please open the link in it once more: every letter has its own links to
-stop such letters and to choose how often they come.</p>
+    home.title,
+    html`<p>${home.what}</p>
+<p>${home.reader}</p>
+${isSignUpOpen && html`<p><a href="s">${home.signUp}</a></p>`}
 <p class="soft">If you run this server: <code>dear --help</code> lists what it can do, and <code>dear config</code>
 how it is set up.</p>`,
+    lang,
   );
 }
 
@@ -29,52 +33,71 @@ export function maskedAddress(address: string): string {
 const isIn = (reader: LetterReader) =>
   reader.topics.some(({ topic, state }) => topic === reader.topic && state === 'in');
 
+const masked = (reader: LetterReader) => html`<strong>${maskedAddress(reader.address)}</strong>`;
+
 /** What GET shows; it changes nothing. `token` is the one of the page, which relative links need. */
-export function unsubscribePage(reader: LetterReader, token: string, preferences: string): string {
-  if (!isIn(reader)) return stoppedPage(reader, token, preferences, false);
+export function unsubscribePage(
+  reader: LetterReader,
+  token: string,
+  preferences: string,
+  book: TopicBook,
+): string {
+  if (!isIn(reader)) return stoppedPage(reader, token, preferences, book, false);
+  const texts = textsFor(reader.language);
+  const { unsubscribe } = texts;
   return page(
-    `Stop letters about ‘${reader.topic}’?`,
-    html`<p>They go to <strong>${maskedAddress(reader.address)}</strong>. One press of the button is enough;
-it takes effect at once.</p>
+    unsubscribe.askTitle(topicOf(book, reader.topic).title),
+    html`<p>${unsubscribe.ask[0] ?? ''} ${masked(reader)}${unsubscribe.ask[1] ?? ''}</p>
 <form method="post" action="${token}"><input type="hidden" name="how" value="button">
-<button type="submit">Stop these letters</button></form>
-${elsewhere(preferences, 'Rather fewer letters than none?')}`,
+<button type="submit">${unsubscribe.stop}</button></form>
+${elsewhere(texts, preferences, unsubscribe.fewerAsk)}`,
+    texts.lang,
   );
 }
 
-/** After the unsubscribe, or when somebody comes back to it. `up` is the way from the page to its siblings. */
+/** After the unsubscribe, or when somebody comes back to it. */
 export function stoppedPage(
   reader: LetterReader,
   token: string,
   preferences: string,
+  book: TopicBook,
   justNow = true,
 ): string {
-  const address = html`<strong>${maskedAddress(reader.address)}</strong>`;
+  const texts = textsFor(reader.language);
+  const { unsubscribe } = texts;
   return page(
-    justNow ? 'Done: these letters have stopped' : 'These letters have stopped',
-    html`<div class="notice" role="status"><p>${address} no longer gets letters about ‘${reader.topic}’.${
-      justNow && html` This is in force already.`
+    justNow ? unsubscribe.doneTitle : unsubscribe.stoppedTitle,
+    html`<div class="notice" role="status"><p>${masked(reader)} ${unsubscribe.stopped(topicOf(book, reader.topic).title)}${
+      justNow && html` ${unsubscribe.inForce}`
     }</p></div>
-<p>Was that a mistake?</p>
-<form method="post" action="${token}/undo"><button class="quiet" type="submit">Get these letters again</button></form>
-${elsewhere(preferences, 'Other letters?')}`,
+<p>${unsubscribe.mistake}</p>
+<form method="post" action="${token}/undo"><button class="quiet" type="submit">${unsubscribe.again}</button></form>
+${elsewhere(texts, preferences, unsubscribe.others)}`,
+    texts.lang,
   );
 }
 
 /** After the unsubscribe was taken back; the page lives one level below the token. */
-export function resumedPage(reader: LetterReader, token: string, preferences: string): string {
-  const title = isIn(reader) ? 'Welcome back' : 'Nothing was changed';
-  const text = isIn(reader)
-    ? html`<strong>${maskedAddress(reader.address)}</strong> gets letters about ‘${reader.topic}’ again.`
-    : html`<strong>${maskedAddress(reader.address)}</strong> had not stopped letters about ‘${reader.topic}’ here.`;
+export function resumedPage(
+  reader: LetterReader,
+  token: string,
+  preferences: string,
+  book: TopicBook,
+): string {
+  const texts = textsFor(reader.language);
+  const { unsubscribe } = texts;
+  const topic = topicOf(book, reader.topic).title;
   return page(
-    title,
-    html`<div class="notice" role="status"><p>${text}</p></div>
-<p><a href="../${token}">Stop them after all</a></p>
-${elsewhere(`../${preferences}`, 'Rather fewer letters?')}`,
+    isIn(reader) ? unsubscribe.backTitle : unsubscribe.sameTitle,
+    html`<div class="notice" role="status"><p>${masked(reader)} ${
+      isIn(reader) ? unsubscribe.back(topic) : unsubscribe.same(topic)
+    }</p></div>
+<p><a href="../${token}">${unsubscribe.stopAfterAll}</a></p>
+${elsewhere(texts, `../${preferences}`, unsubscribe.fewer)}`,
+    texts.lang,
   );
 }
 
-function elsewhere(preferences: string, question: string): Html {
-  return html`<footer class="soft"><p>${question} <a href="${preferences}">Choose what you get, and how often</a>.</p></footer>`;
+function elsewhere({ unsubscribe }: Texts, preferences: string, question: string): Html {
+  return html`<footer class="soft"><p>${question} <a href="${preferences}">${unsubscribe.choose}</a>.</p></footer>`;
 }

@@ -9,6 +9,7 @@ import { contentSecurityPolicy } from './frame.ts';
 import { hitRoutes } from './hits.ts';
 import { homePage } from './pages.ts';
 import { preferenceRoutes } from './preferences.ts';
+import { confirmRoutes, signUpRoutes } from './sign-up.ts';
 import { unsubscribeRoutes } from './unsubscribe.ts';
 
 const BODY_LIMIT = 64 * 1024;
@@ -31,7 +32,8 @@ export function makeHttp(deps: HttpDeps): FastifyInstance {
   answerErrors(http, deps);
   protect(http, deps.log);
   http.register(formbody, { bodyLimit: BODY_LIMIT });
-  http.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(homePage()));
+  const isSignUpOpen = deps.topics.from !== undefined && deps.topics.topics.some(({ signUp }) => signUp);
+  http.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(homePage(isSignUpOpen)));
   http.get('/health', async (_request, reply) => {
     const database = await deps.readers.ping().then(
       () => 'ok',
@@ -44,9 +46,11 @@ export function makeHttp(deps: HttpDeps): FastifyInstance {
   http.register(async (scope) => {
     hitRoutes(scope, route);
     preferenceRoutes(scope, route);
+    signUpRoutes(scope, route);
   });
   // On its own: an unsubscribe must be honoured whatever its body is called.
   http.register(async (scope) => unsubscribeRoutes(scope, route));
+  http.register(async (scope) => confirmRoutes(scope, route));
   http.addHook('onClose', () => recorder.close());
   return http;
 }

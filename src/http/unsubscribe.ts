@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LetterReader } from '../tracking/readers.ts';
 import type { RouteDeps } from './deps.ts';
 import { agent, badLink } from './hits.ts';
@@ -19,23 +19,27 @@ export function unsubscribeRoutes(http: FastifyInstance, deps: RouteDeps): void 
   http.get<ByToken>('/u/:token', async ({ params }, reply) => {
     const send = verified(deps, params.token);
     const reader = kept(await deps.readers.reader(send));
-    return answer(reply, unsubscribePage(reader, params.token, preferences(deps, send)));
+    return answer(reply, unsubscribePage(reader, params.token, preferences(deps, send), deps.topics));
   });
   http.post<ByToken>('/u/:token', async (request, reply) => {
     const { token } = request.params;
     const send = verified(deps, token);
     const oneClick = typeof request.body === 'string' && ONE_CLICK.test(request.body);
     const how = oneClick ? 'one-click' : 'unsubscribe link';
-    const reader = kept(await deps.readers.optOut(send, how, deps.now(), agent(request).agent));
+    const { agent: program } = agent(request);
+    const proof = proofOf(deps, send, request);
+    const reader = kept(await deps.readers.optOut(send, how, deps.now(), program, proof));
     deps.wake();
-    return answer(reply, stoppedPage(reader, token, preferences(deps, send)));
+    return answer(reply, stoppedPage(reader, token, preferences(deps, send), deps.topics));
   });
   http.post<ByToken>('/u/:token/undo', async (request, reply) => {
     const { token } = request.params;
     const send = verified(deps, token);
-    const reader = kept(await deps.readers.optIn(send, deps.now(), agent(request).agent));
+    const { agent: program } = agent(request);
+    const proof = proofOf(deps, send, request);
+    const reader = kept(await deps.readers.optIn(send, deps.now(), program, proof));
     deps.wake();
-    return answer(reply, resumedPage(reader, token, preferences(deps, send)));
+    return answer(reply, resumedPage(reader, token, preferences(deps, send), deps.topics));
   });
   // Somebody reloads the page by its address.
   http.get<ByToken>('/u/:token/undo', ({ params }, reply) => reply.redirect(`../${params.token}`, 303));
@@ -50,6 +54,10 @@ function verified(deps: RouteDeps, token: string): number {
 function kept(reader: LetterReader | undefined): LetterReader {
   if (reader === undefined) throw badLink();
   return reader;
+}
+
+function proofOf(deps: RouteDeps, letter: number, request: FastifyRequest): string {
+  return deps.prove({ letter, network: request.ip, program: agent(request).agent });
 }
 
 /** Relative, so that it holds behind any proxy: from /u/<token> to /p/<token>. */

@@ -1,7 +1,16 @@
-export type ConsentState = 'in' | 'out';
+/** `pending`: asked for, and not confirmed yet by the owner of the address. Only `in` is ever mailed. */
+export type ConsentState = 'in' | 'out' | 'pending';
+
+/** What can be kept as evidence of a statement about consent. */
+export interface Evidence {
+  /** The words that were agreed to. */
+  readonly wording?: string | undefined;
+  /** How it can be shown that they were: see `proofText`. */
+  readonly proof?: string | undefined;
+}
 
 /** Where a profile stands with a topic, since when, and from where we know. */
-export interface Consent {
+export interface Consent extends Evidence {
   readonly topic: string;
   readonly state: ConsentState;
   /** ms since 1970. */
@@ -10,28 +19,36 @@ export interface Consent {
 }
 
 /** A statement about consent; `at` is undefined when the source does not say when it was made. */
-export interface ConsentChange {
+export interface ConsentChange extends Evidence {
   readonly topic: string;
   readonly state: ConsentState;
   readonly at: number | undefined;
   readonly source: string;
 }
 
+export const EVIDENCE_MAX = 2000;
+
 /** `state`: it becomes the state and history; `history`: it is older, and only kept; `nothing`: known already. */
 type Effect = 'state' | 'history' | 'nothing';
+
+/** Of two statements of the same moment the more careful one counts. */
+const care: Readonly<Record<ConsentState, number>> = { pending: 0, in: 1, out: 2 };
 
 /**
  * What a statement does to where a profile stands.
  * The newest statement wins, whenever it arrives; of two of the same moment 'out' wins. A statement without
- * a time never turns 'out' into 'in': a shop's nightly list must not undo what a customer chose.
+ * a time never turns 'out' or 'pending' into 'in': a shop's nightly list must not undo what a customer chose,
+ * nor confirm what only they can. A request to confirm changes nothing for somebody who has agreed already; an
+ * older agreement that is told after such a request leaves it open, since an opt-out may lie between the two.
  */
 export function effectOf(current: Consent | undefined, change: ConsentChange): Effect {
   if (current === undefined) return 'state';
-  if (change.at === undefined) return change.state === 'out' && current.state === 'in' ? 'state' : 'nothing';
+  if (change.at === undefined) return change.state === 'out' && current.state !== 'out' ? 'state' : 'nothing';
+  if (change.state === 'pending' && current.state === 'in') return 'nothing';
   if (change.at > current.at) return 'state';
   if (change.at < current.at) return 'history';
   if (change.state === current.state) return 'nothing';
-  return change.state === 'out' ? 'state' : 'history';
+  return care[change.state] > care[current.state] ? 'state' : 'history';
 }
 
 /** The moment of a statement: its own, or now, but never before what it overrides. */
@@ -44,7 +61,7 @@ export function isTopic(text: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$/.test(text);
 }
 
-const states: Readonly<Record<string, ConsentState>> = Object.freeze({
+const states: Readonly<Record<string, 'in' | 'out'>> = Object.freeze({
   in: 'in',
   yes: 'in',
   true: 'in',
@@ -56,7 +73,7 @@ const states: Readonly<Record<string, ConsentState>> = Object.freeze({
 });
 
 /** Reads in, yes, true, 1 and out, no, false, 0; undefined for anything else. */
-export function readConsentState(value: unknown): ConsentState | undefined {
+export function readConsentState(value: unknown): 'in' | 'out' | undefined {
   const word = String(value).trim().toLowerCase();
   return Object.hasOwn(states, word) ? states[word] : undefined;
 }

@@ -141,6 +141,8 @@ export interface SuppressionStore {
   hasMany(addresses: readonly string[]): Promise<Map<string, string>>;
   /** Reasons by profile id; profiles whose address is not suppressed are absent. */
   ofProfiles(profileIds: readonly number[]): Promise<Map<number, string>>;
+  /** All addresses (marks of erased people are none), sorted, in chunks of one snapshot that keeps no writer waiting. */
+  all(): AsyncIterable<Suppression[]>;
   /** The newest first. */
   list(limit: number): Promise<Suppression[]>;
   count(): Promise<number>;

@@ -2,7 +2,17 @@
 export interface Frequency {
   readonly max: number;
   readonly per: 'day' | 'week' | 'month';
+  /** Only letters of campaigns that are marked important. */
+  readonly importantOnly?: true;
 }
+
+/** As many as come: a limit that nothing reaches, so that planning and claiming know one kind of limit. */
+export const unlimited: Frequency = Object.freeze({ max: 1_000_000, per: 'day' });
+
+/** Only the most important, however many those are. */
+export const onlyImportant: Frequency = Object.freeze({ ...unlimited, importantOnly: true });
+
+export const isUnlimited = (frequency: Frequency) => frequency.max >= unlimited.max;
 
 /** Hours without letters, as minutes of the customer's own day; `from` > `to` runs over midnight. */
 export interface QuietHours {
@@ -23,18 +33,26 @@ export interface Preferences {
 /** A change of preferences: an absent one stays, null goes back to the default. */
 export type PreferencesChange = { readonly [K in keyof Preferences]?: NonNullable<Preferences[K]> | null };
 
-export const FREQUENCY_FORM = "'2 per week' (a number, then per day, per week or per month)";
+export const FREQUENCY_FORM =
+  "'2 per week' (a number, then per day, per week or per month), 'unlimited' or 'only important'";
 export const QUIET_HOURS_FORM = "'21:00-08:00'";
 
-/** Reads '2 per week'; undefined when it is not of that form. */
+/** Reads '2 per week', 'unlimited', 'only important', '1 per month, only important'; undefined for anything else. */
 export function readFrequency(text: string): Frequency | undefined {
-  const match = /^\s*([1-9]\d{0,3})\s+per\s+(day|week|month)\s*$/i.exec(text);
-  const per = match?.[2]?.toLowerCase();
-  return per === 'day' || per === 'week' || per === 'month' ? { max: Number(match?.[1]), per } : undefined;
+  const words = text.trim().toLowerCase().replace(/\s+/g, ' ');
+  if (words === 'unlimited') return unlimited;
+  if (words === 'only important') return onlyImportant;
+  const match = /^([1-9]\d{0,3}) per (day|week|month)(, ?only important)?$/.exec(words);
+  const per = match?.[2];
+  if (per !== 'day' && per !== 'week' && per !== 'month') return undefined;
+  const limit: Frequency = { max: Number(match?.[1]), per };
+  return match?.[3] === undefined ? limit : { ...limit, importantOnly: true };
 }
 
 export function writeFrequency(frequency: Frequency): string {
-  return `${frequency.max} per ${frequency.per}`;
+  const { max, per, importantOnly } = frequency;
+  if (isUnlimited(frequency)) return importantOnly ? 'only important' : 'unlimited';
+  return `${max} per ${per}${importantOnly ? ', only important' : ''}`;
 }
 
 /** Reads '21:00-08:00'; undefined when it is not of that form or has no length. */

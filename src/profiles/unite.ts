@@ -12,7 +12,7 @@ export interface Overridden {
 
 /**
  * Two profiles of one person as one. An attribute of the survivor stands, and what it lacks comes from the other;
- * of two limits the lower one counts, of two pauses the longer one, of other choices the survivor's.
+ * of two limits the lower one counts (and the wish for important letters only), of two pauses the longer one, of other choices the survivor's.
  */
 export function unite(
   survivor: ProfileState,
@@ -41,7 +41,8 @@ export function unite(
 function lower(one: Frequency | undefined, other: Frequency | undefined): Frequency | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   const aDay = ({ max, per }: Frequency) => max / DAYS[per];
-  return aDay(other) < aDay(one) ? other : one;
+  const limit = aDay(other) < aDay(one) ? other : one;
+  return one.importantOnly || other.importantOnly ? { ...limit, importantOnly: true } : limit;
 }
 
 function later(one: number | undefined, other: number | undefined): number | undefined {

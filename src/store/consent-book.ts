@@ -1,14 +1,29 @@
 import { inArray } from 'drizzle-orm';
-import { type Consent, type ConsentChange, effectOf, momentOf } from '../profiles/consent.ts';
+import {
+  type Consent,
+  type ConsentChange,
+  type ConsentState,
+  effectOf,
+  momentOf,
+} from '../profiles/consent.ts';
 import type { BulkInsert, BulkRow, Database } from './database.ts';
 
-const columns = { profile_id: 'int', topic: 'text', state: 'text', at: 'int', source: 'text' } as const;
+const columns = {
+  profile_id: 'int',
+  topic: 'text',
+  state: 'text',
+  at: 'int',
+  source: 'text',
+  wording: 'text',
+  proof: 'text',
+} as const;
 
 const setState: BulkInsert = {
   into: 'consents',
   columns,
   tail: `ON CONFLICT (profile_id, topic) DO UPDATE
-    SET state = excluded.state, at = excluded.at, source = excluded.source`,
+    SET state = excluded.state, at = excluded.at, source = excluded.source,
+      wording = excluded.wording, proof = excluded.proof`,
 };
 const addHistory: BulkInsert = { into: 'consent_changes', columns };
 
@@ -117,6 +132,8 @@ const bulkRow = (id: number, consent: Consent): BulkRow => [
   consent.state,
   consent.at,
   consent.source,
+  consent.wording ?? null,
+  consent.proof ?? null,
 ];
 
 interface ConsentRow {
@@ -125,11 +142,26 @@ interface ConsentRow {
   readonly state: string;
   readonly at: number;
   readonly source: string;
+  readonly wording: string | null;
+  readonly proof: string | null;
 }
 
-/** A row as the domain has it; whatever is not 'in' counts as 'out'. */
+/** A row as the domain has it. */
 export function consentOf(row: ConsentRow): Consent {
-  return { topic: row.topic, state: row.state === 'in' ? 'in' : 'out', at: row.at, source: row.source };
+  const { topic, at, source, wording, proof } = row;
+  return {
+    topic,
+    state: consentState(row.state),
+    at,
+    source,
+    ...(wording === null ? {} : { wording }),
+    ...(proof === null ? {} : { proof }),
+  };
+}
+
+/** Whatever is not known to be an agreement counts as none. */
+export function consentState(text: string): ConsentState {
+  return text === 'in' || text === 'pending' ? text : 'out';
 }
 
 function grouped(rows: readonly ConsentRow[]): Map<number, Consent[]> {

@@ -12,8 +12,8 @@ export function consentStore(db: Database): ConsentStore {
       const ids = [...new Set(changes.map((change) => change.profileId))];
       await lock(tx, ids);
       const standings = await readStandings(tx, ids);
-      for (const { profileId, topic, state, at, source } of changes) {
-        standings.get(profileId)?.take({ topic, state, at, source }, now);
+      for (const { profileId, ...change } of changes) {
+        standings.get(profileId)?.take(change, now);
       }
       return saveStandings(tx, standings);
     });

@@ -115,6 +115,7 @@ export async function moveConsents(tx: Database, survivor: number, merged: numbe
     } else await tx.orm.update(consents).set({ profileId: survivor }).where(where(merged));
   }
   await tx.run(sql`UPDATE consent_changes SET profile_id = ${survivor} WHERE profile_id = ${merged}`);
+  await tx.run(sql`UPDATE confirmations SET profile_id = ${survivor} WHERE profile_id = ${merged}`);
 }
 
 /** Whatever is not known to be an agreement counts as none; of two of a kind the newer one stands. */

@@ -138,6 +138,7 @@ const profiles: PersonalTable = {
 export const personalTables: readonly PersonalTable[] = [
   ownRows('consents'),
   ownRows('consentChanges'),
+  ownRows('confirmations'),
   ownRows('events'),
   ownRows('externalIds'),
   arrivals,

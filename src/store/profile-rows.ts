@@ -2,7 +2,7 @@ import { type InferSelectModel, inArray, type SQL, sql } from 'drizzle-orm';
 import { FORMER_EMAIL } from '../profiles/identity.ts';
 import type { ProfileState } from '../profiles/merge.ts';
 import type { Profile } from '../profiles/port.ts';
-import type { Preferences } from '../profiles/preferences.ts';
+import type { Frequency, Preferences } from '../profiles/preferences.ts';
 import type { BulkRow, Database, Tables } from './database.ts';
 
 export type ProfileRow = InferSelectModel<Tables['profiles']>;
@@ -17,6 +17,7 @@ export const profileColumns = {
   quiet_from: 'int',
   quiet_to: 'int',
   paused_until: 'int',
+  important_only: 'int',
   created_at: 'int',
   updated_at: 'int',
 } as const;
@@ -32,6 +33,7 @@ export function bulkRow(email: string | null, state: ProfileState, now: number):
     chosen.quietFrom,
     chosen.quietTo,
     chosen.pausedUntil,
+    chosen.importantOnly,
     now,
     now,
   ];
@@ -46,23 +48,32 @@ export function preferenceColumns(chosen: Preferences) {
     quietFrom: chosen.quietHours?.from ?? null,
     quietTo: chosen.quietHours?.to ?? null,
     pausedUntil: chosen.pausedUntil ?? null,
+    importantOnly: chosen.frequency?.importantOnly ? 1 : null,
   };
 }
 
 export function profileOf(row: ProfileRow): Profile {
-  const { frequencyMax: max, frequencyPer: per, quietFrom: from, quietTo: to } = row;
+  const { quietFrom: from, quietTo: to } = row;
   return {
     id: row.id,
     email: row.email ?? undefined,
     attributes: row.attributes,
     timeZone: row.timeZone ?? undefined,
-    frequency:
-      max !== null && (per === 'day' || per === 'week' || per === 'month') ? { max, per } : undefined,
+    frequency: frequencyOf(row),
     quietHours: from !== null && to !== null ? { from, to } : undefined,
     pausedUntil: row.pausedUntil ?? undefined,
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
   };
+}
+
+/** What a customer chose, from the columns that hold it. */
+export function frequencyOf(
+  row: Pick<ProfileRow, 'frequencyMax' | 'frequencyPer' | 'importantOnly'>,
+): Frequency | undefined {
+  const { frequencyMax: max, frequencyPer: per } = row;
+  if (max === null || (per !== 'day' && per !== 'week' && per !== 'month')) return undefined;
+  return row.importantOnly === 1 ? { max, per, importantOnly: true } : { max, per };
 }
 
 /** The profile that a send now belongs to; stands where `merged_profiles` is joined on the send's own profile. */

@@ -20,7 +20,8 @@ const overwrite: BulkInsert = {
   tail: `ON CONFLICT (email) DO UPDATE SET attributes = excluded.attributes, time_zone = excluded.time_zone,
     frequency_max = excluded.frequency_max, frequency_per = excluded.frequency_per,
     quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to,
-    paused_until = excluded.paused_until, updated_at = excluded.updated_at`,
+    paused_until = excluded.paused_until, important_only = excluded.important_only,
+    updated_at = excluded.updated_at`,
 };
 
 /** Profiles in the database. */

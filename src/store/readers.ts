@@ -1,4 +1,5 @@
 import { eq, ne, sql } from 'drizzle-orm';
+import { CUSTOMER, profileSubject } from '../profiles/audit.ts';
 import type { HitFacts, NewArrival } from '../tracking/arrivals.ts';
 import {
   type LetterReader,
@@ -6,13 +7,17 @@ import {
   type PreferenceChoices,
   type ReaderStore,
   type TopicChoice,
+  type TopicWish,
 } from '../tracking/readers.ts';
+import { aboutReader } from './about-readers.ts';
 import { arrivalStore } from './arrivals.ts';
-import type { Database } from './database.ts';
-import { currentProfile, lock } from './profile-rows.ts';
+import { addNote } from './audit.ts';
+import { consentState } from './consent-book.ts';
+import type { Database, Store } from './database.ts';
+import { currentProfile, frequencyOf, lock, preferenceColumns } from './profile-rows.ts';
 
 /** The readers of letters and their own acts, on either database. */
-export function readerStore(db: Database): ReaderStore {
+export function readerStore(db: Store): ReaderStore {
   return {
     link: async (sendId, index) => {
       const { sends } = db.tables;
@@ -20,25 +25,32 @@ export function readerStore(db: Database): ReaderStore {
       return row === undefined ? undefined : linksOfDecision(row.decision)[index];
     },
     reader: (sendId) => readerOf(db, sendId),
-    optOut: (sendId, how, at, agent) =>
+    optOut: (sendId, how, at, agent, proof) =>
       act(db, sendId, async (tx, reader) => {
         await store(tx, 'unsubscribe', at, { send: sendId, how, ...agentOf(agent) });
-        await setConsent(tx, reader.profileId, { topic: reader.topic, state: 'out' }, how, at);
+        await setConsent(
+          tx,
+          reader.profileId,
+          { topic: reader.topic, state: 'out' },
+          { source: how, at, proof },
+        );
       }),
-    optIn: (sendId, at, agent) =>
+    optIn: (sendId, at, agent, proof) =>
       act(db, sendId, async (tx, reader) => {
         const isOut = reader.topics.some(({ topic, state }) => topic === reader.topic && state === 'out');
         if (!reader.known || !isOut) return;
         await store(tx, 'resubscribe', at, { send: sendId, ...agentOf(agent) });
-        await setConsent(
-          tx,
-          reader.profileId,
-          { topic: reader.topic, state: 'in' },
-          'unsubscribe taken back',
-          at,
-        );
+        const how = { source: 'unsubscribe taken back', at, proof };
+        await setConsent(tx, reader.profileId, { topic: reader.topic, state: 'in' }, how);
       }),
-    choose: (sendId, choices, at) => act(db, sendId, (tx, reader) => choose(tx, sendId, reader, choices, at)),
+    choose: (sendId, choices, at, proof) =>
+      act(db, sendId, (tx, reader) => choose(tx, sendId, reader, choices, at, proof)),
+    stopAll: (sendId, at, proof) =>
+      act(db, sendId, async (tx, reader) => {
+        const topics = reader.topics.map(({ topic }) => ({ topic, state: 'out' as const }));
+        await note(tx, reader, [], await wish(tx, sendId, reader, topics, at, proof));
+      }),
+    about: (profileId, newest) => aboutReader(db, profileId, newest),
     ping: async () => {
       await db.rows(sql`SELECT 1 AS one`);
     },
@@ -92,25 +104,22 @@ async function readerOf(db: Database, sendId: number): Promise<KnownReader | und
     address: profile.email ?? '',
     topic,
     topics: [...choices.map(toChoice), ...(known ? [] : [{ topic, state: 'out' as const }])],
-    frequency: frequencyOf(profile.frequencyMax, profile.frequencyPer),
+    frequency: frequencyOf(profile),
     quietHours:
       profile.quietFrom === null || profile.quietTo === null
         ? undefined
         : { from: profile.quietFrom, to: profile.quietTo },
     timeZone: profile.timeZone ?? undefined,
+    pausedUntil: profile.pausedUntil ?? undefined,
+    language: typeof profile.attributes.language === 'string' ? profile.attributes.language : undefined,
     known,
   };
 }
 
 const toChoice = (row: { topic: string; state: string }): TopicChoice => ({
   topic: row.topic,
-  state: row.state === 'in' ? 'in' : 'out',
+  state: consentState(row.state),
 });
-
-function frequencyOf(max: number | null, per: string | null): LetterReader['frequency'] {
-  if (max === null) return undefined;
-  return { max, per: per === 'day' || per === 'month' ? per : 'week' };
-}
 
 async function choose(
   tx: Database,
@@ -118,48 +127,80 @@ async function choose(
   reader: KnownReader,
   choices: PreferenceChoices,
   at: number,
+  proof: string | undefined,
 ): Promise<void> {
   const { profiles } = tx.tables;
-  const { frequency, quietHours } = choices;
-  await tx.orm
-    .update(profiles)
-    .set({
-      frequencyMax: frequency?.max ?? null,
-      frequencyPer: frequency?.per ?? null,
-      quietFrom: quietHours?.from ?? null,
-      quietTo: quietHours?.to ?? null,
-      updatedAt: at,
-    })
-    .where(eq(profiles.id, reader.profileId));
-  for (const choice of choices.topics) {
-    const before = reader.topics.find(({ topic }) => topic === choice.topic);
-    if (before === undefined || before.state === choice.state) continue;
-    await setConsent(tx, reader.profileId, choice, 'preference page', at);
-    if (choice.topic !== reader.topic) continue;
-    if (choice.state === 'out') await store(tx, 'unsubscribe', at, { send: sendId, how: 'preference page' });
+  const { topics, language, ...preferences } = choices;
+  const [before] = await tx.orm.select().from(profiles).where(eq(profiles.id, reader.profileId));
+  if (before === undefined) return;
+  const { language: _language, ...others } = before.attributes;
+  const isText = typeof before.attributes.language === 'string';
+  const keeps = before.attributes.language === language || (language === undefined && !isText);
+  const attributes = keeps ? before.attributes : language === undefined ? others : { ...others, language };
+  const columns = preferenceColumns(preferences);
+  const changed = [
+    ...Object.entries(columns).flatMap(([name, value]) =>
+      Reflect.get(before, name) === value ? [] : [name],
+    ),
+    ...(keeps ? [] : ['language']),
+  ];
+  if (changed.length > 0) {
+    await tx.orm
+      .update(profiles)
+      .set({ ...columns, attributes, updatedAt: at })
+      .where(eq(profiles.id, reader.profileId));
+  }
+  await note(tx, reader, changed, await wish(tx, sendId, reader, topics, at, proof));
+}
+
+/** The customer's own change in the audit log: names of what changed, no values. */
+async function note(tx: Database, reader: KnownReader, fields: string[], topics: string[]): Promise<void> {
+  if (fields.length + topics.length === 0) return;
+  const subject = profileSubject(reader.profileId);
+  await addNote(tx, { actor: CUSTOMER, action: 'change', subject, detail: { fields, topics } });
+}
+
+/** Stores what changes among the topics; going out of the letter's topic is an unsubscribe as well. */
+async function wish(
+  tx: Database,
+  sendId: number,
+  reader: KnownReader,
+  topics: readonly TopicWish[],
+  at: number,
+  proof: string | undefined,
+): Promise<string[]> {
+  const changed: string[] = [];
+  for (const wanted of topics) {
+    const before = reader.topics.find(({ topic }) => topic === wanted.topic)?.state ?? 'out';
+    if (before === wanted.state) continue;
+    changed.push(wanted.topic);
+    await setConsent(tx, reader.profileId, wanted, { source: 'preference page', at, proof });
+    if (wanted.topic !== reader.topic) continue;
+    if (wanted.state === 'out') await store(tx, 'unsubscribe', at, { send: sendId, how: 'preference page' });
     else if (reader.known) await store(tx, 'resubscribe', at, { send: sendId });
   }
+  return changed;
 }
 
 /** Writes the consent and its history; nothing when it is what it was. */
 async function setConsent(
   tx: Database,
   profileId: number,
-  { topic, state }: TopicChoice,
-  source: string,
-  at: number,
+  { topic, state, wording }: TopicWish,
+  { source, at, proof }: { source: string; at: number; proof: string | undefined },
 ): Promise<void> {
   const { consents, consentChanges } = tx.tables;
+  const said = { state, at, source, wording: wording ?? null, proof: proof || null };
   const changed = await tx.orm
     .insert(consents)
-    .values({ profileId, topic, state, at, source })
+    .values({ profileId, topic, ...said })
     .onConflictDoUpdate({
       target: [consents.profileId, consents.topic],
-      set: { state, at, source },
+      set: said,
       setWhere: ne(consents.state, state),
     })
     .returning({ topic: consents.topic });
-  if (changed.length > 0) await tx.orm.insert(consentChanges).values({ profileId, topic, state, at, source });
+  if (changed.length > 0) await tx.orm.insert(consentChanges).values({ profileId, topic, ...said });
 }
 
 function store(

@@ -138,6 +138,7 @@ function create(db: Database, run: NewRun): Promise<Run> {
         plan: run.plan,
         createdAt: run.createdAt,
         validUntil: run.validUntil,
+        important: run.plan.important ? 1 : null,
         plannedTo: 0,
       })
       .returning();

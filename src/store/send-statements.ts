@@ -78,6 +78,7 @@ function claimBody(phrases: Phrases, fallback: Frequency | undefined): SQL {
     WHERE sends.id = v.send_id AND sends.lease_token = v.token AND sends.state IN ('queued', 'deferred')
       AND r.id = sends.run_id AND r.state IN ('planning', 'running') AND r.valid_until >= ${now}
       AND p.id = sends.profile_id AND p.email IS NOT NULL AND (p.paused_until IS NULL OR p.paused_until <= ${now})
+      AND (p.important_only IS NULL OR r.important = 1)
       AND EXISTS (SELECT 1 FROM consents c WHERE c.profile_id = p.id AND c.topic = r.topic AND c.state = 'in')
       AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address = p.email)
       AND (${max} IS NULL OR ${max} >

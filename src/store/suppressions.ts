@@ -1,6 +1,6 @@
 import { desc, eq, sql } from 'drizzle-orm';
-import type { SuppressionStore } from '../profiles/port.ts';
-import type { BulkInsert, Database } from './database.ts';
+import type { Suppression, SuppressionStore } from '../profiles/port.ts';
+import type { BulkInsert, Store } from './database.ts';
 
 const addNew: BulkInsert = {
   into: 'suppressions',
@@ -9,7 +9,7 @@ const addNew: BulkInsert = {
 };
 
 /** Addresses that must not be mailed, in the database. */
-export function suppressionStore(db: Database): SuppressionStore {
+export function suppressionStore(db: Store): SuppressionStore {
   const { suppressions } = db.tables;
   return {
     add: (entries) =>
@@ -34,6 +34,9 @@ export function suppressionStore(db: Database): SuppressionStore {
         WHERE p.id IN ${db.phrases.numbers(profileIds)}`);
       return new Map(rows.map((row) => [row.id, row.reason]));
     },
+    all: () =>
+      db.scan<Suppression>(sql`SELECT address, reason, source, at FROM suppressions
+        WHERE address LIKE '%@%' ORDER BY address`),
     list: (limit) =>
       db.orm.select().from(suppressions).orderBy(desc(suppressions.at), suppressions.address).limit(limit),
     count: async () => {

@@ -1,8 +1,18 @@
+import { DateTime } from 'luxon';
 import { z } from 'zod';
-import type { Frequency, QuietHours } from '../profiles/preferences.ts';
-import type { LetterReader, PreferenceChoices } from './readers.ts';
+import {
+  type Frequency,
+  isUnlimited,
+  onlyImportant,
+  type QuietHours,
+  readTimeZone,
+  unlimited,
+} from '../profiles/preferences.ts';
+import type { Topic } from '../profiles/topics.ts';
+import type { LetterReader, PreferenceChoices, TopicWish } from './readers.ts';
 
 const HIGHEST_LIMIT = 100;
+const LONGEST_PAUSE_YEARS = 5;
 
 const field = z.string().trim().max(200).default('');
 const several = z
@@ -10,65 +20,180 @@ const several = z
   .default([])
   .pipe(z.array(z.string().max(200)).max(500));
 
-/** The fields of the preference form, before they are understood. */
-const formSchema = z.object({
+/** How often letters may come, as the page offers it; `own` is a number for a time. */
+export const rhythms = ['usual', 'all', 'week', 'month', 'important', 'own'] as const;
+export type Rhythm = (typeof rhythms)[number];
+
+/** The fields of the preference form, as they are written in it. */
+const fieldsSchema = z.object({
   form: z.literal('preferences'),
   shown: several,
   topic: several,
+  often: z.enum(rhythms),
   max: field,
   per: field,
+  pausedUntil: field,
   quietFrom: field,
   quietTo: field,
+  timeZone: field,
+  language: field,
 });
 
-/** A form that was understood, or sentences that say what is wrong with it. */
+export type PreferenceFields = Omit<z.output<typeof fieldsSchema>, 'form' | 'shown'>;
+type Sent = z.output<typeof fieldsSchema>;
+
+/** What is wrong with a form; the page has the sentences. */
+export const problemKinds = [
+  'form',
+  'often',
+  'max',
+  'pausedUntil',
+  'pausedPast',
+  'pausedLong',
+  'quietHalf',
+  'quietTime',
+  'quietEmpty',
+  'timeZone',
+  'language',
+] as const;
+export type FormProblem = (typeof problemKinds)[number];
+
+/** What the page can offer this reader. */
+export interface Offer {
+  readonly topics: readonly Topic[];
+  /** For readers of whom no zone is known. */
+  readonly timeZone: string;
+  /** BCP 47 tags that can be chosen. */
+  readonly languages: readonly string[];
+}
+
+/** A form that was understood, or what is wrong with it beside what was in it. */
 export type ReadForm =
-  | { readonly choices: PreferenceChoices; readonly problems?: undefined }
-  | { readonly choices?: undefined; readonly problems: readonly string[] };
+  | { readonly choices: PreferenceChoices; readonly problems: readonly []; readonly fields: PreferenceFields }
+  | {
+      readonly choices: undefined;
+      readonly problems: readonly FormProblem[];
+      readonly fields: PreferenceFields | undefined;
+    };
+
+/** The form as it stands before the reader changes anything. */
+export function fieldsOf(reader: LetterReader, offer: Offer, now: number): PreferenceFields {
+  const { frequency, quietHours, pausedUntil } = reader;
+  const often = rhythmOf(frequency);
+  return {
+    topic: reader.topics.filter(({ state }) => state === 'in').map(({ topic }) => topic),
+    often,
+    max: often === 'own' ? String(frequency?.max ?? '') : '',
+    per: frequency !== undefined && !isUnlimited(frequency) ? frequency.per : 'week',
+    pausedUntil:
+      pausedUntil === undefined || pausedUntil <= now ? '' : dayOf(pausedUntil, zoneOf(reader, offer)),
+    quietFrom: quietHours === undefined ? '' : clockTime(quietHours.from),
+    quietTo: quietHours === undefined ? '' : clockTime(quietHours.to),
+    timeZone: reader.timeZone ?? '',
+    language: reader.language ?? '',
+  };
+}
+
+function rhythmOf(frequency: Frequency | undefined): Rhythm {
+  if (frequency === undefined) return 'usual';
+  if (frequency.importantOnly) return 'important';
+  if (isUnlimited(frequency)) return 'all';
+  return frequency.max === 1 && frequency.per !== 'day' ? frequency.per : 'own';
+}
+
+const zoneOf = (reader: LetterReader, offer: Offer) => reader.timeZone ?? offer.timeZone;
+const dayOf = (at: number, zone: string) => DateTime.fromMillis(at, { zone }).toISODate() ?? '';
 
 /**
- * Understands the preference form. Only topics that the page showed and that the reader has are touched:
- * an unticked one is out.
+ * Understands the preference form. Only topics that the page showed, and that it could show, are touched: an unticked
+ * one is out, and one that still waits for its confirmation goes on waiting.
  */
-export function readPreferenceForm(body: unknown, reader: LetterReader): ReadForm {
-  const form = formSchema.safeParse(body);
-  if (!form.success) return { problems: ['The form did not arrive whole. Please send it again.'] };
-  const problems: string[] = [];
-  const problem = (text: string) => {
-    problems.push(text);
+export function readPreferenceForm(body: unknown, reader: LetterReader, offer: Offer, now: number): ReadForm {
+  const form = fieldsSchema.safeParse(body);
+  if (!form.success) return { choices: undefined, problems: ['form'], fields: undefined };
+  const { form: _form, shown: _shown, ...fields } = form.data;
+  const problems: FormProblem[] = [];
+  const problem = (kind: FormProblem) => {
+    problems.push(kind);
     return undefined;
   };
-  const frequency = readFrequency(form.data.max, form.data.per, problem);
-  const quietHours = readQuietHours(form.data.quietFrom, form.data.quietTo, problem);
-  if (problems.length > 0) return { problems };
-  const topics = reader.topics
-    .filter(({ topic }) => form.data.shown.includes(topic))
-    .map(({ topic }) => ({
-      topic,
-      state: form.data.topic.includes(topic) ? ('in' as const) : ('out' as const),
-    }));
-  return { choices: { topics, frequency, quietHours } };
+  const timeZone = timeZoneOf(fields.timeZone, problem);
+  const choices: PreferenceChoices = {
+    topics: wishes(form.data, reader, offer),
+    frequency: frequencyOf(fields, reader, problem),
+    pausedUntil: pauseOf(fields.pausedUntil, timeZone ?? offer.timeZone, now, problem),
+    quietHours: quietHoursOf(fields.quietFrom, fields.quietTo, problem),
+    timeZone,
+    language: languageOf(fields.language, reader, offer, problem),
+  };
+  return problems.length > 0 ? { choices: undefined, problems, fields } : { choices, problems: [], fields };
 }
 
-type Problem = (text: string) => undefined;
+function wishes(sent: Sent, reader: LetterReader, offer: Offer): TopicWish[] {
+  const offered = new Map(offer.topics.map((topic) => [topic.name, topic]));
+  const names = new Set([...reader.topics.map(({ topic }) => topic), ...offered.keys()]);
+  return [...names]
+    .filter((name) => sent.shown.includes(name))
+    .flatMap((name): TopicWish[] => {
+      const before = reader.topics.find(({ topic }) => topic === name)?.state;
+      if (sent.topic.includes(name))
+        return [{ topic: name, state: 'in', wording: offered.get(name)?.wording }];
+      return before === 'in' ? [{ topic: name, state: 'out' }] : [];
+    });
+}
 
-function readFrequency(max: string, per: string, problem: Problem): Frequency | undefined {
-  if (max === '') return undefined;
-  const number = /^\d{1,4}$/.test(max) ? Number(max) : 0;
-  if (number < 1 || number > HIGHEST_LIMIT) {
-    return problem(`The number of letters must be from 1 to ${HIGHEST_LIMIT}, or empty.`);
+type Problem = (kind: FormProblem) => undefined;
+
+function frequencyOf(
+  { often, max, per }: PreferenceFields,
+  reader: LetterReader,
+  problem: Problem,
+): Frequency | undefined {
+  switch (often) {
+    case 'usual':
+      return undefined;
+    case 'all':
+      return unlimited;
+    case 'week':
+    case 'month':
+      return { max: 1, per: often };
+    case 'important':
+      // A limit beside it was set elsewhere, and stays.
+      return reader.frequency?.importantOnly ? reader.frequency : onlyImportant;
+    case 'own': {
+      const number = /^\d{1,4}$/.test(max) ? Number(max) : 0;
+      if (number < 1 || number > HIGHEST_LIMIT) return problem('max');
+      return per === 'day' || per === 'week' || per === 'month' ? { max: number, per } : problem('often');
+    }
   }
-  if (per === 'day' || per === 'week' || per === 'month') return { max: number, per };
-  return problem('Choose whether the number is per day, week or month.');
 }
 
-function readQuietHours(fromText: string, toText: string, problem: Problem): QuietHours | undefined {
+function pauseOf(text: string, zone: string, now: number, problem: Problem): number | undefined {
+  if (text === '') return undefined;
+  const day = /^\d{4}-\d\d-\d\d$/.test(text) ? DateTime.fromISO(text, { zone }) : undefined;
+  if (day === undefined || !day.isValid) return problem('pausedUntil');
+  if (day.toMillis() <= now) return problem('pausedPast');
+  const longest = DateTime.fromMillis(now, { zone }).plus({ years: LONGEST_PAUSE_YEARS });
+  return day > longest ? problem('pausedLong') : day.toMillis();
+}
+
+function quietHoursOf(fromText: string, toText: string, problem: Problem): QuietHours | undefined {
   if (fromText === '' && toText === '') return undefined;
-  if (fromText === '' || toText === '') return problem('Quiet hours need a beginning and an end.');
+  if (fromText === '' || toText === '') return problem('quietHalf');
   const from = minutes(fromText);
   const to = minutes(toText);
-  if (from === undefined || to === undefined) return problem('Quiet hours must be times such as 21:30.');
-  return from === to ? problem('Quiet hours must not begin and end at the same time.') : { from, to };
+  if (from === undefined || to === undefined) return problem('quietTime');
+  return from === to ? problem('quietEmpty') : { from, to };
+}
+
+function timeZoneOf(text: string, problem: Problem): string | undefined {
+  return text === '' ? undefined : (readTimeZone(text) ?? problem('timeZone'));
+}
+
+function languageOf(text: string, reader: LetterReader, offer: Offer, problem: Problem): string | undefined {
+  if (offer.languages.length === 0) return reader.language;
+  if (text === '' || text === reader.language) return text || undefined;
+  return offer.languages.includes(text) ? text : problem('language');
 }
 
 function minutes(text: string): number | undefined {
@@ -77,7 +202,7 @@ function minutes(text: string): number | undefined {
 }
 
 /** Minutes since midnight as `HH:MM`. */
-export function clockTime(minute: number): string {
+function clockTime(minute: number): string {
   const two = (part: number) => String(part).padStart(2, '0');
   return `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
 }

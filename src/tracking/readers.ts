@@ -1,11 +1,20 @@
 import { z } from 'zod';
+import type { Consent, ConsentState } from '../profiles/consent.ts';
+import type { EventSummary, Profile, StoredEvent, Suppression } from '../profiles/port.ts';
 import type { Frequency, QuietHours } from '../profiles/preferences.ts';
 import type { UnsubscribeWay } from './arrivals.ts';
 
 /** Whether a profile wants letters about a topic. */
 export interface TopicChoice {
   readonly topic: string;
+  readonly state: ConsentState;
+}
+
+/** What a reader said about a topic; `wording` is what they agreed to. */
+export interface TopicWish {
+  readonly topic: string;
   readonly state: 'in' | 'out';
+  readonly wording?: string | undefined;
 }
 
 /** The person who reads a letter, as far as the public pages show it. */
@@ -21,13 +30,21 @@ export interface LetterReader {
   readonly quietHours: QuietHours | undefined;
   /** IANA name; undefined when it is not known. */
   readonly timeZone: string | undefined;
+  /** No letters before this moment, ms. */
+  readonly pausedUntil: number | undefined;
+  /** As a BCP 47 tag, or whatever the attribute `language` says; undefined when it is not known. */
+  readonly language: string | undefined;
 }
 
 /** What a reader chose on the preference page. Topics that are not named stay as they are. */
 export interface PreferenceChoices {
-  readonly topics: readonly TopicChoice[];
+  readonly topics: readonly TopicWish[];
   readonly frequency: Frequency | undefined;
   readonly quietHours: QuietHours | undefined;
+  readonly pausedUntil: number | undefined;
+  readonly timeZone: string | undefined;
+  /** Kept as the attribute `language`, where segments and letters find it. */
+  readonly language: string | undefined;
 }
 
 /** A reader's own acts on their consent and preferences, by the send whose link they followed. */
@@ -45,13 +62,59 @@ export interface ReaderStore {
     how: UnsubscribeWay,
     at: number,
     agent: string | undefined,
+    proof?: string,
   ): Promise<LetterReader | undefined>;
   /** Takes an opt-out from the letter's topic back; nothing for those who are not out of it. */
-  optIn(sendId: number, at: number, agent: string | undefined): Promise<LetterReader | undefined>;
+  optIn(
+    sendId: number,
+    at: number,
+    agent: string | undefined,
+    proof?: string,
+  ): Promise<LetterReader | undefined>;
   /** Stores what was chosen in one transaction; going out of the letter's topic is an unsubscribe as well. */
-  choose(sendId: number, choices: PreferenceChoices, at: number): Promise<LetterReader | undefined>;
+  choose(
+    sendId: number,
+    choices: PreferenceChoices,
+    at: number,
+    proof?: string,
+  ): Promise<LetterReader | undefined>;
+  /** Takes the reader out of every topic at once, as `choose` would. */
+  stopAll(sendId: number, at: number, proof?: string): Promise<LetterReader | undefined>;
+  /** What is stored about a profile, for the customer's own eyes; undefined when there is no such profile. */
+  about(profileId: number, newest: number): Promise<AboutReader | undefined>;
   /** Fails when the database does not answer. */
   ping(): Promise<void>;
+}
+
+/** What is stored about a customer, as the page shows it to them. */
+export interface AboutReader {
+  readonly profile: Profile;
+  /** Names under which other systems know them. */
+  readonly externalIds: readonly { readonly source: string; readonly value: string }[];
+  readonly consents: readonly Consent[];
+  /** Every statement about consent, oldest first. */
+  readonly history: readonly Consent[];
+  readonly suppression: Suppression | undefined;
+  readonly summary: readonly EventSummary[];
+  /** Newest first, as many as were asked for. */
+  readonly timeline: readonly StoredEvent[];
+  /** Newest first, as many as were asked for. */
+  readonly letters: readonly ReaderLetter[];
+  readonly letterCount: number;
+}
+
+/** A send as its reader sees it. */
+export interface ReaderLetter {
+  readonly campaign: string;
+  readonly topic: string;
+  readonly state: string;
+  readonly reason: string | undefined;
+  /** When it left, was decided against, or was planned, ms. */
+  readonly at: number;
+  readonly opened: boolean;
+  readonly clicked: boolean;
+  readonly replied: boolean;
+  readonly unsubscribed: boolean;
 }
 
 const decisionSchema = z.object({ links: z.array(z.string()) });

@@ -4,6 +4,7 @@ import { decideSend, type PlanFacts, slotFor, type Terms } from '../../src/campa
 import { WINDOW_MS } from '../../src/campaigns/frequency.ts';
 import type { Run, Send } from '../../src/campaigns/port.ts';
 import { whySentence } from '../../src/campaigns/why.ts';
+import { onlyImportant, unlimited } from '../../src/profiles/preferences.ts';
 import { planOf } from '../fixtures/planned.ts';
 
 const now = Date.UTC(2026, 2, 2, 12);
@@ -46,6 +47,11 @@ describe('decideSend', () => {
       { customer: { ...customer, frequency: { max: 1, per: 'month' as const } }, taken: [now - 1000] },
       {},
     ],
+    [
+      'only important letters',
+      { customer: { ...customer, frequency: onlyImportant, pausedUntil: now + WINDOW_MS.month } },
+      {},
+    ],
     ['paused by the customer', { customer: { ...customer, pausedUntil: now + WINDOW_MS.month } }, {}],
   ])('skips with the reason that comes first: %s', (reason, own, ownTerms) => {
     expect(decideSend({ ...facts, ...own }, { ...terms, ...ownTerms }, now)).toMatchObject({
@@ -57,6 +63,20 @@ describe('decideSend', () => {
 });
 
 describe('slotFor', () => {
+  test('an important letter comes to those who want no others, within a limit of their own', () => {
+    const important = { ...terms, important: true };
+    const taken = Array.from({ length: 50 }, (_, index) => now - index - 1);
+    expect(slotFor({ ...customer, frequency: onlyImportant }, taken, important, now)).toBe(now);
+    expect(slotFor({ ...customer, frequency: onlyImportant }, taken, terms, now)).toBe(
+      'only important letters',
+    );
+    expect(slotFor({ ...customer, frequency: unlimited }, taken, terms, now)).toBe(now);
+    const seldom = { max: 1, per: 'week', importantOnly: true } as const;
+    expect(slotFor({ ...customer, frequency: seldom }, [now - 1], important, now)).toBe(
+      now - 1 + WINDOW_MS.week,
+    );
+  });
+
   test('the customer’s own limit goes before the default', () => {
     const once = { max: 1, per: 'day' as const };
     expect(
@@ -147,6 +167,11 @@ describe('whySentence', () => {
       'over frequency',
       { state: 'skipped', reason: 'over frequency' },
       'no slot was free before 9 March 2026',
+    ],
+    [
+      'not important',
+      { state: 'skipped', reason: 'only important letters' },
+      'asked for the most important letters only',
     ],
     ['holdout', { state: 'skipped', reason: 'holdout' }, 'in the holdout'],
     ['cancelled', { state: 'skipped', reason: 'cancelled' }, 'was cancelled'],

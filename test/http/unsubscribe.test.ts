@@ -54,7 +54,7 @@ onEveryStore('unsubscribing', (open) => {
     const answer = await post(`/u/${server.tokens.of(sendId).unsubscribe}`, type, payload);
     expect(answer.statusCode).toBe(200);
     expect(answer.headers['set-cookie']).toBeUndefined();
-    expect(answer.body).toContain('no longer gets letters about ‘offers’');
+    expect(answer.body).toContain('no longer gets letters about ‘Offers’');
     expect(await consents(profileId)).toMatchObject([{ topic: 'offers', state: 'out', source }]);
     expect(await changes(profileId)).toMatchObject([{ state: 'out', source }]);
   });
@@ -67,7 +67,7 @@ onEveryStore('unsubscribing', (open) => {
     const url = `/u/${server.tokens.of(sendId).unsubscribe}`;
     const shown = await server.http.inject({ method: 'GET', url });
     await server.http.inject({ method: 'HEAD', url });
-    expect(shown.body).toContain('garden &amp; &lt;home&gt;');
+    expect(shown.body).toContain('Garden &amp; &lt;home&gt;');
     expect(shown.body).toContain('a•••@example.test');
     expect(shown.body).not.toContain('anna@');
     expect(shown.body).toContain('<form method="post"');

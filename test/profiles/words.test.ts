@@ -1,12 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Consent, effectOf, momentOf, readConsentState } from '../../src/profiles/consent.ts';
+import {
+  type Consent,
+  type ConsentState,
+  effectOf,
+  momentOf,
+  readConsentState,
+} from '../../src/profiles/consent.ts';
 import { derivedKey } from '../../src/profiles/event-key.ts';
 import { canonicalJson, wrongJson, wrongKey } from '../../src/profiles/json.ts';
 import {
+  onlyImportant,
   readFrequency,
   readQuietHours,
   readTimeZone,
+  unlimited,
   writeFrequency,
   writeQuietHours,
 } from '../../src/profiles/preferences.ts';
@@ -18,6 +26,17 @@ describe('preferences', () => {
     expect(writeFrequency({ max: 2, per: 'week' })).toBe('2 per week');
     for (const wrong of ['0 per week', 'two per week', '2 per year', '2', '', '99999 per day']) {
       expect(readFrequency(wrong)).toBeUndefined();
+    }
+    expect(readFrequency('Unlimited')).toEqual(unlimited);
+    expect(readFrequency('only  important')).toEqual(onlyImportant);
+    expect(readFrequency('1 per month, only important')).toEqual({
+      max: 1,
+      per: 'month',
+      importantOnly: true,
+    });
+    for (const text of ['unlimited', 'only important', '3 per day', '1 per month, only important']) {
+      const frequency = readFrequency(text);
+      expect(frequency && writeFrequency(frequency)).toBe(text);
     }
     expect(readQuietHours('21:00-8:30')).toEqual({ from: 1260, to: 510 });
     expect(readQuietHours('22:00-24:00')).toEqual({ from: 1320, to: 0 });
@@ -32,7 +51,43 @@ describe('preferences', () => {
 });
 
 describe('consent', () => {
-  const standing = (state: 'in' | 'out', at: number): Consent => ({ topic: 't', state, at, source: 's' });
+  const standing = (state: ConsentState, at: number): Consent => ({ topic: 't', state, at, source: 's' });
+
+  test('with requests to confirm among them, nobody is in whose newest word is not yes', () => {
+    const statements = fc.array(
+      fc.record({
+        state: fc.constantFrom<ConsentState>('in', 'out', 'pending'),
+        at: fc.integer({ min: 0, max: 6 }),
+      }),
+      { minLength: 1 },
+    );
+    fc.assert(
+      fc.property(statements, (given) => {
+        let current: Consent | undefined;
+        for (const one of given) {
+          const change = { ...one, topic: 't', source: 's' };
+          if (effectOf(current, change) === 'state') current = change;
+        }
+        const words = given.filter((one) => one.state !== 'pending');
+        const newest = words.filter((one) => one.at === Math.max(...words.map(({ at }) => at)));
+        const isYes = newest.length > 0 && newest.every((one) => one.state === 'in');
+        if (!isYes) expect(current?.state).not.toBe('in');
+        if (words.length === given.length && isYes) expect(current?.state).toBe('in');
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('a request to confirm', () => {
+    const ask = { topic: 't', state: 'pending', at: 7, source: 's' } as const;
+    expect(effectOf(undefined, ask)).toBe('state');
+    expect(effectOf(standing('in', 5), ask)).toBe('nothing');
+    expect(effectOf(standing('out', 5), ask)).toBe('state');
+    expect(effectOf(standing('out', 9), ask)).toBe('history');
+    expect(effectOf(standing('pending', 5), { ...ask, state: 'in', at: undefined })).toBe('nothing');
+    expect(effectOf(standing('pending', 5), { ...ask, state: 'out', at: undefined })).toBe('state');
+    expect(effectOf(standing('pending', 7), { ...ask, state: 'in' })).toBe('state');
+  });
 
   test('the state after any statements is that of the newest, and out of those of one moment', () => {
     const statements = fc.array(

@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node';
+import { warnWithoutChromium } from './chromium.ts';
 import { pingPostgres, startPostgres } from './postgres.ts';
 import type { RunningServer } from './process.ts';
 import { pingRedis, startRedis } from './redis.ts';
@@ -36,6 +37,7 @@ const postgres: Wanted = {
 
 /** Finds or starts the servers that the tests run against, once for all test files. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  warnWithoutChromium();
   const results = await Promise.allSettled([find(redis), find(postgres)]);
   const servers = results.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
   const stop = async () => {

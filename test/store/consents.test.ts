@@ -55,6 +55,18 @@ onEveryStore('consent', (open) => {
     ]);
   });
 
+  test('each keeps its words and its proof, in state and history', async () => {
+    const { consents, a } = await made();
+    const said = { topic: 'offers', source: 'form', wording: 'I agree', proof: 'paper 7' };
+    await consents.changeMany([{ profileId: a, state: 'in', at: 5, ...said }], 9);
+    await consents.change(a, 'offers', 'out', 8, 'link');
+    expect(await consents.of(a)).toEqual([{ topic: 'offers', state: 'out', at: 8, source: 'link' }]);
+    expect(await consents.history(a)).toEqual([
+      { state: 'in', at: 5, ...said },
+      { topic: 'offers', state: 'out', at: 8, source: 'link' },
+    ]);
+  });
+
   test('many at once, and who consents', async () => {
     const { consents, a, b } = await made();
     const at = 5;

@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { ClaimRequest, SendLedger, Settlement } from '../../src/delivery/port.ts';
 import type { Frequency } from '../../src/profiles/preferences.ts';
+import { consentStore } from '../../src/store/consents.ts';
 import type { Store } from '../../src/store/database.ts';
 import { ledgerReader } from '../../src/store/ledger-reader.ts';
 import { runStore } from '../../src/store/runs.ts';
@@ -134,6 +135,32 @@ onEveryStore('the ledger', (open) => {
     await runStore(store).step(other.id, ['running'], 'paused');
     expect(await claim(sendLedger(store), more, undefined)).toEqual(['not running']);
     expect((await sendLedger(store).lease(other.id, 10, LEASE_MS)).sends).toEqual([]);
+  });
+
+  test('what is not confirmed is never mailed', async () => {
+    const store = await open();
+    const ids = await makeReaders(store, 2);
+    const [asked = 0] = ids;
+    const run = await makeRun(store, ids);
+    const requests = await leaseAll(store, run.id);
+    const { consents } = store.tables;
+    await store.orm.update(consents).set({ state: 'pending' }).where(eq(consents.profileId, asked));
+    expect(await consentStore(store).consenting(ids, 'offers')).toEqual(new Set(ids.slice(1)));
+    expect(await claim(sendLedger(store), requests, undefined)).toEqual(['no consent', 'go']);
+  });
+
+  test('who wants important letters only gets no others, whatever the limit', async () => {
+    const store = await open();
+    const ids = await makeReaders(store, 2, { frequencyMax: 1000, frequencyPer: 'day' });
+    const [picky = 0] = ids;
+    const { profiles } = store.tables;
+    await store.orm.update(profiles).set({ importantOnly: 1 }).where(eq(profiles.id, picky));
+    const plain = await makeRun(store, ids, { campaign: 'plain' });
+    const important = await makeRun(store, ids, { campaign: 'important', important: true });
+    const ledger = sendLedger(store);
+    // The worker then finds no slot for it, and the reason: see eligibility.test.ts.
+    expect(await claim(ledger, await leaseAll(store, plain.id), undefined)).toEqual(['over frequency', 'go']);
+    expect(await claim(ledger, await leaseAll(store, important.id), undefined)).toEqual(['go', 'go']);
   });
 
   test('two campaigns at once never go over a customer’s limit; the one worth more goes first', async () => {

@@ -43,12 +43,14 @@ export function printDossier(out: Output, dossier: Dossier): void {
   section(
     out,
     'History of consent',
-    ['when', 'topic', 'state', 'source'],
+    ['when', 'topic', 'state', 'source', 'words', 'proof'],
     dossier.consentHistory.map((consent) => [
       moment(consent.at),
       consent.topic,
       consent.state,
       cell(consent.source),
+      cell(consent.wording ?? ''),
+      cell(consent.proof ?? ''),
     ]),
   );
   printEvents(out, dossier);
@@ -80,7 +82,7 @@ function names({ externalIds }: Dossier): [string, string][] {
 function preferences({ profile }: Dossier): [string, string][] {
   const { timeZone, frequency, quietHours, pausedUntil } = profile;
   return [
-    ['frequency', frequency ? `at most ${writeFrequency(frequency)}` : '(default)'],
+    ['frequency', frequency ? writeFrequency(frequency) : '(default)'],
     ['quiet hours', quietHours ? writeQuietHours(quietHours) : '(default)'],
     ['time zone', timeZone ?? '(default)'],
     ...(pausedUntil === undefined

@@ -4,7 +4,7 @@ import type { Cli } from '../cli.ts';
 import type { Output } from '../output.ts';
 import { type Progress, progressBar } from '../progress.ts';
 
-/** Options that both importers have. */
+/** Options that all importers have. */
 export interface ImportFlags {
   readonly map: string[];
   readonly mapping?: string;
@@ -18,7 +18,7 @@ export interface ImportFlags {
 
 const collect = (text: string, texts: string[]) => [...texts, text];
 
-/** Declares the options that both importers have. */
+/** Declares the options that all importers have. */
 export function importOptions(command: Command): Command {
   return command
     .argument('<file>', 'CSV or JSON Lines, packed with gzip or not; - for standard input')
@@ -58,7 +58,7 @@ export async function runImportCommand(
   cli: Cli,
   out: Output,
   path: string,
-  what: { readonly things: 'profiles' | 'events'; readonly strict: boolean },
+  what: { readonly things: Things; readonly strict: boolean },
   work: (options: ImportOptions) => Promise<ImportReport>,
 ): Promise<void> {
   const stop = new AbortController();
@@ -88,36 +88,50 @@ export async function runImportCommand(
   }
 }
 
+type Things = 'profiles' | 'events' | 'suppressions';
+
+/** What the counts of a report are called. */
+const words: Readonly<Record<Things, { added: string; unchanged: string; merged: string }>> = {
+  profiles: {
+    added: 'profiles added',
+    unchanged: 'unchanged',
+    merged: 'further rows of the same profiles',
+  },
+  events: {
+    added: 'events added',
+    unchanged: 'duplicates (known already)',
+    merged: 'further rows of the same profiles',
+  },
+  suppressions: {
+    added: 'addresses added',
+    unchanged: 'suppressed already',
+    merged: 'further rows of the same addresses',
+  },
+};
+
 const count = new Intl.NumberFormat('en');
 
-function printReport(
-  out: Output,
-  things: 'profiles' | 'events',
-  report: ImportReport,
-  seconds: number,
-): void {
-  const isEvents = things === 'events';
+function printReport(out: Output, things: Things, report: ImportReport, seconds: number): void {
   out.say(
     `${report.file}: ${count.format(report.rows)} rows in ${seconds.toFixed(1)} s ` +
       `(${count.format(Math.round(report.rows / Math.max(seconds, 0.001)))} rows a second)`,
   );
   out.say();
-  const lines: [string, number][] = [
-    [isEvents ? 'events added' : 'profiles added', report.added],
-    ...(isEvents ? [] : ([['updated', report.updated]] satisfies [string, number][])),
-    [isEvents ? 'duplicates (known already)' : 'unchanged', report.unchanged],
-    ...(report.merged > 0
-      ? ([['further rows of the same profiles', report.merged]] satisfies [string, number][])
-      : []),
-    ...(report.skipped > 0
-      ? ([['passed over by the mapping', report.skipped]] satisfies [string, number][])
-      : []),
-    ['refused', report.refused],
-    ...(isEvents
-      ? ([['profiles added, without consent', report.profilesAdded]] satisfies [string, number][])
-      : []),
-  ];
-  out.table(['rows', ''], lines);
+  const line = (isShown: boolean, name: string, value: number): [string, number][] =>
+    isShown ? [[name, value]] : [];
+  const word = words[things];
+  out.table(
+    ['rows', ''],
+    [
+      [word.added, report.added],
+      ...line(things === 'profiles', 'updated', report.updated),
+      [word.unchanged, report.unchanged],
+      ...line(report.merged > 0, word.merged, report.merged),
+      ...line(report.skipped > 0, 'passed over by the mapping', report.skipped),
+      ['refused', report.refused],
+      ...line(things === 'events', 'profiles added, without consent', report.profilesAdded),
+    ],
+  );
   if (report.refused > 0) {
     out.say();
     out.table(
@@ -126,7 +140,12 @@ function printReport(
     );
     out.say(`\nThe refused rows, each with its line and reason: ${report.refusedFile}`);
   }
+  out.data({ ...countsOf(things, report), seconds: Number(seconds.toFixed(3)) });
+}
+
+function countsOf(things: Things, report: ImportReport): object {
   const { profilesAdded, updated, unchanged, merged, ...rest } = report;
-  const counted = isEvents ? { duplicates: unchanged, profilesAdded } : { updated, unchanged, merged };
-  out.data({ ...rest, ...counted, seconds: Number(seconds.toFixed(3)) });
+  if (things === 'events') return { ...rest, duplicates: unchanged, profilesAdded };
+  if (things === 'suppressions') return { ...rest, known: unchanged, merged };
+  return { ...rest, updated, unchanged, merged };
 }

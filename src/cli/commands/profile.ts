@@ -43,7 +43,10 @@ export const profile: Register = (program, cli) => {
   family
     .command('set')
     .argument('<who>', WHO)
-    .option('--frequency <limit>', "at most so many letters, such as '1 per week'; 'default' takes it back")
+    .option(
+      '--frequency <limit>',
+      "at most so many letters, such as '1 per week', 'unlimited', 'only important'; 'default' takes it back",
+    )
     .option('--quiet <hours>', "hours without letters, such as 21:00-08:00; 'default' takes it back")
     .option('--time-zone <name>', "such as Europe/Berlin; 'default' takes it back")
     .option('--pause-until <date>', "no letters before this date; 'default' takes it back")

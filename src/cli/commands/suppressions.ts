@@ -1,8 +1,15 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { DearError } from '../../errors.ts';
-import { note } from '../audit.ts';
+import { suppressionMapping } from '../../profiles/import/mapping.ts';
+import { checkMapping, readMappingFile, readPairs } from '../../profiles/import/mapping-file.ts';
+import { importSuppressions } from '../../profiles/import/suppressions.ts';
+import { note, noteImport } from '../audit.ts';
 import type { Cli, Register } from '../cli.ts';
+import { type ImportFlags, importOptions, runImportCommand, withFlags } from './import-run.ts';
 import { addressOf } from './profile.ts';
+import { exportSuppressions } from './suppressions-export.ts';
+
+type Flags = ImportFlags & { readonly reason: string };
 
 /** `dear suppressions`: addresses that must not be mailed. */
 export const suppressions: Register = (program, cli) => {
@@ -25,7 +32,36 @@ export const suppressions: Register = (program, cli) => {
     .option('--limit <count>', 'how many at most', positive, 100)
     .description('list suppressed addresses, the newest first')
     .action((flags: { limit: number }, command: Command) => list(cli, flags.limit, command));
+  importOptions(family.command('import').description('suppress the addresses of a file of any size'))
+    .option('--reason <reason>', 'why, for rows that do not say', 'imported')
+    .action((file: string, flags: Flags, command: Command) => importFile(cli, file, flags, command));
+  family
+    .command('export')
+    .argument('[file]', 'where to; default standard output')
+    .description('write all suppressed addresses as CSV (JSON Lines with --json), which `import` reads')
+    .action((file: string | undefined, _flags, command: Command) => exportSuppressions(cli, command, file));
 };
+
+async function importFile(cli: Cli, file: string, flags: Flags, command: Command): Promise<void> {
+  const base = flags.mapping === undefined ? {} : await readMappingFile(flags.mapping, suppressionMapping);
+  const mapping = checkMapping(
+    withFlags({ ...base, ...Object.fromEntries(readPairs(flags.map)) }, flags),
+    suppressionMapping,
+    'of file and options together',
+  );
+  await cli.withApp((app) =>
+    runImportCommand(
+      cli,
+      cli.out(command),
+      file,
+      { things: 'suppressions', strict: flags.strict === true },
+      (options) =>
+        noteImport(cli, command, app, 'suppressions', file, () =>
+          importSuppressions(app.suppressions, mapping, flags.reason, options),
+        ),
+    ),
+  );
+}
 
 async function add(cli: Cli, emails: string[], reason: string, command: Command): Promise<void> {
   const out = cli.out(command);

@@ -182,11 +182,14 @@ function valuesOf<T>(batch: readonly Read<T>[]): T[] {
   return batch.map(({ value }) => value);
 }
 
+/** What every mapping says about reading the file. */
+type Reading = Pick<ProfileMapping, 'format' | 'delimiter' | 'encoding'>;
+
 type Input = Omit<Steps<unknown>, 'read' | 'write' | 'merging'> & { readonly name: string };
 
 /** Opens the file, and closes it whatever comes of the work. */
-async function withRows(
-  mapping: ProfileMapping | EventMapping,
+export async function withRows(
+  mapping: Reading,
   options: ImportOptions,
   work: (input: Input) => Promise<ImportCounts>,
 ): Promise<ImportReport> {
@@ -208,7 +211,7 @@ async function withRows(
   }
 }
 
-async function rowsOf(source: Source, mapping: ProfileMapping | EventMapping, path: string): Promise<Rows> {
+async function rowsOf(source: Source, mapping: Reading, path: string): Promise<Rows> {
   const named = /\.(csv|tsv|txt|jsonl|ndjson|json)(\.gz)?$/i.exec(path)?.[1]?.toLowerCase();
   const { lines, first } = await peek(linesOf(source.chunks));
   const format = mapping.format ?? formatOf(named, first);

@@ -34,7 +34,7 @@ export function checkMapping<S extends z.ZodType>(content: unknown, schema: S, n
   );
   throw new DearError('import.mapping', `The mapping ${name} is not right: ${wrong.join('; ')}.`, {
     kind: 'usage',
-    mend: 'Correct it; `dear profiles import --help` and `dear events import --help` show what can be said.',
+    mend: 'Correct it; `--help` of the command shows what can be said.',
   });
 }
 
@@ -56,7 +56,16 @@ export function readPairs(texts: readonly string[]): [string, string][] {
     });
 }
 
-const profileFields = ['email', 'timeZone', 'frequency', 'quietHours', 'pausedUntil', 'consentAt'] as const;
+const profileFields = [
+  'email',
+  'timeZone',
+  'frequency',
+  'quietHours',
+  'pausedUntil',
+  'consentAt',
+  'consentWording',
+  'consentProof',
+] as const;
 const eventFields = ['email', 'type', 'at', 'key'] as const;
 
 /** Adds pairs to a mapping of profiles; `consent.TOPIC` is consent, names of no field are attributes. */

@@ -56,6 +56,8 @@ export const profileMapping = z.strictObject({
   consent: z.record(z.string(), expression).optional(),
   consentAt: expression.optional(),
   consentSource: z.string().max(200).optional(),
+  consentWording: expression.optional(),
+  consentProof: expression.optional(),
   timeZone: expression.optional(),
   frequency: expression.optional(),
   quietHours: expression.optional(),
@@ -76,7 +78,17 @@ export const eventMapping = z.strictObject({
   profiles: z.enum(['create', 'refuse']).optional(),
 });
 
+/** How the rows of a file become suppressions. */
+export const suppressionMapping = z.strictObject({
+  ...reading,
+  email: expression.optional(),
+  reason: expression.optional(),
+  source: expression.optional(),
+  at: expression.optional(),
+});
+
 export type Condition = z.infer<typeof condition>;
 export type Expression = z.infer<typeof expression>;
 export type ProfileMapping = z.infer<typeof profileMapping>;
 export type EventMapping = z.infer<typeof eventMapping>;
+export type SuppressionMapping = z.infer<typeof suppressionMapping>;

@@ -1,5 +1,5 @@
 import { DearError } from '../../errors.ts';
-import { type ConsentChange, isTopic, readConsentState } from '../consent.ts';
+import { type ConsentChange, EVIDENCE_MAX, type Evidence, isTopic, readConsentState } from '../consent.ts';
 import { readEmail } from '../email.ts';
 import { isObject, wrongJson } from '../json.ts';
 import type { ProfileChange } from '../port.ts';
@@ -144,8 +144,9 @@ function consentReader(mapping: ProfileMapping, shape: Shape, dates: DateReading
   const when = expressionOr(mapping.consentAt, ['consentAt'], shape, dates);
   const columns = [...states.flatMap(([, one]) => one.columns), ...lists.map((list) => list.column)];
   const stated = mapping.consentSource ?? source;
+  const evidence = evidenceReader(mapping, shape, dates);
   return {
-    columns: [...columns, ...(when?.columns ?? [])],
+    columns: [...columns, ...(when?.columns ?? []), ...evidence.columns],
     read: (values: Values, now: number): ConsentChange[] | Refused => {
       const found = new Map<string, 'in' | 'out'>();
       for (const [topic, compiled] of states) {
@@ -159,7 +160,37 @@ function consentReader(mapping: ProfileMapping, shape: Shape, dates: DateReading
       if (found.size === 0) return [];
       const at = consentMoment(when?.evaluate(values), dates, now);
       if (at instanceof Refused) return at;
-      return [...found].map(([topic, state]) => ({ topic, state, at, source: stated }));
+      const kept = evidence.read(values);
+      if (kept instanceof Refused) return kept;
+      return [...found].map(([topic, state]) => ({ topic, state, at, source: stated, ...kept }));
+    },
+  };
+}
+
+function evidenceReader(mapping: ProfileMapping, shape: Shape, dates: DateReading) {
+  const wording = expressionOr(mapping.consentWording, ['consentWording'], shape, dates);
+  const proof = expressionOr(mapping.consentProof, ['consentProof'], shape, dates);
+  const texts = [
+    ['wording', wording],
+    ['proof', proof],
+  ] as const;
+  return {
+    columns: [...(wording?.columns ?? []), ...(proof?.columns ?? [])],
+    read: (values: Values): Evidence | Refused => {
+      const kept: Mutable<Evidence> = {};
+      for (const [key, compiled] of texts) {
+        const value = compiled?.evaluate(values);
+        if (value instanceof Refused) return value;
+        if (value === undefined || value === null || value === '') continue;
+        if (typeof value === 'object') return new Refused(`consent ${key} is no text`);
+        const text = String(value);
+        if (text.length > EVIDENCE_MAX)
+          return new Refused(`consent ${key} is longer than ${EVIDENCE_MAX} characters`);
+        if (wrongJson(text) !== undefined)
+          return new Refused(`consent ${key} holds characters that cannot be stored`);
+        kept[key] = text;
+      }
+      return kept;
     },
   };
 }

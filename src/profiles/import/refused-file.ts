@@ -2,6 +2,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { DearError, messageOf } from '../../errors.ts';
+import { formulaSafe } from '../formula-safe.ts';
 import type { FileRow, Shape } from './record.ts';
 
 const FLUSH_ROWS = 1000;
@@ -97,12 +98,6 @@ function csvOf(rows: readonly RefusedRow[]): string {
       ...(row.broken === undefined ? row.values.map(formulaSafe) : [formulaSafe(row.text)]),
     ]),
   );
-}
-
-/** Spreadsheets run what starts with these; a plain negative number is none of it. */
-function formulaSafe(value: unknown): string {
-  const text = value === undefined || value === null ? '' : String(value);
-  return /^[=+\-@\t\r]/.test(text) && !/^[+-]?\d+([.,]\d+)?$/.test(text) ? `'${text}` : text;
 }
 
 /** A row that could be read stands there as it was; one that could not, as a text. */

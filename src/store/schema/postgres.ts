@@ -8,6 +8,7 @@ export const {
   consents,
   consentChanges,
   suppressions,
+  confirmations,
   externalIds,
   mergedProfiles,
   segments,

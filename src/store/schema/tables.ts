@@ -23,6 +23,8 @@ function customers(c: Columns) {
       quietFrom: c.int(),
       quietTo: c.int(),
       pausedUntil: c.time(),
+      /** 1: letters of important campaigns only. */
+      importantOnly: c.int(),
       createdAt: c.time().notNull(),
       updatedAt: c.time().notNull(),
     },
@@ -53,6 +55,8 @@ function customers(c: Columns) {
       state: c.text().notNull(),
       at: c.time().notNull(),
       source: c.text().notNull(),
+      wording: c.text(),
+      proof: c.text(),
     },
     (t) => [c.primaryKey({ columns: [t.profileId, t.topic] })],
   );
@@ -65,6 +69,8 @@ function customers(c: Columns) {
       state: c.text().notNull(),
       at: c.time().notNull(),
       source: c.text().notNull(),
+      wording: c.text(),
+      proof: c.text(),
     },
     (t) => [c.index('consent_changes_profile').on(t.profileId, t.at)],
   );
@@ -78,7 +84,7 @@ function customers(c: Columns) {
     },
     (t) => [c.index('suppressions_reason').on(t.reason)],
   );
-  return { profiles, events, consents, consentChanges, suppressions, ...identities(c) };
+  return { profiles, events, consents, consentChanges, suppressions, ...identities(c), ...signUps(c) };
 }
 
 /** The source `email` holds addresses that a profile had before; `merged_profiles` tells where an old id went. */
@@ -127,6 +133,8 @@ function campaigns(c: Columns) {
       plan: c.json<unknown>().notNull(),
       createdAt: c.time().notNull(),
       validUntil: c.time().notNull(),
+      /** 1: reaches those too who want important letters only. */
+      important: c.int(),
       finishedAt: c.time(),
       plannedTo: c.int().notNull(),
       planToken: c.text(),
@@ -140,6 +148,37 @@ function campaigns(c: Columns) {
     createdAt: c.time().notNull(),
   });
   return { segments, runs, letterSources };
+}
+
+/** Requests to confirm a sign-up: a ledger of its own for letters that no campaign sends. */
+function signUps(c: Columns) {
+  const confirmations = c.table(
+    'confirmations',
+    {
+      id: c.id(),
+      profileId: c.int().notNull(),
+      topics: c.json<string[]>().notNull(),
+      source: c.text().notNull(),
+      proof: c.text(),
+      state: c.text().notNull(),
+      requestedAt: c.time().notNull(),
+      expiresAt: c.time().notNull(),
+      dueAt: c.time().notNull(),
+      attempts: c.int().notNull(),
+      leaseUntil: c.time(),
+      claimedAt: c.time(),
+      finishedAt: c.time(),
+      response: c.text(),
+      answer: c.text(),
+      answeredAt: c.time(),
+    },
+    (t) => [
+      c.index('confirmations_due').on(t.state, t.dueAt),
+      c.index('confirmations_profile').on(t.profileId, t.requestedAt),
+      c.index('confirmations_expiry').on(t.answer, t.expiresAt),
+    ],
+  );
+  return { confirmations };
 }
 
 function ledger(c: Columns) {

@@ -77,6 +77,24 @@ onEveryStore('imports', (open) => {
     };
   };
 
+  test('consent comes with its words and its proof, and a rhythm in words', async () => {
+    const { profiles, consents, profilesFrom } = await made();
+    const path = await file(
+      'csv',
+      'email,frequency,consent.offers,consentAt,consentWording,consentProof\n' +
+        'ann@example.com,only important,in,2024-05-01,"I agree, gladly",form 7\n' +
+        `bob@example.com,unlimited,in,2024-05-01,${'x'.repeat(2001)},\n`,
+    );
+    const report = await profilesFrom(path);
+    expect(report).toMatchObject({ added: 1, refused: 1 });
+    expect(report.reasons[0]?.reason).toBe('consent wording is longer than 2000 characters');
+    const ann = await profiles.byEmail('ann@example.com');
+    expect(ann).toMatchObject({ frequency: { importantOnly: true }, attributes: {} });
+    expect(await consents.of(ann?.id ?? 0)).toMatchObject([
+      { topic: 'offers', wording: 'I agree, gladly', proof: 'form 7' },
+    ]);
+  });
+
   test('a plain CSV file of profiles: what it says, what is refused, and twice is once', async () => {
     const { profiles, consents, profilesFrom } = await made();
     const path = await file(
