@@ -7,6 +7,7 @@ import { config } from './commands/config.ts';
 import { demo } from './commands/demo.ts';
 import { events } from './commands/events.ts';
 import { inbox } from './commands/inbox.ts';
+import { keys } from './commands/keys.ts';
 import { mailbox } from './commands/mailbox.ts';
 import { profile } from './commands/profile.ts';
 import { profiles } from './commands/profiles.ts';
@@ -25,6 +26,7 @@ const commands: Register[] = [
   suppressions,
   segments,
   inbox,
+  keys,
   campaign,
   report,
   why,

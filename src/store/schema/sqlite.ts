@@ -17,4 +17,5 @@ export const {
   rates,
   arrivals,
   notices,
+  apiKeys,
 } = defineTables(sqliteColumns);
