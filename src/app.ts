@@ -22,6 +22,7 @@ import { consentStore } from './store/consents.ts';
 import type { Store } from './store/database.ts';
 import { eventStore } from './store/events.ts';
 import { identityStore } from './store/identity.ts';
+import { intakeStore } from './store/intake.ts';
 import { keyStore } from './store/keys.ts';
 import { ledgerReader } from './store/ledger-reader.ts';
 import { mailStore } from './store/mails.ts';
@@ -84,6 +85,7 @@ function openPorts(store: Store) {
     permits: permitStore(store),
     notices: noticeStore(store),
     arrivals: arrivalStore(store),
+    intake: intakeStore(store),
     keys: keyStore(store),
     readers: readerStore(store),
     mails: mailStore(store),

@@ -109,6 +109,10 @@ const settings = {
     z.string().optional(),
     'letters a day (UTC) from a new sender domain: shop.example from 2026-11-20: 50, 100, 500, 1000; all after that',
   ],
+  EVENT_NAMES: [
+    z.string().optional(),
+    'what events of Segment-style calls are called: Order Completed=order; Signed Up=signup; others in camel case',
+  ],
   LEASE_SECONDS: [
     z.coerce.number().int().min(1).max(3600).default(60),
     'how long a send worker holds letters without a sign of life before others may take them',
@@ -137,6 +141,8 @@ export interface Config {
   readonly deliveryLimits: string | undefined;
   readonly smtpRate: string | undefined;
   readonly warmUp: string | undefined;
+  /** As it is written; the API reads it. */
+  readonly eventNames: string | undefined;
   readonly leaseMs: number;
   readonly firstRetryMs: number;
   readonly publicUrl: string;
@@ -183,6 +189,7 @@ export function loadConfig(environment: Environment, cwd: string): Config {
     deliveryLimits: values.DELIVERY_LIMITS,
     smtpRate: values.SMTP_RATE,
     warmUp: values.WARM_UP,
+    eventNames: values.EVENT_NAMES,
     leaseMs: values.LEASE_SECONDS * 1000,
     firstRetryMs: values.RETRY_FIRST_SECONDS * 1000,
     publicUrl: (values.PUBLIC_URL ?? `http://localhost:${values.HTTP_PORT}`).replace(/\/+$/, ''),

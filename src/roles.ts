@@ -191,12 +191,10 @@ export async function startFaces(app: App, queues: Queues): Promise<Faces> {
   const waker = makeWaker(() => queues.add('record', [{ payload: {}, key: 'record' }]), failed);
   const shared = { arrivals: app.arrivals, wake: waker.wake, log: app.log };
   const { config } = app;
-  const http = makeHttp({
-    ...shared,
-    tokens: app.tokens,
-    readers: app.readers,
-    defaultFrequency: config.defaultFrequency,
-  });
+  const http = makeHttp(
+    { ...shared, tokens: app.tokens, readers: app.readers, defaultFrequency: config.defaultFrequency },
+    { ...app, publicUrl: config.publicUrl, eventNames: config.eventNames },
+  );
   const httpPort = await listenHttp(http, { host: config.httpHost, port: config.httpPort });
   const at = { host: config.inboundHost, port: config.inboundPort, domain: config.replyDomain };
   const inbox = await openInbox({ ...shared, ...at }).catch(async (error: unknown) => {

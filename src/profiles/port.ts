@@ -21,6 +21,9 @@ export interface ProfileChange extends PreferencesChange {
   readonly consents: readonly ConsentChange[];
 }
 
+/** What is said about somebody who was found already. */
+export type ProfileContent = Omit<ProfileChange, 'email'>;
+
 /** How many of the given changes made a profile, changed one, and changed nothing. */
 export interface ChangeCounts {
   readonly added: number;

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { DearError } from '../../errors.ts';
+import { normaliseEmail } from '../../profiles/email.ts';
+import type { Identifiers, IdentityStore } from '../../profiles/identity.ts';
+import type {
+  ConsentStore,
+  EventStore,
+  Profile,
+  ProfileStore,
+  SuppressionStore,
+} from '../../profiles/port.ts';
+import { writeFrequency, writeQuietHours } from '../../profiles/preferences.ts';
+import { itemsOf } from './admission.ts';
+import { callerOf, needs } from './auth.ts';
+import type { ApiInstance } from './describe.ts';
+import { knownProfile } from './known-profile.ts';
+import { readProfile } from './profile-input.ts';
+import { oneOrMany, problemSchema, profileSchema, profilesAnswer } from './schemas.ts';
+import { problems, type Stored, type StoringDeps, statusOfStored, storeItems } from './storing.ts';
+
+/** Where a profile is read from. */
+export interface ReadingDeps {
+  readonly identities: Pick<IdentityStore, 'find' | 'externalIdsOf'>;
+  readonly profiles: Pick<ProfileStore, 'byIds'>;
+  readonly consents: Pick<ConsentStore, 'of'>;
+  readonly events: Pick<EventStore, 'summary' | 'timeline'>;
+  readonly suppressions: Pick<SuppressionStore, 'ofProfiles'>;
+}
+
+/** `POST /api/profiles` and `GET /api/profiles/:id`. */
+export function profileRoutes(
+  http: ApiInstance,
+  deps: StoringDeps & { readonly reading: ReadingDeps },
+): void {
+  http.post(
+    '/profiles',
+    {
+      onRequest: needs(deps.keyring, 'profiles'),
+      schema: {
+        operationId: 'putProfiles',
+        summary: 'Add and change profiles',
+        description:
+          'One profile or an array of up to 1000. Attributes are merged key by key, the newest consent wins. ' +
+          'Identifiers of one item that are two profiles until now make them one, unless both have an address. ' +
+          'A new address for somebody who is named by another identifier replaces the old one. Good profiles are ' +
+          'stored also when others are refused: 200 when none was, 207 when some were, 400 when all were.',
+        tags: ['Profiles'],
+        body: oneOrMany(profileSchema),
+        response: {
+          200: profilesAnswer,
+          207: profilesAnswer,
+          400: z.union([profilesAnswer, problemSchema]),
+          ...problems,
+        },
+      },
+    },
+    async (request, reply) => {
+      const source = `api key ${callerOf(request).name}`;
+      const items = itemsOf(request.body);
+      const stored = await storeItems(deps, request, items, (item, now) => readProfile(item, now, source));
+      return reply.code(statusOfStored(stored)).send(answerOf(stored));
+    },
+  );
+  http.get(
+    '/profiles/:id',
+    {
+      onRequest: needs(deps.keyring, 'read'),
+      schema: {
+        operationId: 'getProfile',
+        summary: 'Read a profile',
+        description: 'By Dear’s id, an e-mail address, or an external id as `source:value`.',
+        tags: ['Profiles'],
+        params: z.object({
+          id: z.string().meta({ examples: ['12', 'ann@example.com', 'shop:4711'] }),
+        }),
+        querystring: z.object({
+          events: z.coerce
+            .number()
+            .int()
+            .min(0)
+            .max(500)
+            .default(20)
+            .meta({ description: 'How many of the newest events.' }),
+        }),
+        response: { 200: knownProfile, ...problems },
+      },
+    },
+    async (request, reply) => {
+      const found = await readOne(deps.reading, request.params.id, request.query.events);
+      return reply.send(found);
+    },
+  );
+}
+
+function answerOf({ outcomes, refused }: Stored): z.output<typeof profilesAnswer> {
+  const profiles = [...outcomes].map(([index, { profileId, state }]) => ({
+    index,
+    id: profileId,
+    outcome: state === 'duplicate' ? ('unchanged' as const) : state,
+  }));
+  return { profiles, refused: [...refused] };
+}
+
+async function readOne(
+  deps: ReadingDeps,
+  text: string,
+  newest: number,
+): Promise<z.output<typeof knownProfile>> {
+  const [id] = await deps.identities.find([identifiersOf(text)]);
+  const profile = id === undefined ? undefined : (await deps.profiles.byIds([id])).get(id);
+  if (profile === undefined) {
+    throw new DearError('api.unknown', 'No profile has this id, address or external id.', {
+      kind: 'usage',
+      mend: 'Ask by Dear’s id, by e-mail address, or by an external id as source:value.',
+    });
+  }
+  const [externalIds, consents, suppressions, summary, timeline] = await Promise.all([
+    deps.identities.externalIdsOf(profile.id),
+    deps.consents.of(profile.id),
+    deps.suppressions.ofProfiles([profile.id]),
+    deps.events.summary(profile.id),
+    newest === 0 ? [] : deps.events.timeline(profile.id, newest),
+  ]);
+  return {
+    ...plain(profile),
+    externalIds: externalIds.map(({ source, value }) => ({ source, value })),
+    suppressed: suppressions.get(profile.id) ?? null,
+    consents: consents.map((one) => ({ ...one, at: iso(one.at) })),
+    summary: summary.map((one) => ({ ...one, first: iso(one.first), last: iso(one.last) })),
+    events: timeline.map(({ type, at, properties, receivedAt }) => ({
+      type,
+      at: iso(at),
+      receivedAt: iso(receivedAt),
+      properties,
+    })),
+  };
+}
+
+/** Dear's id, an address, or an external id with its source before the first colon. */
+function identifiersOf(text: string): Identifiers {
+  if (/^[1-9]\d{0,14}$/.test(text)) return { profileId: Number(text), externalIds: [] };
+  const email = normaliseEmail(text);
+  if (email !== undefined) return { email, externalIds: [] };
+  const colon = text.indexOf(':');
+  if (colon < 1) return { externalIds: [] };
+  return { externalIds: [{ source: text.slice(0, colon), value: text.slice(colon + 1) }] };
+}
+
+const iso = (at: number) => new Date(at).toISOString();
+
+function plain(profile: Profile) {
+  const { id, email, attributes, timeZone, frequency, quietHours, pausedUntil, createdAt, updatedAt } =
+    profile;
+  return {
+    id,
+    email: email ?? null,
+    attributes,
+    timeZone: timeZone ?? null,
+    frequency: frequency === undefined ? null : writeFrequency(frequency),
+    quietHours: quietHours === undefined ? null : writeQuietHours(quietHours),
+    pausedUntil: pausedUntil === undefined ? null : iso(pausedUntil),
+    createdAt: iso(createdAt),
+    updatedAt: iso(updatedAt),
+  };
+}
