@@ -22,7 +22,16 @@ export async function httpBench(load: HttpLoad, out: Output): Promise<void> {
     const rows = results.map((result, index) => ({ ...loads[index], ...result }));
     out.say(`\n${machineLine()}\n`);
     out.table(
-      ['events a call', 'sent', 'events a second', 'p50 ms', 'p99 ms', 'worst ms', 'CPU µs an event', 'failed calls'],
+      [
+        'events a call',
+        'sent',
+        'events a second',
+        'p50 ms',
+        'p99 ms',
+        'worst ms',
+        'CPU µs an event',
+        'failed calls',
+      ],
       rows.map((row) => [
         row.batch ?? 0,
         row.rate ? `${row.rate} a second` : 'as fast as answered',

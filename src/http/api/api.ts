@@ -31,10 +31,8 @@ export interface ApiDeps extends ReadingDeps {
  * @throws DearError `config.event-names`
  */
 export function apiRoutes(http: FastifyInstance, deps: ApiDeps, log: HttpLog): void {
-  const keyring: Keyring = makeKeyring(
-    deps.keys,
-    (error) => log.error({ error: messageOf(error) }, 'the use of API keys could not be written down'),
-    deps.now,
+  const keyring: Keyring = makeKeyring(deps.keys, (error) =>
+    log.error({ error: messageOf(error) }, 'the use of API keys could not be written down'),
   );
   const intake = makeIntake({ identities: deps.identities, store: deps.intake });
   const storing: StoringDeps = { keyring, intake, now: deps.now ?? Date.now };

@@ -64,9 +64,11 @@ type Document = ReturnType<typeof jsonSchemaTransformObject>;
 /** The library describes each schema twice, as it is sent and as it is read; those that nothing refers to go. */
 function withoutUnused(document: Document): Document {
   const schemas = 'openapi' in document ? (document.components?.schemas ?? {}) : {};
-  const text = JSON.stringify(document);
-  for (const name of Object.keys(schemas)) {
-    if (!text.includes(`"#/components/schemas/${name}"`)) delete schemas[name];
+  for (;;) {
+    // One that goes may have been the only one that referred to another.
+    const text = JSON.stringify(document);
+    const unused = Object.keys(schemas).filter((name) => !text.includes(`"#/components/schemas/${name}"`));
+    if (unused.length === 0) return document;
+    for (const name of unused) delete schemas[name];
   }
-  return document;
 }

@@ -42,8 +42,22 @@ function readNames(setting: string): [string, string][] {
 
 const plain = (name: string) => name.trim().toLowerCase().replace(/\s+/g, ' ');
 
+/** Letters that do not come apart into a plain one and its mark. */
+const latin: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  þ: 'th',
+};
+
 function camelCase(name: string): string | undefined {
-  const ascii = name.normalize('NFKD').replace(/\p{M}/gu, '');
+  const ascii = name
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[ßæœøłđþ]/gi, (letter) => latin[letter.toLowerCase()] ?? '');
   const words = ascii.split(/[^A-Za-z0-9._:-]+/).filter((word) => /[A-Za-z0-9]/.test(word));
   const [first = '', ...others] = words;
   const type =
