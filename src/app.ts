@@ -18,6 +18,7 @@ import { mailReader } from './inbox/read-mail.ts';
 import { readFrequency } from './profiles/preferences.ts';
 import { parseRule } from './segments/rule.ts';
 import { arrivalStore } from './store/arrivals.ts';
+import { attributeStore } from './store/attributes.ts';
 import { consentStore } from './store/consents.ts';
 import type { Store } from './store/database.ts';
 import { eventStore } from './store/events.ts';
@@ -74,6 +75,7 @@ function openPorts(store: Store) {
   return {
     profiles: profileStore(store),
     identities: identityStore(store),
+    attributes: attributeStore(store),
     events: eventStore(store),
     consents: consentStore(store),
     suppressions: suppressionStore(store),
