@@ -10,6 +10,8 @@ const statuses: Readonly<Record<string, number>> = {
   'grouped.closed': 503,
   'api.body': 400,
   'api.request': 400,
+  'profile.address': 400,
+  'identity.external-id': 400,
   'api.unauthorised': 401,
   'api.forbidden': 403,
   'api.unknown': 404,

@@ -4,7 +4,7 @@ import type { IncomingEvent } from '../../profiles/intake.ts';
 import { itemsOf } from './admission.ts';
 import { needs } from './auth.ts';
 import type { ApiInstance } from './describe.ts';
-import { eventKey, Refusal, readMoment, readObject, readWho, refusalOf } from './read.ts';
+import { eventKey, Refusal, readMoment, readObject, refusalOf, whoOf } from './read.ts';
 import { eventSchema, eventsAnswer, oneOrMany, problemSchema } from './schemas.ts';
 import { problems, type Stored, type StoringDeps, statusOfStored, storeItems } from './storing.ts';
 
@@ -50,7 +50,7 @@ export function readEvent(item: unknown, now: number): IncomingEvent | Refusal {
   if (!parsed.success) return refusalOf(parsed.error);
   const { id, type, at: given, properties: named } = parsed.data;
   if (!isEventType(type)) return wrongType('type');
-  const who = readWho(parsed.data);
+  const who = whoOf(parsed.data);
   if (who instanceof Refusal) return who;
   const at = readMoment(given, 'at', now);
   if (at instanceof Refusal) return at;

@@ -10,14 +10,14 @@ import {
   readTimeZone,
 } from '../../profiles/preferences.ts';
 import { readTime } from '../../profiles/times.ts';
-import { Refusal, readMoment, readObject, readWho, refusalOf } from './read.ts';
+import { Refusal, readMoment, readObject, refusalOf, whoOf } from './read.ts';
 import { type ProfileInput, profileSchema } from './schemas.ts';
 
 /** Reads one profile of a body. `source` is where a consent comes from that does not say it itself. */
 export function readProfile(item: unknown, now: number, source: string): IncomingProfile | Refusal {
   const parsed = profileSchema.safeParse(item);
   if (!parsed.success) return refusalOf(parsed.error);
-  const who = readWho(parsed.data);
+  const who = whoOf(parsed.data);
   if (who instanceof Refusal) return who;
   const attributes = readObject(parsed.data.attributes, 'attributes');
   if (attributes instanceof Refusal) return attributes;

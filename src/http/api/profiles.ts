@@ -1,15 +1,10 @@
 import { z } from 'zod';
 import { DearError } from '../../errors.ts';
-import { normaliseEmail } from '../../profiles/email.ts';
-import type { Identifiers, IdentityStore } from '../../profiles/identity.ts';
-import type {
-  ConsentStore,
-  EventStore,
-  Profile,
-  ProfileStore,
-  SuppressionStore,
-} from '../../profiles/port.ts';
+import { type DossierPorts, readDossier } from '../../profiles/dossier.ts';
+import type { IdentityStore } from '../../profiles/identity.ts';
+import type { Profile } from '../../profiles/port.ts';
 import { writeFrequency, writeQuietHours } from '../../profiles/preferences.ts';
+import { readWho } from '../../profiles/who.ts';
 import { itemsOf } from './admission.ts';
 import { callerOf, needs } from './auth.ts';
 import type { ApiInstance } from './describe.ts';
@@ -19,12 +14,8 @@ import { oneOrMany, problemSchema, profileSchema, profilesAnswer } from './schem
 import { problems, type Stored, type StoringDeps, statusOfStored, storeItems } from './storing.ts';
 
 /** Where a profile is read from. */
-export interface ReadingDeps {
+export interface ReadingDeps extends DossierPorts {
   readonly identities: Pick<IdentityStore, 'find' | 'externalIdsOf'>;
-  readonly profiles: Pick<ProfileStore, 'byIds'>;
-  readonly consents: Pick<ConsentStore, 'of'>;
-  readonly events: Pick<EventStore, 'summary' | 'timeline'>;
-  readonly suppressions: Pick<SuppressionStore, 'ofProfiles'>;
 }
 
 /** `POST /api/profiles` and `GET /api/profiles/:id`. */
@@ -106,25 +97,19 @@ async function readOne(
   text: string,
   newest: number,
 ): Promise<z.output<typeof knownProfile>> {
-  const [id] = await deps.identities.find([identifiersOf(text)]);
-  const profile = id === undefined ? undefined : (await deps.profiles.byIds([id])).get(id);
-  if (profile === undefined) {
+  const [id] = await deps.identities.find([readWho(text)]);
+  const dossier = id === undefined ? undefined : await readDossier(deps, id, newest);
+  if (dossier === undefined) {
     throw new DearError('api.unknown', 'No profile has this id, address or external id.', {
       kind: 'usage',
       mend: 'Ask by Dear’s id, by e-mail address, or by an external id as source:value.',
     });
   }
-  const [externalIds, consents, suppressions, summary, timeline] = await Promise.all([
-    deps.identities.externalIdsOf(profile.id),
-    deps.consents.of(profile.id),
-    deps.suppressions.ofProfiles([profile.id]),
-    deps.events.summary(profile.id),
-    newest === 0 ? [] : deps.events.timeline(profile.id, newest),
-  ]);
+  const { profile, externalIds, suppression, consents, summary, timeline } = dossier;
   return {
     ...plain(profile),
     externalIds: externalIds.map(({ source, value }) => ({ source, value })),
-    suppressed: suppressions.get(profile.id) ?? null,
+    suppressed: suppression?.reason ?? null,
     consents: consents.map((one) => ({ ...one, at: iso(one.at) })),
     summary: summary.map((one) => ({ ...one, first: iso(one.first), last: iso(one.last) })),
     events: timeline.map(({ type, at, properties, receivedAt }) => ({
@@ -134,16 +119,6 @@ async function readOne(
       properties,
     })),
   };
-}
-
-/** Dear's id, an address, or an external id with its source before the first colon. */
-function identifiersOf(text: string): Identifiers {
-  if (/^[1-9]\d{0,14}$/.test(text)) return { profileId: Number(text), externalIds: [] };
-  const email = normaliseEmail(text);
-  if (email !== undefined) return { email, externalIds: [] };
-  const colon = text.indexOf(':');
-  if (colon < 1) return { externalIds: [] };
-  return { externalIds: [{ source: text.slice(0, colon), value: text.slice(colon + 1) }] };
 }
 
 const iso = (at: number) => new Date(at).toISOString();

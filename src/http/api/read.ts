@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { normaliseEmail } from '../../profiles/email.ts';
+import { readEmail } from '../../profiles/email.ts';
 import { derivedKey, givenKey } from '../../profiles/event-key.ts';
 import { type ExternalId, type Identifiers, wrongExternalId } from '../../profiles/identity.ts';
 import { isObject, type JsonObject, wrongJson } from '../../profiles/json.ts';
@@ -51,9 +51,10 @@ export function readMoment(value: unknown, path: string, now: number): number | 
   return wrong === undefined ? at : new Refusal('time', path, wrong);
 }
 
-export function readEmail(value: string | undefined, path: string): string | undefined | Refusal {
+function emailOf(value: string | undefined, path: string): string | undefined | Refusal {
   if (value === undefined) return undefined;
-  return normaliseEmail(value) ?? new Refusal('email', path, 'it is no e-mail address');
+  const read = readEmail(value);
+  return read.ok ? read.email : new Refusal('email', path, `it is no e-mail address: ${read.why}`);
 }
 
 /** External ids from an object of sources and values. */
@@ -79,8 +80,8 @@ interface GivenIdentity {
 }
 
 /** Who it is about; at least one way of saying so is needed. */
-export function readWho(given: GivenIdentity): Identifiers | Refusal {
-  const email = readEmail(given.email, 'email');
+export function whoOf(given: GivenIdentity): Identifiers | Refusal {
+  const email = emailOf(given.email, 'email');
   if (email instanceof Refusal) return email;
   const externalIds = readExternalIds(given.externalIds, 'externalIds');
   if (externalIds instanceof Refusal) return externalIds;

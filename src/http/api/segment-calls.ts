@@ -1,4 +1,4 @@
-import { normaliseEmail } from '../../profiles/email.ts';
+import { normaliseEmail, readEmail } from '../../profiles/email.ts';
 import { ownEventTypes } from '../../profiles/event-key.ts';
 import type { ExternalId, Identifiers } from '../../profiles/identity.ts';
 import { wrongExternalId } from '../../profiles/identity.ts';
@@ -44,14 +44,19 @@ function readIdentify(call: Call, reading: CallReading): Incoming | Refusal {
   const traits = readObject(call.traits, 'traits');
   if (traits instanceof Refusal) return traits;
   const { email: given, ...attributes } = traits;
-  const email = typeof given === 'string' && given.trim() !== '' ? normaliseEmail(given) : undefined;
-  if (email === undefined && given !== undefined && given !== null && given !== '') {
-    return new Refusal('email', 'traits.email', 'it is no e-mail address');
-  }
+  const email = addressIn(given);
+  if (email instanceof Refusal) return email;
   const who = whoOf(call, email);
   if (who instanceof Refusal) return who;
   const changeEmail = reading.isTrusted && email !== undefined;
   return { kind: 'profile', who, changeEmail, change: { attributes, consents: [] } };
+}
+
+/** An empty address is none; many forms send one. */
+function addressIn(given: Json | undefined): string | undefined | Refusal {
+  if (given === undefined || given === null || given === '') return undefined;
+  const read = typeof given === 'string' ? readEmail(given) : { ok: false as const, why: 'it is no text' };
+  return read.ok ? read.email : new Refusal('email', 'traits.email', `it is no e-mail address: ${read.why}`);
 }
 
 /** Segment does not say which kind of id the previous one is, so both are tied to the person. */

@@ -133,7 +133,7 @@ onEveryStore('POST /api/events', (open) => {
         "6 properties: it must be an object",
         "7 type: it cannot name events: up to 100 letters without accents, digits, spaces, and . _ : -, a letter or digit first",
         "8 : it does not say whose it is: give email, externalIds or profileId",
-        "9 email: it is no e-mail address",
+        "9 email: it is no e-mail address: it has no @",
         "10 externalIds.email: the source email is Dear's own: give an address as the e-mail",
         "11 externalIds.shop: it must be a text or a number",
         "12 : it has a field that is not known here: total",

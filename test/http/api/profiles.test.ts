@@ -62,9 +62,10 @@ onEveryStore('/api/profiles', (open) => {
     });
     expect(await get(String(id))).toEqual(found);
     expect(await get('shop:4711')).toEqual(found);
-    expect(await get(`${'x'.repeat(60)}.${'y'.repeat(60)}@example.com`)).toBe(404);
+    expect(await get(`${'x'.repeat(60)}@${'y'.repeat(60)}.example.com`)).toBe(404);
     expect(await get('999999')).toBe(404);
-    expect(await get('shop:')).toBe(404);
+    expect(await get('shop:')).toBe(400);
+    expect(await get('nobody at all')).toBe(400);
     await http.close();
   });
 
