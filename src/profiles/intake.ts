@@ -40,7 +40,7 @@ export interface Delivery {
 
 /**
  * What became of an item. An event is `added` or a `duplicate`, a profile `added`, `updated` or `unchanged`;
- * `unknown`: it names a profile id that nobody has, and was not stored.
+ * `unknown`: it names a profile id that nobody has, or somebody who was erased, and was not stored.
  */
 export type Outcome =
   | { readonly state: 'added' | 'duplicate' | 'updated' | 'unchanged'; readonly profileId: number }

@@ -54,7 +54,7 @@ export function unauthorised(message: string): DearError {
   });
 }
 
-export function forbidden(key: ApiKey, wanted: readonly Scope[]): DearError {
+function forbidden(key: ApiKey, wanted: readonly Scope[]): DearError {
   const words = wanted.map((scope) => `'${scope}' (${scopes[scope]})`).join(' or ');
   return new DearError(
     'api.forbidden',

@@ -24,7 +24,7 @@ export function readBodies(http: FastifyInstance, types: readonly string[]): voi
 }
 
 /** @throws DearError `api.body` saying what is wrong with it and where */
-export function parseBody(body: Buffer): unknown {
+function parseBody(body: Buffer): unknown {
   if (body.length === 0) throw wrongBody('it is empty');
   if (!isUtf8(body)) throw wrongBody(`it is not UTF-8 (it goes wrong at byte ${firstWrongByte(body)})`);
   try {

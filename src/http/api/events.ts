@@ -45,7 +45,7 @@ function answerOf({ outcomes, refused }: Stored) {
 }
 
 /** Reads one event of a body. */
-export function readEvent(item: unknown, now: number): IncomingEvent | Refusal {
+function readEvent(item: unknown, now: number): IncomingEvent | Refusal {
   const parsed = eventSchema.safeParse(item);
   if (!parsed.success) return refusalOf(parsed.error);
   const { id, type, at: given, properties: named } = parsed.data;

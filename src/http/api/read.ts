@@ -58,7 +58,7 @@ function emailOf(value: string | undefined, path: string): string | undefined | 
 }
 
 /** External ids from an object of sources and values. */
-export function readExternalIds(value: unknown, path: string): ExternalId[] | Refusal {
+function readExternalIds(value: unknown, path: string): ExternalId[] | Refusal {
   if (value === undefined || value === null) return [];
   if (!isObject(value)) return new Refusal('shape', path, 'it must be an object such as {"shop": "4711"}');
   const ids: ExternalId[] = [];

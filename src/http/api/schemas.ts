@@ -50,7 +50,6 @@ export const eventSchema = z
     properties: freeObject('Whatever else is known of it.', { total: 49.9, currency: 'EUR' }),
   })
   .meta({ id: 'Event', description: 'One thing that happened to a customer.' });
-export type EventInput = z.output<typeof eventSchema>;
 
 const text = (description: string, example: string) =>
   z.string().nullable().optional().meta(shown(description, example));

@@ -49,7 +49,7 @@ export async function storeItems(
   const outcomes = new Map<number, Exclude<Outcome, { state: 'unknown' }>>();
   for (const [place, { index }] of good.entries()) {
     const outcome = taken[place];
-    if (outcome === undefined || outcome.state === 'unknown') refuse(index, nobody);
+    if (outcome === undefined || outcome.state === 'unknown') refuse(index, nobodyFor(good[place]?.item));
     else outcomes.set(index, outcome);
   }
   refused.sort((a, b) => a.index - b.index);
@@ -59,7 +59,12 @@ export async function storeItems(
   return { outcomes, refused };
 }
 
-const nobody = new Refusal('profileId', 'profileId', 'no profile has this id');
+/** Identifiers that nobody has make a profile, unless they are those of somebody who was erased. */
+function nobodyFor(item: Incoming | undefined): Refusal {
+  return item?.who.profileId === undefined
+    ? new Refusal('erased', '', 'the data of this customer was erased, so nothing more is stored about them')
+    : new Refusal('profileId', 'profileId', 'no profile has this id');
+}
 
 /** All stored: 200. Some: 207. None: 400. */
 export function statusOfStored({ outcomes, refused }: Stored): 200 | 207 | 400 {

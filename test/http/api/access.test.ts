@@ -4,6 +4,7 @@ import { problemSchema } from '../../../src/http/api/schemas.ts';
 import { listenHttp } from '../../../src/http/server.ts';
 import type { IntakeStore } from '../../../src/profiles/intake.ts';
 import type { Store } from '../../../src/store/database.ts';
+import { identityStore } from '../../../src/store/identity.ts';
 import { intakeStore } from '../../../src/store/intake.ts';
 import { keyStore } from '../../../src/store/keys.ts';
 import { openStore } from '../../../src/store/open.ts';
@@ -118,6 +119,18 @@ describe('the API', () => {
     expect(logged.join('\n')).toContain('the disk is full');
     down = false;
     expect((await send()).json()).toMatchObject({ added: 1 });
+    await http.close();
+  });
+
+  test('stores nothing about somebody whom the store will not make a profile for', async () => {
+    const identities = identityStore(store);
+    const { http, key, call } = apiServer(store, {
+      identities: { ...identities, resolve: async (batch) => batch.map(() => undefined) },
+    });
+    const secret = await key('events');
+    const answer = await call(secret, { method: 'POST', url: '/api/events', payload: [event] });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({ added: 0, refused: [{ index: 0, code: 'erased' }] });
     await http.close();
   });
 
