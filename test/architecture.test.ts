@@ -9,17 +9,18 @@ const root = resolve(import.meta.dirname, '..');
  * Who may import whom, by the folder or file under src/. The data flows profile → segment → content → campaign →
  * delivery; store and queue implement the domain's ports; app and roles wire; faces come last.
  */
-const shared = ['errors', 'config', 'duration', 'folder', 'grouped'];
+const shared = ['errors', 'config', 'duration', 'folder', 'grouped', 'url'];
 const allowed: Record<string, readonly string[]> = {
   errors: [],
   duration: ['errors'],
   grouped: ['errors'],
   folder: [],
+  url: [],
   config: ['errors', 'folder'],
   profiles: ['errors', 'duration', 'grouped'],
   access: ['errors'],
   segments: ['errors', 'duration', 'profiles'],
-  content: ['errors', 'duration', 'segments'],
+  content: ['errors', 'duration', 'url', 'segments'],
   tracking: ['errors', 'duration', 'grouped', 'profiles'],
   inbox: ['errors', 'tracking'],
   campaigns: ['errors', 'duration', 'profiles', 'segments', 'content'],
@@ -50,7 +51,7 @@ const allowed: Record<string, readonly string[]> = {
     'delivery',
     'store',
   ],
-  http: ['errors', 'access', 'profiles', 'tracking', 'campaigns'],
+  http: ['errors', 'url', 'access', 'profiles', 'tracking', 'campaigns'],
   roles: [...shared, 'app', 'access', 'campaigns', 'delivery', 'tracking', 'inbox', 'http', 'queue'],
   cli: [
     ...shared,
@@ -75,7 +76,6 @@ const places: Record<string, readonly string[]> = {
   pg: ['store', 'queue'],
   bullmq: ['queue'],
   ioredis: ['queue'],
-  '@electric-sql/pglite': ['queue'],
   mjml: ['content'],
   handlebars: ['content'],
   fastify: ['http'],

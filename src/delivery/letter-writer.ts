@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import type { Customer } from '../campaigns/customers.ts';
+import { crc32 } from 'node:zlib';
 import type { Decision } from '../campaigns/decision.ts';
 import type { SkipReason } from '../campaigns/reasons.ts';
 import type { RunPlan } from '../campaigns/run-plan.ts';
@@ -23,7 +22,7 @@ export interface LetterWriter {
   write(
     sendId: number,
     program: LetterProgram,
-    customer: Pick<Customer, 'email'>,
+    customer: { readonly email: string },
     context: LetterContext,
     moment: Moment,
   ): Promise<Written>;
@@ -32,12 +31,6 @@ export interface LetterWriter {
   /** The return path: bounces come back to the send like replies do. */
   returnPath(sendId: number): string;
 }
-
-const noAddress: Written = {
-  ok: false,
-  reason: 'no address',
-  detail: 'the profile has no e-mail address any more',
-};
 
 const notMailable: Written = {
   ok: false,
@@ -59,7 +52,6 @@ export function letterWriter(plan: RunPlan, tokens: Tokens, signer: DkimSigner |
   return {
     write: async (sendId, program, customer, context, moment) => {
       const address = customer.email;
-      if (address === undefined) return noAddress;
       if (wireAddress(address) === undefined) return notMailable;
       const picked = program.pick(context);
       const result = await layOut(desk, sendId, program, picked, address, moment);
@@ -69,7 +61,7 @@ export function letterWriter(plan: RunPlan, tokens: Tokens, signer: DkimSigner |
         ...moment,
         context: picked,
         links: result.links,
-        sha256: createHash('sha256').update(result.bytes).digest('hex'),
+        crc32: crc32(result.bytes),
         size: result.bytes.length,
       };
       return { ok: true, bytes: result.bytes, decision };
@@ -117,6 +109,7 @@ async function layOut(
     date: moment.date,
     unsubscribe: { url: urls.unsubscribe },
     send: String(sendId),
+    lineEnds: 'crlf',
     channel: moment.channel,
   });
   const bytes = desk.signer === undefined ? unsigned : await desk.signer.signAside(unsigned);

@@ -33,6 +33,8 @@ export interface ClaimRequest {
   readonly id: number;
   readonly profileId: number;
   readonly token: string;
+  /** JSON; stored with the claim, so that a letter that leaves has its decision. */
+  readonly decision: string;
 }
 
 /** What came of a claimed letter, as the ledger keeps it. */
@@ -45,8 +47,11 @@ export interface Settlement {
   readonly response: string;
   /** For `deferred`: how long to wait before the next attempt, ms. */
   readonly retryInMs: number;
-  /** Why the address must not be mailed again; it is suppressed in the same transaction. */
-  readonly suppress: string | undefined;
+  /**
+   * Why the address that was written to must not be mailed again; it is suppressed in the same transaction. Its
+   * profile may have another one by now.
+   */
+  readonly suppress: { readonly address: string; readonly reason: string } | undefined;
 }
 
 /** The ledger as a send worker needs it. Every write is guarded by state and fencing token. */
@@ -56,8 +61,6 @@ export interface SendLedger {
   renew(token: string, leaseMs: number): Promise<void>;
   /** Gives back what was not claimed. */
   release(token: string): Promise<void>;
-  /** Stores the decisions (JSON) of leased sends; returns the ids that are still held. */
-  decide(token: string, decisions: readonly { id: number; decision: string }[]): Promise<Set<number>>;
   /**
    * One transaction: what came of some letters (sending → final or deferred), then the claims of others
    * (queued|deferred → sending). Consent, suppression, frequency, pause and validity are decided here, for good, in

@@ -50,7 +50,10 @@ export type Outcome =
 export class Vanished extends Error {}
 
 export interface IntakeStore {
-  /** Adds those whose key is new, in one transaction; for each whether it was. The profiles exist. */
+  /**
+   * Adds those whose key is new; for each whether it was. The profiles exist. When it fails a part may be stored:
+   * adding all of them again is harmless.
+   */
   addEvents(events: readonly (NewEvent & { readonly receivedAt: number })[]): Promise<boolean[]>;
   /**
    * Applies the changes in their order, in one transaction; for each whether it changed anything.

@@ -23,7 +23,7 @@ const addExternalIds: BulkInsert = {
 };
 
 /** An address leads to one profile only: either as its own or as a former one. */
-export const addFormerEmails: BulkInsert = {
+const addFormerEmails: BulkInsert = {
   into: 'external_ids',
   columns: externalIdColumns,
   tail: 'ON CONFLICT (source, value) DO UPDATE SET profile_id = excluded.profile_id',

@@ -36,6 +36,7 @@ describe('decideSend', () => {
   });
 
   test.each([
+    ['no address', { customer: { ...customer, email: undefined }, consents: false }, {}],
     ['suppressed', { suppressed: 'complaint', consents: false }, {}],
     ['no consent', { consents: false, missing: 'profile.firstName' }, {}],
     ['holdout', { missing: 'profile.firstName' }, { holdout: 0.999999 }],

@@ -35,7 +35,7 @@ async function become(store: Store, runId: number, profileId: number, state: str
 
 const claimDue = async (store: Store, runId: number) => {
   const lease = await sendLedger(store).lease(runId, 100, 60_000);
-  const requests = lease.sends.map((send) => ({ ...send, token: lease.token }));
+  const requests = lease.sends.map((send) => ({ ...send, token: lease.token, decision: '{}' }));
   return sendLedger(store).advance([], requests, { max: 2, per: 'week' });
 };
 
@@ -198,7 +198,7 @@ onEveryStore('merging', (open) => {
     const [stays, goes] = await two(store);
     const run = await makeRun(store, [goes]);
     const lease = await sendLedger(store).lease(run.id, 10, 60_000);
-    const requests = lease.sends.map((send) => ({ ...send, token: lease.token }));
+    const requests = lease.sends.map((send) => ({ ...send, token: lease.token, decision: '{}' }));
     await merge(store, stays, goes);
     expect(await sendLedger(store).advance([], requests, undefined)).toEqual(['lost']);
     expect((await sendLedger(store).lease(run.id, 10, 60_000)).sends).toMatchObject([{ profileId: stays }]);
@@ -221,9 +221,11 @@ onEveryStore('merging', (open) => {
     const run = await makeRun(store, [goes]);
     const lease = await sendLedger(store).lease(run.id, 10, 60_000);
     const id = lease.sends[0]?.id ?? 0;
-    const decision = JSON.stringify({ to: { address: 'reader-2@example.test' } });
-    await sendLedger(store).decide(lease.token, [{ id, decision }]);
-    await sendLedger(store).advance([], [{ id, profileId: goes, token: lease.token }], undefined);
+    await sendLedger(store).advance(
+      [],
+      [{ id, profileId: goes, token: lease.token, decision: '{}' }],
+      undefined,
+    );
     await merge(store, stays, goes);
     const refused = {
       id,
@@ -233,7 +235,7 @@ onEveryStore('merging', (open) => {
       code: 550,
       response: '550 5.1.1',
       retryInMs: 0,
-      suppress: 'no such mailbox',
+      suppress: { address: 'reader-2@example.test', reason: 'no such mailbox' },
     };
     await sendLedger(store).advance([refused], [], undefined);
     expect(await suppressionStore(store).list(5)).toMatchObject([{ address: 'reader-2@example.test' }]);

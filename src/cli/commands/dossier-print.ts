@@ -21,15 +21,7 @@ export function printDossier(out: Output, dossier: Dossier): void {
       ),
     );
   }
-  section(
-    out,
-    'Also known as',
-    ['where', 'as'],
-    dossier.externalIds.map(({ source, value }) => [
-      source === FORMER_EMAIL ? 'e-mail, before' : source,
-      source === FORMER_EMAIL ? readableEmail(value) : value,
-    ]),
-  );
+  if (dossier.externalIds.length > 0) section(out, 'Also known as', ['where', 'as'], names(dossier));
   section(
     out,
     'Attributes',
@@ -77,6 +69,12 @@ function printEvents(out: Output, { summary, timeline }: Dossier): void {
     timeline.map((event) => [moment(event.at), event.type, eventText(event)]),
   );
   if (timeline.length < total) out.say(pc.dim(`${total - timeline.length} older events: add --all`));
+}
+
+function names({ externalIds }: Dossier): [string, string][] {
+  return externalIds.map(({ source, value }) =>
+    source === FORMER_EMAIL ? ['e-mail, before', readableEmail(value)] : [source, value],
+  );
 }
 
 function preferences({ profile }: Dossier): [string, string][] {

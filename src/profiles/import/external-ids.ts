@@ -5,7 +5,6 @@ import { compileExpression } from './expression.ts';
 import { Refused } from './filters.ts';
 import type { Expression } from './mapping.ts';
 import { isEmpty, type Shape } from './record.ts';
-import type { Read } from './run.ts';
 
 /** Who is who, as importing needs it. */
 export type Identifying = Pick<IdentityStore, 'resolve' | 'find'>;
@@ -50,9 +49,12 @@ function wrongSource(source: string, wrong: string): DearError {
   });
 }
 
+/** What a row says about whose it is. */
 interface Named {
-  readonly email?: string | undefined;
-  readonly externalIds?: readonly ExternalId[] | undefined;
+  readonly value: {
+    readonly email?: string | undefined;
+    readonly externalIds?: readonly ExternalId[] | undefined;
+  };
 }
 
 /**
@@ -61,7 +63,7 @@ interface Named {
  */
 export async function attachExternalIds(
   identities: Identifying,
-  batch: readonly Read<Named>[],
+  batch: readonly Named[],
   by: string,
   now: number,
 ): Promise<void> {
@@ -73,7 +75,7 @@ export async function attachExternalIds(
 /** The profile of each row of a batch, made where `create`; and how many were made. */
 export async function resolveRows(
   identities: Identifying,
-  batch: readonly Read<Named>[],
+  batch: readonly Named[],
   options: { readonly create: boolean; readonly by: string },
   now: number,
 ): Promise<{ ids: (number | undefined)[]; added: number }> {
@@ -86,4 +88,4 @@ export async function resolveRows(
   return { ids, added: made.size };
 }
 
-const identifiersOf = ({ value: { email, externalIds = [] } }: Read<Named>) => ({ email, externalIds });
+const identifiersOf = ({ value: { email, externalIds = [] } }: Named) => ({ email, externalIds });
