@@ -9,13 +9,14 @@ const root = resolve(import.meta.dirname, '..');
  * Who may import whom, by the folder or file under src/. The data flows profile → segment → content → campaign →
  * delivery; store and queue implement the domain's ports; app and roles wire; faces come last.
  */
-const shared = ['errors', 'config', 'duration', 'folder', 'grouped', 'url'];
+const shared = ['errors', 'config', 'duration', 'folder', 'grouped', 'thread', 'url'];
 const allowed: Record<string, readonly string[]> = {
   errors: [],
   duration: ['errors'],
   grouped: ['errors'],
   folder: [],
   url: [],
+  thread: ['errors'],
   config: ['errors', 'folder'],
   profiles: ['errors', 'duration', 'grouped'],
   access: ['errors'],
@@ -31,6 +32,7 @@ const allowed: Record<string, readonly string[]> = {
     'duration',
     'folder',
     'access',
+    'thread',
     'profiles',
     'segments',
     'content',
@@ -52,7 +54,20 @@ const allowed: Record<string, readonly string[]> = {
     'store',
   ],
   http: ['errors', 'url', 'access', 'profiles', 'tracking', 'campaigns'],
-  roles: [...shared, 'app', 'access', 'campaigns', 'delivery', 'tracking', 'inbox', 'http', 'queue'],
+  'scriptorium-thread': [...shared, 'app', 'campaigns', 'delivery'],
+  'scriptorium-link': [...shared, 'app', 'delivery', 'scriptorium-thread'],
+  roles: [
+    ...shared,
+    'app',
+    'access',
+    'scriptorium-link',
+    'campaigns',
+    'delivery',
+    'tracking',
+    'inbox',
+    'http',
+    'queue',
+  ],
   cli: [
     ...shared,
     'app',

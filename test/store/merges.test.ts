@@ -277,6 +277,37 @@ onEveryStore('merging', (open) => {
     expect(await consentStore(store).consenting([stays], 'offers')).toEqual(new Set());
   });
 
+  test('merging while letters are being claimed leaves no letter behind and none to a profile that is gone', async () => {
+    const store = await open();
+    const ids = await makeReaders(store, 60);
+    const run = await makeRun(store, ids);
+    const claimSome = async () => {
+      for (let round = 0; round < 8; round += 1) {
+        const lease = await sendLedger(store).lease(run.id, 10, 60_000);
+        const requests = lease.sends.map((send) => ({ ...send, token: lease.token, decision: '{}' }));
+        if (requests.length > 0) await sendLedger(store).advance([], requests, undefined);
+        await sendLedger(store).release(lease.token);
+      }
+    };
+    const mergeSome = async (start: number) => {
+      for (let at = start; at < 60; at += 4) await merge(store, ids[at + 1] ?? 0, ids[at] ?? 0);
+    };
+    await Promise.all([claimSome(), mergeSome(0), claimSome(), mergeSome(2)]);
+    await claimSome();
+    const { sends, profiles } = store.tables;
+    const living = new Set((await store.orm.select({ id: profiles.id }).from(profiles)).map(({ id }) => id));
+    const rows = await store.orm.select().from(sends);
+    expect(living.size).toBe(30);
+    expect(rows).toHaveLength(60);
+    expect(rows.filter(({ state }) => state !== 'sending' && state !== 'skipped')).toEqual([]);
+    // Whoever stayed has the letter; with the old id stays one that had left before, or one that was skipped.
+    expect(rows.filter(({ profileId, state }) => living.has(profileId) && state === 'sending')).toHaveLength(
+      30,
+    );
+    const left = rows.filter(({ profileId, state }) => !living.has(profileId) && state === 'skipped');
+    expect(left.every(({ reason }) => reason === 'merged')).toBe(true);
+  });
+
   test('two merges of the same profiles at once: one is done', async () => {
     const store = await open();
     const [a, b] = await two(store);
