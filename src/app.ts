@@ -30,6 +30,8 @@ import type { Store } from './store/database.ts';
 import { eventStore } from './store/events.ts';
 import { expiryStore } from './store/expiry.ts';
 import { identityStore } from './store/identity.ts';
+import { intakeStore } from './store/intake.ts';
+import { keyStore } from './store/keys.ts';
 import { ledgerReader } from './store/ledger-reader.ts';
 import { mailStore } from './store/mails.ts';
 import { noticeStore } from './store/notices.ts';
@@ -108,6 +110,8 @@ function openPorts(store: Store) {
     permits: permitStore(store),
     notices: noticeStore(store),
     arrivals: arrivalStore(store),
+    intake: intakeStore(store),
+    keys: keyStore(store),
     readers: readerStore(store),
     confirmations: confirmationStore(store),
     mails: mailStore(store),

@@ -126,6 +126,10 @@ const settings = {
     z.string().optional(),
     'how long events are kept by type, and what arrived: view=90d; opened=2y; arrivals=30d; *=5y; default arrivals=90d, all else forever',
   ],
+  EVENT_NAMES: [
+    z.string().optional(),
+    'what events of Segment-style calls are called: Order Completed=order; Signed Up=signup; others in camel case',
+  ],
   LEASE_SECONDS: [
     z.coerce.number().int().min(1).max(3600).default(60),
     'how long a send worker holds letters without a sign of life before others may take them',
@@ -156,6 +160,8 @@ export interface Config {
   readonly smtpRate: string | undefined;
   readonly warmUp: string | undefined;
   readonly retention: string | undefined;
+  /** As it is written; the API reads it. */
+  readonly eventNames: string | undefined;
   readonly leaseMs: number;
   readonly firstRetryMs: number;
   readonly publicUrl: string;
@@ -206,6 +212,7 @@ export function loadConfig(environment: Environment, cwd: string): Config {
     smtpRate: values.SMTP_RATE,
     warmUp: values.WARM_UP,
     retention: values.RETENTION,
+    eventNames: values.EVENT_NAMES,
     leaseMs: values.LEASE_SECONDS * 1000,
     firstRetryMs: values.RETRY_FIRST_SECONDS * 1000,
     publicUrl: (values.PUBLIC_URL ?? `http://localhost:${values.HTTP_PORT}`).replace(/\/+$/, ''),

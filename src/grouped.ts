@@ -18,11 +18,19 @@ interface Waiting<T, R> {
   readonly reject: (error: unknown) => void;
 }
 
+export interface GroupLimits<T> {
+  readonly maxItems?: number;
+  readonly maxWaitMs?: number;
+  readonly maxWeight?: number;
+  readonly weigh?: (item: T) => number;
+}
+
 /**
  * A group commit. One commit runs at a time; what arrives meanwhile is the next group, so the timer only
  * matters to items that find nothing running: they wait up to `maxWaitMs` (default 5) for company, or with 0 until
  * the event loop has dealt with what is at hand.
- * A group is at most `maxItems` (default 64) items, in the order of `add`.
+ * A group is at most `maxItems` (default 64) items, in the order of `add`; where items differ in size, `weigh` tells
+ * each one's, and a group ends before it weighs more than `maxWeight`, unless its first item alone does.
  *
  * `commit` returns one result an item, in order, and is all or nothing. When a group fails, its items are
  * committed again one by one, so that one bad item does not take the others with it; after three such
@@ -31,19 +39,32 @@ interface Waiting<T, R> {
  * committing it again harmless.
  */
 export function grouped<T, R>(
-  options: { readonly maxItems?: number; readonly maxWaitMs?: number },
+  options: GroupLimits<T>,
   commit: (items: readonly T[]) => Promise<readonly R[]>,
 ): Grouped<T, R> {
   const { maxItems = MAX_ITEMS, maxWaitMs = MAX_WAIT_MS } = options;
+  const { maxWeight = Number.POSITIVE_INFINITY, weigh = () => 1 } = options;
   let waiting: Waiting<T, R>[] = [];
   let timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
   let running: Promise<void> | undefined;
   let closed = false;
+  let weight = 0;
 
+  const take = () => {
+    let end = 0;
+    for (let sum = 0; end < Math.min(maxItems, waiting.length); end += 1) {
+      const next = waiting[end];
+      sum += next === undefined ? 0 : weigh(next.item);
+      if (end > 0 && sum > maxWeight) break;
+    }
+    const group = waiting.slice(0, end);
+    waiting = waiting.slice(end);
+    for (const { item } of group) weight -= weigh(item);
+    return group;
+  };
   const drain = async () => {
     while (waiting.length > 0) {
-      const group = waiting.slice(0, maxItems);
-      waiting = waiting.slice(maxItems);
+      const group = take();
       await settle(group, commit);
     }
   };
@@ -63,8 +84,9 @@ export function grouped<T, R>(
         );
       return new Promise((resolve, reject) => {
         waiting.push({ item, resolve, reject });
+        weight += weigh(item);
         if (running !== undefined) return;
-        if (waiting.length >= maxItems) start();
+        if (waiting.length >= maxItems || weight >= maxWeight) start();
         else timer ??= maxWaitMs === 0 ? setImmediate(start) : setTimeout(start, maxWaitMs);
       });
     },

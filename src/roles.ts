@@ -239,21 +239,24 @@ export async function startFaces(app: App, queues: Queues): Promise<Faces> {
   const waker = makeWaker(() => queues.add('record', [{ payload: {}, key: 'record' }]), failed);
   const shared = { arrivals: app.arrivals, wake: waker.wake, log: app.log };
   const { config } = app;
-  const http = makeHttp({
-    ...shared,
-    tokens: app.tokens,
-    readers: app.readers,
-    people: app.people,
-    defaultFrequency: config.defaultFrequency,
-    timeZone: config.timeZone,
-    languages: config.languages,
-    topics: app.topics,
-    privacy: app.privacy,
-    signUp: app.signUp,
-    confirmations: app.confirmations,
-    confirmTokens: app.confirmTokens,
-    prove: app.prove,
-  });
+  const http = makeHttp(
+    {
+      ...shared,
+      tokens: app.tokens,
+      readers: app.readers,
+      people: app.people,
+      defaultFrequency: config.defaultFrequency,
+      timeZone: config.timeZone,
+      languages: config.languages,
+      topics: app.topics,
+      privacy: app.privacy,
+      signUp: app.signUp,
+      confirmations: app.confirmations,
+      confirmTokens: app.confirmTokens,
+      prove: app.prove,
+    },
+    { ...app, publicUrl: config.publicUrl, eventNames: config.eventNames },
+  );
   const httpPort = await listenHttp(http, { host: config.httpHost, port: config.httpPort });
   const at = { host: config.inboundHost, port: config.inboundPort, domain: config.replyDomain };
   const inbox = await openInbox({ ...shared, ...at }).catch(async (error: unknown) => {

@@ -48,6 +48,19 @@ describe('grouped', () => {
     );
   });
 
+  test('a group ends before it weighs too much, unless one item alone does', async () => {
+    const groups: number[][] = [];
+    const group = grouped<number, number>({ maxWeight: 10, weigh: (item) => item }, async (items) => {
+      groups.push([...items]);
+      await wait(0);
+      return items;
+    });
+    const items = [4, 6, 1, 9, 25, 3, 3, 3, 3];
+    expect(await Promise.all(items.map((item) => group.add(item)))).toEqual(items);
+    expect(groups).toEqual([[4, 6], [1, 9], [25], [3, 3, 3], [3]]);
+    await group.close();
+  });
+
   test('one bad item takes no other with it', async () => {
     const group = grouped<number, number>({}, async (items) => {
       if (items.includes(7)) throw new Error('seven');

@@ -9,6 +9,7 @@ import { config } from './commands/config.ts';
 import { demo } from './commands/demo.ts';
 import { events } from './commands/events.ts';
 import { inbox } from './commands/inbox.ts';
+import { keys } from './commands/keys.ts';
 import { mailbox } from './commands/mailbox.ts';
 import { profile } from './commands/profile.ts';
 import { profiles } from './commands/profiles.ts';
@@ -33,6 +34,7 @@ const commands: Register[] = [
   retention,
   segments,
   inbox,
+  keys,
   campaign,
   report,
   why,

@@ -9,6 +9,18 @@ const statuses: Readonly<Record<string, number>> = {
   'http.link': 404,
   'http.form': 400,
   'grouped.closed': 503,
+  'api.body': 400,
+  'api.request': 400,
+  'profile.address': 400,
+  'identity.external-id': 400,
+  'api.unauthorised': 401,
+  'api.forbidden': 403,
+  'api.unknown': 404,
+  'api.too-large': 413,
+  'api.too-many': 413,
+  'api.media': 415,
+  'api.busy': 503,
+  'intake.busy': 503,
 };
 
 const titles: Readonly<Record<number, readonly [title: string, text: string]>> = {
@@ -56,7 +68,8 @@ export function routeOf(request: FastifyRequest): string {
   return `${request.method} ${request.routeOptions.url ?? '(unknown)'}`;
 }
 
-function statusOf(error: unknown): number {
+/** The status of whatever was thrown. */
+export function statusOf(error: unknown): number {
   if (error instanceof DearError) return statuses[error.code] ?? 500;
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
   return typeof status === 'number' && status >= 400 && status < 600 ? status : 500;

@@ -3,6 +3,7 @@ import formbody from '@fastify/formbody';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { DearError, messageOf } from '../errors.ts';
 import { makeRecorder } from '../tracking/recorder.ts';
+import { type ApiDeps, apiRoutes } from './api/api.ts';
 import type { HttpDeps, HttpLog, RouteDeps } from './deps.ts';
 import { answerErrors, routeOf } from './errors.ts';
 import { contentSecurityPolicy } from './frame.ts';
@@ -13,18 +14,20 @@ import { confirmRoutes, signUpRoutes } from './sign-up.ts';
 import { unsubscribeRoutes } from './unsubscribe.ts';
 
 const BODY_LIMIT = 64 * 1024;
+/** An e-mail address in the path of the API, percent-encoded; tokens are much shorter. */
+const LONGEST_PARAMETER = 400;
 const REQUEST_TIMEOUT_MS = 15_000;
 
 /**
- * The public endpoints as an app that can be asked without a port (`inject`) or made to listen.
+ * The public endpoints, and the API for other systems when it is given, as an app that can be asked without a port (`inject`) or made to listen.
  * `close()` lets requests in flight finish and stores what they wait for. Headers of proxies are not believed.
  */
-export function makeHttp(deps: HttpDeps): FastifyInstance {
+export function makeHttp(deps: HttpDeps, api?: ApiDeps): FastifyInstance {
   const http = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    routerOptions: { maxParamLength: 64 },
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
     forceCloseConnections: 'idle',
   });
   const recorder = makeRecorder(deps.arrivals, deps.wake);
@@ -51,6 +54,7 @@ export function makeHttp(deps: HttpDeps): FastifyInstance {
   // On its own: an unsubscribe must be honoured whatever its body is called.
   http.register(async (scope) => unsubscribeRoutes(scope, route));
   http.register(async (scope) => confirmRoutes(scope, route));
+  if (api !== undefined) apiRoutes(http, api, deps.log);
   http.addHook('onClose', () => recorder.close());
   return http;
 }

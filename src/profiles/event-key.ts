@@ -16,3 +16,24 @@ export function derivedKey(email: string, type: string, at: number, properties: 
 export function givenKey(text: string): string {
   return `i:${text}`;
 }
+
+/** The longest id that a source may give an event. */
+export const EVENT_ID_MAX = 200;
+
+/** Whether it can name a type of events. */
+export function isEventType(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9 ._:-]{0,99}$/.test(text);
+}
+
+/** Types of which only Dear itself knows that they happened. */
+export const ownEventTypes: ReadonlySet<string> = new Set([
+  'opened',
+  'clicked',
+  'unsubscribed',
+  'resubscribed',
+  'replied',
+  'autoReplied',
+  'merged',
+  'conflict',
+  'address changed',
+]);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ProfileChange } from './port.ts';
+import type { ProfileChange, ProfileContent } from './port.ts';
 import type { Preferences, PreferencesChange } from './preferences.ts';
 
 /** The part of a profile that changes merge into. */
@@ -16,7 +16,7 @@ export const emptyState: ProfileState = Object.freeze({
 });
 
 /** The state after a change; the very same object when the change changes nothing. */
-export function mergeChange(state: ProfileState, change: ProfileChange): ProfileState {
+export function mergeChange(state: ProfileState, change: ProfileContent): ProfileState {
   const attributes = mergeAttributes(state.attributes, change.attributes);
   const preferences = mergePreferences(state, change);
   if (attributes === state.attributes && preferences === state) return state;

@@ -24,6 +24,9 @@ export interface ProfileChange extends PreferencesChange {
   readonly externalIds?: readonly ExternalId[] | undefined;
 }
 
+/** What is said about somebody who was found already. */
+export type ProfileContent = Omit<ProfileChange, 'email'>;
+
 /** How many of the given changes made a profile, changed one, and changed nothing. */
 export interface ChangeCounts {
   readonly added: number;

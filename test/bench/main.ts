@@ -2,6 +2,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { terminalOutput } from '../../src/cli/output.ts';
 import { messageOf } from '../../src/errors.ts';
 import { delivery } from './delivery.ts';
+import { httpBench } from './http.ts';
+import type { HttpLoad } from './http-load.ts';
 import { overview } from './overview.ts';
 
 /*
@@ -52,6 +54,17 @@ program
   .addOption(connections)
   .addOption(json)
   .action((flags: Flags) => delivery(sizeOf(flags), terminalOutput(flags.json === true)));
+
+program
+  .command('http')
+  .description('adding events over HTTP: at a pace, and as fast as they are taken')
+  .option('--rate <n>', 'events a second of the paced part', whole(1), 10_000)
+  .option('--batch <n>', 'events a call', whole(1), 100)
+  .option('--seconds <n>', 'how long each part takes', whole(1), 10)
+  .option('--profiles <n>', 'customers that the events belong to', whole(1), 50_000)
+  .addOption(new Option('--connections <n>', 'connections').argParser(whole(1)).default(16))
+  .addOption(json)
+  .action((flags: HttpLoad & { json?: boolean }) => httpBench(flags, terminalOutput(flags.json === true)));
 
 /** Everybody who gets a letter must have ordered something. */
 function sizeOf(flags: Flags) {

@@ -88,6 +88,7 @@ function announce(app: App, out: Output, faces: Faces | undefined, queues: reado
     out.say(
       `  letters lead to   ${app.config.publicUrl} (listening on ${app.config.httpHost}:${faces.httpPort})`,
     );
+    out.say(`  the API is at     ${app.config.publicUrl}/api; \`dear keys add\` lets other systems in`);
     out.say(`  replies come to   ${app.config.inboundHost}:${faces.inboundPort} over SMTP`);
   }
   if (queues.length > 0) out.say(`  working on        ${queues.join(', ')}`);

@@ -20,4 +20,5 @@ export const {
   notices,
   audit,
   chores,
+  apiKeys,
 } = defineTables(postgresColumns);

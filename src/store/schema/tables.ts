@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import type { Columns } from './sqlite-columns.ts';
 
 type Json = Record<string, unknown>;
@@ -7,7 +8,7 @@ type Json = Record<string, unknown>;
  * Times are milliseconds since 1970 UTC; durations are milliseconds; minutes of the day count from midnight.
  */
 export function defineTables(c: Columns) {
-  return { ...customers(c), ...campaigns(c), ...ledger(c), ...outside(c), ...upkeep(c) };
+  return { ...customers(c), ...campaigns(c), ...ledger(c), ...outside(c), ...upkeep(c), ...access(c) };
 }
 
 function customers(c: Columns) {
@@ -271,4 +272,25 @@ function upkeep(c: Columns) {
   );
   const chores = c.table('chores', { name: c.text().primaryKey(), at: c.time().notNull() });
   return { audit, chores };
+}
+
+function access(c: Columns) {
+  const apiKeys = c.table(
+    'api_keys',
+    {
+      id: c.text().primaryKey(),
+      name: c.text().notNull(),
+      scopes: c.text().notNull(),
+      hash: c.text().notNull(),
+      createdAt: c.time().notNull(),
+      usedAt: c.time(),
+      revokedAt: c.time(),
+      stored: c.int().notNull(),
+      refused: c.int().notNull(),
+      lastRefusal: c.text(),
+    },
+    // A name is free again once its key was revoked.
+    (t) => [c.uniqueIndex('api_keys_name').on(t.name).where(sql`revoked_at IS NULL`)],
+  );
+  return { apiKeys };
 }

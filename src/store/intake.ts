@@ -1,0 +1,79 @@
+import { eq } from 'drizzle-orm';
+import { type IntakeStore, Vanished } from '../profiles/intake.ts';
+import { mergeChange } from '../profiles/merge.ts';
+import { readStandings, saveStandings } from './consent-book.ts';
+import type { BulkInsert, Database } from './database.ts';
+import { lockAndRead, preferenceColumns, profileOf } from './profile-rows.ts';
+import { untilAlone } from './races.ts';
+
+const addNew: BulkInsert = {
+  into: 'events',
+  columns: {
+    key: 'text',
+    profile_id: 'int',
+    type: 'text',
+    at: 'int',
+    properties: 'json',
+    received_at: 'int',
+  },
+  tail: 'ON CONFLICT (key) DO NOTHING RETURNING key',
+};
+
+/** What comes in by the API, on either database. */
+export function intakeStore(db: Database): IntakeStore {
+  return {
+    addEvents: async (events) => {
+      // In the order of keys: two at once then wait for each other only one way.
+      const sorted = [...events].sort((a, b) => (a.key < b.key ? -1 : 1));
+      const rows = sorted.map((event) => [
+        event.key,
+        event.profileId,
+        event.type,
+        event.at,
+        JSON.stringify(event.properties),
+        event.receivedAt,
+      ]);
+      // In no transaction of ours, which would cost two more ways to the database: a part that was stored when the
+      // rest fails counts once when the call is repeated.
+      const { rows: added } = await db.insertMany<{ key: string }>(addNew, rows);
+      const fresh = new Set(added.map(({ key }) => key));
+      return events.map(({ key }) => fresh.delete(key));
+    },
+    changeProfiles: (changes, now) =>
+      untilAlone(() => db.transaction((tx) => changeProfiles(tx, changes, now))),
+  };
+}
+
+async function changeProfiles(
+  tx: Database,
+  changes: Parameters<IntakeStore['changeProfiles']>[0],
+  now: number,
+): Promise<boolean[]> {
+  const { profiles } = tx.tables;
+  const ids = [...new Set(changes.map(({ profileId }) => profileId))].sort((a, b) => a - b);
+  const before = new Map((await lockAndRead(tx, ids)).map((row) => [row.id, profileOf(row)] as const));
+  const standings = await readStandings(tx, statedOn(changes));
+  const states = new Map(before as ReadonlyMap<number, Parameters<typeof mergeChange>[0]>);
+  const changed = changes.map(({ profileId, change }) => {
+    const state = states.get(profileId);
+    // Merged into another meanwhile; whoever asks looks again and finds the other.
+    if (state === undefined) throw new Vanished();
+    const next = mergeChange(state, change);
+    states.set(profileId, next);
+    const standing = standings.get(profileId);
+    const consented = change.consents.filter((consent) => standing?.take(consent, now) === true).length > 0;
+    return next !== state || consented;
+  });
+  for (const [id, state] of states) {
+    if (state === before.get(id)) continue;
+    const set = { attributes: { ...state.attributes }, ...preferenceColumns(state), updatedAt: now };
+    await tx.orm.update(profiles).set(set).where(eq(profiles.id, id));
+  }
+  await saveStandings(tx, standings);
+  return changed;
+}
+
+/** The profiles whose consents are spoken of. */
+const statedOn = (changes: Parameters<IntakeStore['changeProfiles']>[0]) => [
+  ...new Set(changes.flatMap(({ profileId, change }) => (change.consents.length > 0 ? [profileId] : []))),
+];
