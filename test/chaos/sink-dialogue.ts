@@ -124,6 +124,7 @@ async function recipient(talk: Talk, line: string) {
 /** DATA, the letter and the answer to it. */
 async function data(talk: Talk, to: string, fate: Fate): Promise<void> {
   const { wire, ledger } = talk;
+  ledger.begun.push({ client: talk.client, at: Date.now() });
   await ledger.reached('data', talk.client);
   if (fate === '4xx at DATA') return wire.say('451 4.3.0 no disk');
   if (fate === 'drop at DATA') return wire.drop();

@@ -9,6 +9,7 @@ interface Ambush {
 /** What the sink saw: the other side of the account that the ledger has to agree with. */
 export class SinkLedger {
   readonly copies: SinkReport['copies'] = [];
+  readonly begun: SinkReport['begun'] = [];
   readonly unanswered = new Set<string>();
   readonly refused = new Set<string>();
   private readonly open = new Map<string, number>();
@@ -70,6 +71,7 @@ export class SinkLedger {
   report(): SinkReport {
     return {
       copies: this.copies,
+      begun: this.begun,
       unanswered: [...this.unanswered],
       refused: [...this.refused],
       open: Object.fromEntries(this.open),
