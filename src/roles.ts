@@ -4,6 +4,7 @@ import { planRun } from './campaigns/planner.ts';
 import type { Run } from './campaigns/port.ts';
 import { makeGate } from './delivery/gate.ts';
 import type { LetterWriter } from './delivery/letter-writer.ts';
+import { permitCells } from './delivery/permit-cells.ts';
 import { RefusalCount } from './delivery/refusals.ts';
 import { BATCH_SIZE, type SendJobDeps, sendJob } from './delivery/send-job.ts';
 import { parseServers, serverNames } from './delivery/server-list.ts';
@@ -83,7 +84,7 @@ async function startSending(app: App, queues: Queues): Promise<() => Promise<voi
   const transport = transportOver(
     servers.map(({ settings, weight }) => ({ transport: smtpTransport(settings), weight })),
   );
-  const sending = makeSending(app, transport, throttleOf(app));
+  const sending = makeSending(app, transport, throttleOf(app, queues));
   await queues.process(
     'send',
     async ({ runId }, signal) => {
@@ -162,14 +163,21 @@ async function stopRun(app: App, runId: number, response: string): Promise<void>
     app.log.error({ run: runId, said: response }, 'a campaign was stopped: its letters are refused');
 }
 
-function throttleOf({ limits, warmUps, permits, log }: App): Throttle {
+/** Limits are shared in Redis where the jobs are there, else in the database. */
+function throttleOf(
+  { limits, warmUps, permits, sends, log }: App,
+  { cells }: Pick<Queues, 'cells'>,
+): Throttle {
+  const shared =
+    cells === undefined ? permits : permitCells({ cells, postpone: sends.postpone, mirror: permits });
   return makeThrottle({
     limits,
     warmUps,
-    permits,
+    permits: shared,
+    days: permits,
     clock: Date.now,
     random: Math.random,
-    failed: (error) => log.warn({ error: messageOf(error) }, 'a slow-down could not be stored'),
+    failed: (error) => log.warn({ error: messageOf(error) }, 'a limit could not be stored'),
   });
 }
 

@@ -26,6 +26,7 @@ export async function converse(
   const talk: Talk = { wire, script, ledger, client: '', carrying: '' };
   void wire.closed.then(() => {
     if (talk.client !== '') ledger.closed(talk.client, wire.ours, talk.carrying);
+    else if (!wire.ours) ledger.vanished();
   });
   const welcome = welcomeOf(script, number);
   if (welcome !== 'greet') ledger.count(welcome);

@@ -48,6 +48,11 @@ export class SinkLedger {
     else if (carrying !== '') this.unanswered.add(carrying); // A client that ran out of patience.
   }
 
+  /** A client went that had not said its name yet: it was killed while it opened a connection for its next letter. */
+  vanished(): void {
+    this.cut.set('', (this.cut.get('') ?? 0) + 1);
+  }
+
   watch(client: string): void {
     if (!this.cut.has(client)) this.cut.set(client, 0);
   }
