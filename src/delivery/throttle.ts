@@ -113,7 +113,8 @@ class SharedThrottle implements Throttle {
       concurrency: transport.concurrency,
       slot: async (signal) => {
         const slot = await transport.slot(signal);
-        if (slot.kind === 'down') return slot;
+        // Others send meanwhile: to a job that is as if it had been stopped, and no news for people.
+        if (slot.kind === 'down') return slot.reason === 'shared' ? { ...slot, reason: 'stopped' } : slot;
         return {
           kind: 'slot',
           features: slot.features,
