@@ -9,16 +9,17 @@ const root = resolve(import.meta.dirname, '..');
  * Who may import whom, by the folder or file under src/. The data flows profile → segment → content → campaign →
  * delivery; store and queue implement the domain's ports; app and roles wire; faces come last.
  */
-const shared = ['errors', 'config', 'duration', 'folder', 'grouped'];
+const shared = ['errors', 'config', 'duration', 'folder', 'grouped', 'url'];
 const allowed: Record<string, readonly string[]> = {
   errors: [],
   duration: ['errors'],
   grouped: ['errors'],
   folder: [],
+  url: [],
   config: ['errors', 'folder'],
   profiles: ['errors', 'duration'],
   segments: ['errors', 'duration', 'profiles'],
-  content: ['errors', 'duration', 'segments'],
+  content: ['errors', 'duration', 'url', 'segments'],
   tracking: ['errors', 'duration', 'grouped', 'profiles'],
   inbox: ['errors', 'tracking'],
   campaigns: ['errors', 'duration', 'profiles', 'segments', 'content'],
@@ -37,7 +38,7 @@ const allowed: Record<string, readonly string[]> = {
     'delivery',
   ],
   app: [...shared, 'profiles', 'segments', 'content', 'tracking', 'inbox', 'campaigns', 'delivery', 'store'],
-  http: ['errors', 'profiles', 'tracking', 'campaigns'],
+  http: ['errors', 'url', 'profiles', 'tracking', 'campaigns'],
   roles: [...shared, 'app', 'campaigns', 'delivery', 'tracking', 'inbox', 'http', 'queue'],
   cli: [
     ...shared,
@@ -61,7 +62,6 @@ const places: Record<string, readonly string[]> = {
   pg: ['store', 'queue'],
   bullmq: ['queue'],
   ioredis: ['queue'],
-  '@electric-sql/pglite': ['queue'],
   mjml: ['content'],
   handlebars: ['content'],
   fastify: ['http'],

@@ -1,18 +1,16 @@
-import { setImmediate as breathe } from 'node:timers/promises';
-import { assemble, type LetterData, type Letterpress } from '../campaigns/assembly.ts';
+import type { LetterData, Letterpress } from '../campaigns/assembly.ts';
 import type { Customer, Customers } from '../campaigns/customers.ts';
 import { slotFor, type Terms } from '../campaigns/eligibility.ts';
 import type { Run } from '../campaigns/port.ts';
 import { afterQuietHours } from '../campaigns/quiet-hours.ts';
+import { type Draft, draftAll, writeDraft } from './drafts.ts';
 import type { LetterWriter, Moment } from './letter-writer.ts';
 import type { ClaimRequest, Lease, LeasedSend, SendLedger, Settlement, Verdict } from './port.ts';
-import { type BatchResult, type ReadyLetter, sendBatch } from './send-batch.ts';
+import { type BatchResult, sendBatch } from './send-batch.ts';
 import type { Throttle } from './throttle.ts';
 import type { Transport } from './transport.ts';
 
 export const BATCH_SIZE = 200;
-/** Writing letters keeps the connections waiting no longer than a few milliseconds. */
-const LETTERS_A_TURN = 16;
 
 /** What a send worker needs; one for the process, so that claims and settlements of all its jobs are grouped. */
 export interface SendJobDeps {
@@ -39,7 +37,7 @@ export interface SendJobResult extends BatchResult {
 }
 
 /**
- * Leases one batch of a run's due sends, writes their letters and sends them. Whatever is not claimed in the end,
+ * Leases one batch of a run's due sends, gathers what their letters say and sends them. Whatever is not claimed in the end,
  * for whatever reason, is given back to the ledger.
  */
 export async function sendJob(deps: SendJobDeps, runId: number, signal: AbortSignal): Promise<SendJobResult> {
@@ -58,13 +56,23 @@ export async function sendJob(deps: SendJobDeps, runId: number, signal: AbortSig
     deps.leaseMs / 3,
   );
   try {
-    const letters = await writeLetters(deps, run, lease);
-    const refused = (send: LeasedSend, verdict: Exclude<Verdict, 'go'>) =>
-      refuse(deps, run, lease.token, send, verdict);
+    const date = deps.clock();
+    const moment: Moment = {
+      date,
+      channel: deps.transport.features()?.eightBitMime === true ? '8bit' : '7bit',
+    };
+    const writer = deps.writer(run);
+    const { token } = lease;
     const result = await sendBatch(
-      { ...deps, claim: claimUnlessSlowed(deps, letters), refused },
-      lease.token,
-      letters,
+      {
+        ...deps,
+        mustWait: (address) => deps.throttle.mustWait(address),
+        write: (draft) => writeDraft(writer, draft, moment),
+        refused: (send, verdict) => refuse(deps, run, token, send, verdict),
+        skipped: (send, { reason, detail }) => deps.ledger.skip(token, send.id, reason, detail),
+      },
+      token,
+      await draftLetters(deps, run, lease, date),
       signal,
     );
     return { ...result, leased: lease.sends.length };
@@ -74,66 +82,16 @@ export async function sendJob(deps: SendJobDeps, runId: number, signal: AbortSig
   }
 }
 
-async function writeLetters(deps: SendJobDeps, run: Run, lease: Lease): Promise<ReadyLetter[]> {
+/** What the letters say to those of the lease who may have theirs now. */
+async function draftLetters(deps: SendJobDeps, run: Run, lease: Lease, now: number): Promise<Draft[]> {
   const customers = await deps.customers.byIds(lease.sends.map((send) => send.profileId));
-  const moment: Moment = {
-    date: deps.clock(),
-    channel: deps.transport.features()?.eightBitMime === true ? '8bit' : '7bit',
-  };
-  const awake = await admitted(
-    deps,
-    run,
-    lease.token,
-    await postponeQuiet(deps, run, lease, customers, moment.date),
-    customers,
-  );
-  const ready: ReadyLetter[] = [];
-  const decisions: { id: number; decision: string }[] = [];
-  for (const hash of new Set(awake.map((send) => send.sourceHash))) {
-    const sends = awake.filter((send) => send.sourceHash === hash);
-    for (const letter of await writeVariant(deps, run, lease, hash, sends, customers, moment)) {
-      ready.push(letter.ready);
-      decisions.push({ id: letter.ready.send.id, decision: letter.decision });
-    }
+  const awake = await postponeQuiet(deps, run, lease, customers, now);
+  const may = await admitted(deps, run, lease.token, awake, customers);
+  const { drafts, gone } = await draftAll(deps, run, may, customers, now);
+  for (const send of gone) {
+    await deps.ledger.skip(lease.token, send.id, 'data missing', 'the profile is gone');
   }
-  const held = await deps.ledger.decide(lease.token, decisions);
-  return ready.filter((letter) => held.has(letter.send.id));
-}
-
-async function writeVariant(
-  deps: SendJobDeps,
-  run: Run,
-  lease: Lease,
-  hash: string,
-  sends: readonly LeasedSend[],
-  customers: ReadonlyMap<number, Customer>,
-  moment: Moment,
-): Promise<{ ready: ReadyLetter; decision: string }[]> {
-  const press = await deps.press(hash);
-  const writer = deps.writer(run);
-  const readers = sends.flatMap((send) => customers.get(send.profileId) ?? []);
-  const contexts = await assemble(deps.data, press, readers, run.plan.settings, moment.date);
-  const letters: { ready: ReadyLetter; decision: string }[] = [];
-  for (const [index, send] of sends.entries()) {
-    if (index % LETTERS_A_TURN === 0) await breathe();
-    const customer = customers.get(send.profileId);
-    const context = contexts.get(send.profileId);
-    if (customer === undefined || context === undefined) {
-      await deps.ledger.skip(lease.token, send.id, 'data missing', 'the profile is gone');
-      continue;
-    }
-    const written = await writer.write(send.id, press.program, customer, context, moment);
-    if (!written.ok) {
-      await deps.ledger.skip(lease.token, send.id, written.reason, written.detail);
-      continue;
-    }
-    const envelope = { from: writer.returnPath(send.id), to: customer.email };
-    letters.push({
-      ready: { send, envelope, bytes: written.bytes },
-      decision: JSON.stringify(written.decision),
-    });
-  }
-  return letters;
+  return drafts;
 }
 
 /** A letter that was held up until its reader's quiet hours began waits for their end. */
@@ -174,13 +132,6 @@ async function admitted(
   }));
   const may = await deps.throttle.admit(run.id, run.plan.from.address, token, letters);
   return sends.filter((send) => may.has(send.id));
-}
-
-/** A letter of this batch stays unclaimed when its destination asked for a pause meanwhile. */
-function claimUnlessSlowed(deps: SendJobDeps, letters: readonly ReadyLetter[]): SendJobDeps['claim'] {
-  const addresses = new Map(letters.map((letter) => [letter.send.id, letter.envelope.to]));
-  return async (request) =>
-    deps.throttle.mustWait(addresses.get(request.id) ?? '') ? 'slowed down' : deps.claim(request);
 }
 
 async function refuse(

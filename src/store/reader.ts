@@ -1,8 +1,7 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { DearError } from '../errors.ts';
 import type { FromReader, ToReader } from './reader-thread.ts';
-
-const compiled = import.meta.url.endsWith('.js');
+import { startThread } from './thread.ts';
 
 /**
  * Long reads on a read-only handle in a worker thread, one snapshot each, in chunks with back-pressure.
@@ -41,6 +40,8 @@ export class Reader {
   #ask(message: ToReader): Promise<Extract<FromReader, { kind: 'rows' }>> {
     const thread = this.#start();
     return new Promise((resolve, reject) => {
+      // Only a thread that is waited for keeps the process alive.
+      thread.ref();
       this.#waiting.set(message.id, (answer) => {
         if (answer.kind === 'rows') resolve(answer);
         else reject(new DearError('store.read', `A read failed: ${answer.message}.`));
@@ -51,14 +52,11 @@ export class Reader {
 
   #start(): Worker {
     if (this.#thread !== undefined) return this.#thread;
-    const workerData = { path: this.#path };
-    const thread = compiled
-      ? new Worker(new URL('./reader-thread.js', import.meta.url), { workerData, execArgv: [] })
-      : new Worker(fromSources(), { eval: true, workerData, execArgv: [] });
-    thread.unref();
+    const thread = startThread('reader-thread', { path: this.#path });
     thread.on('message', (answer: FromReader) => {
       this.#waiting.get(answer.id)?.(answer);
       this.#waiting.delete(answer.id);
+      if (this.#waiting.size === 0) thread.unref();
     });
     thread.on('error', (error) => this.#failAll(error.message));
     thread.on('exit', () => this.#failAll('the reading thread ended'));
@@ -71,11 +69,4 @@ export class Reader {
     for (const [id, settle] of this.#waiting) settle({ id, kind: 'failed', message });
     this.#waiting.clear();
   }
-}
-
-/** A thread that runs from the sources: `--import tsx` works only in a main thread, so it is registered here. */
-function fromSources(): string {
-  const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'));
-  const file = JSON.stringify(new URL('./reader-thread.ts', import.meta.url).href);
-  return `import(${tsx}).then(({ register }) => { register(); return import(${file}); });`;
 }
