@@ -29,8 +29,3 @@ export function seated(
   const holds = count === 0 ? others : [...others, { holder, count, until: now + leaseMs }];
   return { count, state: { ...state, tat: Math.max(state.tat, now), holds } };
 }
-
-/** How many seats a process has by the shared state. */
-export function seatsOf(state: RateState, holder: string, now: number): number {
-  return state.holds.find((hold) => hold.holder === holder && hold.until > now)?.count ?? 0;
-}
