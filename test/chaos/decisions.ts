@@ -12,12 +12,12 @@ export const cancel: Scenario = {
   name: 'cancelled in the middle of its batches',
   letters: { short: 400, long: 2000 },
   // Many letters are put off, so that the end finds letters in every state.
-  script: { mischief: 3, pace: 10, verySlowMs: 0, verySlow: 0 },
+  script: { mischief: 3, pace: 40, verySlowMs: 0, verySlow: 0 },
   patience: 1.5,
   play: async (stage) => {
     const { site } = stage;
     start(stage);
-    if (!(await untilTaken(site, Math.floor(site.audience / 4)))) throw tooEarly();
+    if (!(await untilTaken(site, Math.floor(site.audience / 8)))) throw tooEarly();
     await site.crew.command('campaign', 'cancel', 'greeting');
     const at = Date.now();
     await untilEnded(stage);
@@ -30,8 +30,9 @@ export const cancel: Scenario = {
 /** Within a second of `dear campaign pause` the last letter has begun; `resume` goes on where it stopped. */
 export const pause: Scenario = {
   name: 'paused and resumed',
-  letters: { short: 300, long: 1500 },
-  script: { mischief: 0.3, pace: 10, verySlowMs: 0, verySlow: 0 },
+  // Slow enough for a command to start while letters leave, on a busy machine too.
+  letters: { short: 500, long: 2000 },
+  script: { mischief: 0.3, pace: 60, verySlowMs: 0, verySlow: 0 },
   patience: 1.5,
   play: async (stage) => {
     const { site } = stage;
@@ -39,7 +40,7 @@ export const pause: Scenario = {
     start(stage);
     const rounds = stage.form === 'short' ? 1 : 4;
     for (let round = 1; round <= rounds; round += 1) {
-      if (!(await untilTaken(site, Math.floor((site.audience * round) / (rounds + 2))))) throw tooEarly();
+      if (!(await untilTaken(site, Math.floor((site.audience * (round - 0.8)) / (rounds + 1))))) throw tooEarly();
       await site.crew.command('campaign', 'pause', 'greeting');
       const from = Date.now();
       await wait(2500);
