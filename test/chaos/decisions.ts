@@ -40,7 +40,8 @@ export const pause: Scenario = {
     start(stage);
     const rounds = stage.form === 'short' ? 1 : 4;
     for (let round = 1; round <= rounds; round += 1) {
-      if (!(await untilTaken(site, Math.floor((site.audience * (round - 0.8)) / (rounds + 1))))) throw tooEarly();
+      if (!(await untilTaken(site, Math.floor((site.audience * (round - 0.8)) / (rounds + 1)))))
+        throw tooEarly();
       await site.crew.command('campaign', 'pause', 'greeting');
       const from = Date.now();
       await wait(2500);
