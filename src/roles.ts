@@ -1,9 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { App } from './app.ts';
 import { planRun } from './campaigns/planner.ts';
-import type { Run } from './campaigns/port.ts';
 import { makeGate } from './delivery/gate.ts';
-import type { LetterWriter } from './delivery/letter-writer.ts';
 import { permitCells } from './delivery/permit-cells.ts';
 import type { Permits } from './delivery/permits.ts';
 import { RefusalCount } from './delivery/refusals.ts';
@@ -20,6 +18,7 @@ import { messageOf } from './errors.ts';
 import { listenHttp, makeHttp } from './http/server.ts';
 import { openInbox } from './inbox/listener.ts';
 import type { QueueName, Queues } from './queue/port.ts';
+import { openScriptorium } from './scriptorium-link.ts';
 import { makeWaker } from './tracking/waker.ts';
 
 const SWEEP_MS = 1000;
@@ -128,26 +127,17 @@ function makeSending(
 ): { deps: SendJobDeps; close(): Promise<void> } {
   const gate = makeGate(app.sends, app.defaultFrequency, app.config.leaseMs);
   const refusals = new RefusalCount();
-  const writers = new Map<number, LetterWriter>();
-  const writer = (run: Run) => {
-    const known = writers.get(run.id);
-    if (known !== undefined) return known;
-    const fresh = app.writer(run);
-    writers.set(run.id, fresh);
-    return fresh;
-  };
+  const scriptorium = openScriptorium(app);
   return {
     deps: {
       ledger: app.sends,
       customers: app.customers,
-      data: app.letterData,
+      scriptorium,
       transport: throttle.listenTo(transport),
       throttle,
       leaseMs: app.config.leaseMs,
       firstRetryMs: app.config.firstRetryMs,
       run: app.runs.byId,
-      press: app.press,
-      writer,
       claim: gate.claim,
       settle: gate.settle,
       contentAccepted: (runId) => refusals.accepted(runId),
@@ -160,6 +150,7 @@ function makeSending(
       await transport.close();
       await throttle.close();
       await gate.close();
+      await scriptorium.close();
     },
   };
 }

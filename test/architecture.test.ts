@@ -9,13 +9,14 @@ const root = resolve(import.meta.dirname, '..');
  * Who may import whom, by the folder or file under src/. The data flows profile → segment → content → campaign →
  * delivery; store and queue implement the domain's ports; app and roles wire; faces come last.
  */
-const shared = ['errors', 'config', 'duration', 'folder', 'grouped', 'url'];
+const shared = ['errors', 'config', 'duration', 'folder', 'grouped', 'thread', 'url'];
 const allowed: Record<string, readonly string[]> = {
   errors: [],
   duration: ['errors'],
   grouped: ['errors'],
   folder: [],
   url: [],
+  thread: ['errors'],
   config: ['errors', 'folder'],
   profiles: ['errors', 'duration'],
   segments: ['errors', 'duration', 'profiles'],
@@ -29,6 +30,7 @@ const allowed: Record<string, readonly string[]> = {
     'errors',
     'duration',
     'folder',
+    'thread',
     'profiles',
     'segments',
     'content',
@@ -39,7 +41,19 @@ const allowed: Record<string, readonly string[]> = {
   ],
   app: [...shared, 'profiles', 'segments', 'content', 'tracking', 'inbox', 'campaigns', 'delivery', 'store'],
   http: ['errors', 'url', 'profiles', 'tracking', 'campaigns'],
-  roles: [...shared, 'app', 'campaigns', 'delivery', 'tracking', 'inbox', 'http', 'queue'],
+  'scriptorium-thread': [...shared, 'app', 'campaigns', 'delivery'],
+  'scriptorium-link': [...shared, 'app', 'delivery', 'scriptorium-thread'],
+  roles: [
+    ...shared,
+    'app',
+    'scriptorium-link',
+    'campaigns',
+    'delivery',
+    'tracking',
+    'inbox',
+    'http',
+    'queue',
+  ],
   cli: [
     ...shared,
     'app',

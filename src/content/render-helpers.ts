@@ -95,8 +95,14 @@ const allSpecial = new RegExp(special, 'gu');
  * that the HTML of a letter is ASCII, whoever it is for.
  */
 export function escapeText(text: string): string {
-  return special.test(text) ? text.replace(allSpecial, reference) : text;
+  return special.test(text) ? narrow(text.replace(allSpecial, reference)) : text;
 }
+
+/**
+ * ASCII text that V8 keeps in one byte a character: what it made of a text in two bytes stays in two, and would take
+ * the whole letter with it.
+ */
+const narrow = (ascii: string) => Buffer.from(ascii, 'latin1').toString('latin1');
 
 function reference(character: string): string {
   const code = character.codePointAt(0) ?? 0xfffd;

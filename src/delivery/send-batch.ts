@@ -1,13 +1,14 @@
-import type { Draft, NoLetter, ReadyLetter } from './drafts.ts';
 import type { ClaimRequest, LeasedSend, Settlement, Verdict } from './port.ts';
 import { judgeRefusal } from './refusals.ts';
 import { retryDelay } from './retry.ts';
+import type { Letter, NoLetter, WrittenLetter } from './scriptorium.ts';
 import type { Outcome, Slot, Transport } from './transport.ts';
 
 /** What sending a batch needs; claims and settlements are grouped over all letters in flight. */
 export interface SendBatchDeps {
   readonly transport: Transport;
-  write(draft: Draft): Promise<ReadyLetter | NoLetter>;
+  /** The letter of a send, when it is its turn. */
+  letter(sendId: number): Promise<Letter | undefined>;
   claim(request: ClaimRequest): Promise<Verdict>;
   settle(settlement: Settlement): Promise<void>;
   /** The wait before the second attempt of a letter that was put off, ms. */
@@ -30,17 +31,17 @@ export interface BatchResult {
 }
 
 /**
- * Sends the letters of one lease over as many connections as the transport has. A letter is written and claimed only
- * when a connection is ready for it, so a server that is down, or a process that dies, leaves at most one claimed
+ * Sends the letters of one lease over as many connections as the transport has. A letter is claimed only when a
+ * connection is ready for it, so a server that is down, or a process that dies, leaves at most one claimed
  * letter a connection. Ends early, without claiming more, when `signal` aborts.
  */
 export async function sendBatch(
   deps: SendBatchDeps,
   token: string,
-  drafts: readonly Draft[],
+  sends: readonly LeasedSend[],
   signal: AbortSignal,
 ): Promise<BatchResult> {
-  const queue = drafts.values();
+  const queue = sends.values();
   const settled: Promise<void>[] = [];
   let claimed = 0;
   let serverDown: string | undefined;
@@ -57,13 +58,13 @@ export async function sendBatch(
         const letter = await claimedLetter(deps, token, next);
         if (letter === undefined) continue;
         claimed += 1;
-        settled.push((await deliver(deps, token, letter, slot)).stored);
+        settled.push((await deliver(deps, token, next, letter, slot)).stored);
       } finally {
         slot.release();
       }
     }
   };
-  const runners = Math.min(deps.transport.concurrency, drafts.length);
+  const runners = Math.min(deps.transport.concurrency, sends.length);
   try {
     await allEnded(Array.from({ length: runners }, runner));
   } finally {
@@ -76,16 +77,16 @@ export async function sendBatch(
 async function claimedLetter(
   deps: SendBatchDeps,
   token: string,
-  draft: Draft,
-): Promise<ReadyLetter | undefined> {
-  const { send } = draft;
-  if (deps.mustWait(draft.to)) {
-    await deps.refused(send, 'slowed down');
-    return undefined;
-  }
-  const letter = await deps.write(draft);
+  send: LeasedSend,
+): Promise<WrittenLetter | undefined> {
+  const letter = await deps.letter(send.id);
+  if (letter === undefined) return undefined;
   if ('reason' in letter) {
     await deps.skipped(send, letter);
+    return undefined;
+  }
+  if (deps.mustWait(letter.to)) {
+    await deps.refused(send, 'slowed down');
     return undefined;
   }
   const { decision } = letter;
@@ -99,10 +100,11 @@ async function claimedLetter(
 async function deliver(
   deps: SendBatchDeps,
   token: string,
-  { send, envelope, bytes }: ReadyLetter,
+  send: LeasedSend,
+  { from, to, bytes }: WrittenLetter,
   slot: Slot,
 ): Promise<{ readonly stored: Promise<void> }> {
-  const outcome = await slot.deliver({ ...envelope, bytes });
+  const outcome = await slot.deliver({ from, to, bytes });
   const retryInMs =
     outcome.kind === 'deferred' ? retryDelay(send.attempts + 1, Math.random(), deps.firstRetryMs) : 0;
   const refusal = outcome.kind === 'failed' ? judgeRefusal(outcome) : undefined;

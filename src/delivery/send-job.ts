@@ -1,11 +1,9 @@
-import type { LetterData, Letterpress } from '../campaigns/assembly.ts';
-import type { Customer, Customers } from '../campaigns/customers.ts';
+import type { Customers } from '../campaigns/customers.ts';
 import { slotFor, type Terms } from '../campaigns/eligibility.ts';
 import type { Run } from '../campaigns/port.ts';
-import { afterQuietHours } from '../campaigns/quiet-hours.ts';
-import { type Draft, draftAll, writeDraft } from './drafts.ts';
-import type { LetterWriter, Moment } from './letter-writer.ts';
+import { LettersAhead } from './letters-ahead.ts';
 import type { ClaimRequest, Lease, LeasedSend, SendLedger, Settlement, Verdict } from './port.ts';
+import type { Reader, Scriptorium } from './scriptorium.ts';
 import { type BatchResult, sendBatch } from './send-batch.ts';
 import type { Throttle } from './throttle.ts';
 import type { Transport } from './transport.ts';
@@ -16,14 +14,12 @@ export const BATCH_SIZE = 200;
 export interface SendJobDeps {
   readonly ledger: SendLedger;
   readonly customers: Customers;
-  readonly data: LetterData;
+  readonly scriptorium: Scriptorium;
   readonly transport: Transport;
   readonly throttle: Throttle;
   readonly leaseMs: number;
   readonly firstRetryMs: number;
   run(id: number): Promise<Run | undefined>;
-  press(sourceHash: string): Promise<Letterpress>;
-  writer(run: Run): LetterWriter;
   claim(request: ClaimRequest): Promise<Verdict>;
   settle(settlement: Settlement): Promise<void>;
   contentRefused(runId: number, response: string): Promise<void>;
@@ -56,25 +52,7 @@ export async function sendJob(deps: SendJobDeps, runId: number, signal: AbortSig
     deps.leaseMs / 3,
   );
   try {
-    const date = deps.clock();
-    const moment: Moment = {
-      date,
-      channel: deps.transport.features()?.eightBitMime === true ? '8bit' : '7bit',
-    };
-    const writer = deps.writer(run);
-    const { token } = lease;
-    const result = await sendBatch(
-      {
-        ...deps,
-        mustWait: (address) => deps.throttle.mustWait(address),
-        write: (draft) => writeDraft(writer, draft, moment),
-        refused: (send, verdict) => refuse(deps, run, token, send, verdict),
-        skipped: (send, { reason, detail }) => deps.ledger.skip(token, send.id, reason, detail),
-      },
-      token,
-      await draftLetters(deps, run, lease, date),
-      signal,
-    );
+    const result = await sendLease(deps, run, lease, signal);
     return { ...result, leased: lease.sends.length };
   } finally {
     clearInterval(renewal);
@@ -82,56 +60,55 @@ export async function sendJob(deps: SendJobDeps, runId: number, signal: AbortSig
   }
 }
 
-/** What the letters say to those of the lease who may have theirs now. */
-async function draftLetters(deps: SendJobDeps, run: Run, lease: Lease, now: number): Promise<Draft[]> {
-  const customers = await deps.customers.byIds(lease.sends.map((send) => send.profileId));
-  const awake = await postponeQuiet(deps, run, lease, customers, now);
-  const may = await admitted(deps, run, lease.token, awake, customers);
-  const { drafts, gone } = await draftAll(deps, run, may, customers, now);
-  for (const send of gone) {
-    await deps.ledger.skip(lease.token, send.id, 'data missing', 'the profile is gone');
-  }
-  return drafts;
-}
-
-/** A letter that was held up until its reader's quiet hours began waits for their end. */
-async function postponeQuiet(
+async function sendLease(
   deps: SendJobDeps,
   run: Run,
-  lease: Lease,
-  customers: ReadonlyMap<number, Customer>,
-  now: number,
-): Promise<LeasedSend[]> {
-  const awake: LeasedSend[] = [];
-  const waits: { id: number; dueAt: number }[] = [];
-  for (const send of lease.sends) {
-    const customer = customers.get(send.profileId);
-    const at = afterQuietHours(
-      now,
-      customer?.quietHours ?? run.plan.quietHours,
-      customer?.timeZone ?? run.plan.timeZone,
+  { token, sends }: Lease,
+  signal: AbortSignal,
+): Promise<BatchResult> {
+  const now = deps.clock();
+  const batch = await deps.scriptorium.gather(run, sends, now);
+  try {
+    const may = await admitted(deps, run, token, batch.readers);
+    const going = sends.filter((send) => may.has(send.id));
+    const channel = deps.transport.features()?.eightBitMime === true ? '8bit' : '7bit';
+    const ids = going.map((send) => send.id);
+    const letters = new LettersAhead(batch, ids, { date: now, channel });
+    return await sendBatch(
+      {
+        ...deps,
+        letter: (id) => letters.take(id),
+        mustWait: (address) => deps.throttle.mustWait(address),
+        refused: (send, verdict) => refuse(deps, run, token, send, verdict),
+        skipped: (send, { reason, detail }) => deps.ledger.skip(token, send.id, reason, detail),
+      },
+      token,
+      going,
+      signal,
     );
-    if (at > now) waits.push({ id: send.id, dueAt: at });
-    else awake.push(send);
+  } finally {
+    batch.end();
   }
-  if (waits.length > 0) await deps.ledger.postpone(lease.token, waits);
-  return awake;
 }
 
-/** Those that no limit holds back; the others were given back until later. */
+/**
+ * Those who may have their letter now. A letter that was held up until its reader's quiet hours began waits for
+ * their end, one that a limit holds back for its permit.
+ */
 async function admitted(
   deps: SendJobDeps,
   run: Run,
   token: string,
-  sends: readonly LeasedSend[],
-  customers: ReadonlyMap<number, Customer>,
-): Promise<LeasedSend[]> {
-  const letters = sends.map((send) => ({
-    id: send.id,
-    address: customers.get(send.profileId)?.email ?? '',
-  }));
-  const may = await deps.throttle.admit(run.id, run.plan.from.address, token, letters);
-  return sends.filter((send) => may.has(send.id));
+  readers: readonly Reader[],
+): Promise<Set<number>> {
+  const waits: { id: number; dueAt: number }[] = [];
+  const letters: { id: number; address: string }[] = [];
+  for (const { sendId: id, address, quietUntil } of readers) {
+    if (quietUntil !== undefined) waits.push({ id, dueAt: quietUntil });
+    else letters.push({ id, address: address ?? '' });
+  }
+  if (waits.length > 0) await deps.ledger.postpone(token, waits);
+  return deps.throttle.admit(run.id, run.plan.from.address, token, letters);
 }
 
 async function refuse(

@@ -1,10 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Worker } from 'node:worker_threads';
-import { DearError } from '../errors.ts';
+import { Thread } from '../thread.ts';
 import { type Answer, type Ask, Engine } from './sqlite-engine.ts';
 import { openHandle } from './sqlite-handle.ts';
-import type { FromSqlite, ToSqlite } from './sqlite-thread.ts';
-import { startThread } from './thread.ts';
 
 /** The way to the one handle of SQLite that writes. */
 export interface Link {
@@ -29,69 +26,17 @@ export async function linkHere(path: string): Promise<Link> {
 
 /** A handle in a thread of its own: right for a process that stays and has other things to do. */
 export async function linkToThread(path: string): Promise<Link> {
-  const link = new ThreadLink(startThread('sqlite-thread', { path }));
-  await link.opened;
-  return link;
-}
-
-class ThreadLink implements Link {
-  readonly inOrder = true;
-  readonly opened: Promise<Answer[]>;
-  readonly #thread: Worker;
-  readonly #waiting = new Map<number, { resolve(answers: Answer[]): void; reject(error: Error): void }>();
-  #next = 0;
-  #ended: Error | undefined;
-
-  constructor(thread: Worker) {
-    this.#thread = thread;
-    this.opened = this.#wait();
-    thread.on('message', (message: FromSqlite) => this.#hear(message));
-    thread.on('error', (error) => this.#end(error.message));
-    thread.on('exit', () => this.#end('its thread ended'));
-  }
-
-  do(ask: Ask): Promise<Answer[]> {
-    return this.#ask(ask);
-  }
-
-  async close(): Promise<void> {
-    if (this.#ended === undefined) await this.#ask('close');
-    this.#end('it is closed');
-    await this.#thread.terminate();
-  }
-
-  #ask(ask: ToSqlite['ask']): Promise<Answer[]> {
-    if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    const id = this.#next;
-    const answers = this.#wait();
-    this.#thread.postMessage({ id, ask } as ToSqlite);
-    return answers;
-  }
-
-  #wait(): Promise<Answer[]> {
-    const id = this.#next++;
-    // Only a thread that is waited for keeps the process alive.
-    if (this.#waiting.size === 0) this.#thread.ref();
-    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
-  }
-
-  #hear(message: FromSqlite): void {
-    const waiting = this.#waiting.get(message.id);
-    this.#waiting.delete(message.id);
-    if (this.#waiting.size === 0) this.#thread.unref();
-    if ('answers' in message) waiting?.resolve(message.answers);
-    else waiting?.reject(sqliteError(message.error, message.code));
-  }
-
-  #end(why: string): void {
-    this.#ended ??= new DearError('store.closed', `The database does not answer any more: ${why}.`);
-    for (const { reject } of this.#waiting.values()) reject(this.#ended);
-    this.#waiting.clear();
-  }
-}
-
-function sqliteError(text: string, code: string | undefined): Error {
-  return Object.assign(new Error(text), code === undefined ? {} : { code });
+  const file = new URL('./sqlite-thread', import.meta.url);
+  const thread = new Thread<Ask | { readonly kind: 'close' }, Answer[]>(file, { path }, 'The database');
+  await thread.ready;
+  return {
+    inOrder: true,
+    do: (ask) => thread.ask(ask),
+    close: async () => {
+      if (!thread.over) await thread.ask({ kind: 'close' });
+      await thread.terminate();
+    },
+  };
 }
 
 /**

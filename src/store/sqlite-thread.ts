@@ -1,4 +1,5 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
+import { serveThread } from '../thread.ts';
 import { type Answer, type Ask, Engine } from './sqlite-engine.ts';
 import { openHandle } from './sqlite-handle.ts';
 
@@ -9,38 +10,11 @@ import { openHandle } from './sqlite-handle.ts';
 
 const BUSY_MS = 15_000;
 
-export type ToSqlite =
-  | { readonly id: number; readonly ask: Ask }
-  | { readonly id: number; readonly ask: 'close' };
-export type FromSqlite =
-  | { readonly id: number; readonly answers: Answer[] }
-  | { readonly id: number; readonly error: string; readonly code: string | undefined };
-
-const port = parentPort;
-if (port !== null) {
-  // Message 0 is the news that it is open.
-  answer(0, () => {
-    const engine = new Engine(openHandle(workerData.path, BUSY_MS));
-    port.on('message', (message: ToSqlite) => {
-      const { id, ask } = message;
-      if (ask !== 'close') return answer(id, () => engine.do(ask));
-      answer(id, () => {
-        engine.close();
-        return [];
-      });
-      port.close();
-    });
-    return [];
-  });
-}
-
-function answer(id: number, work: () => Answer[]): void {
-  try {
-    const answers = work();
-    port?.postMessage({ id, answers } satisfies FromSqlite);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-    const text = error instanceof Error ? error.message : String(error);
-    port?.postMessage({ id, error: text, code } satisfies FromSqlite);
-  }
-}
+await serveThread<Ask | { readonly kind: 'close' }, Answer[]>(async () => {
+  const engine = new Engine(openHandle(workerData.path, BUSY_MS));
+  return (ask) => {
+    if (ask.kind !== 'close') return { answer: engine.do(ask) };
+    engine.close();
+    return { answer: [] };
+  };
+});

@@ -12,8 +12,9 @@ const hour = 3_600_000;
 
 afterAll(() => client?.disconnect());
 
-const key = fc.constantFrom(undefined, 'a', 'a', 'b');
-const later = fc.boolean();
+const key = fc.constantFrom(undefined, 'a', 'b');
+// Rare, since what is put off, and its key, is out of the game.
+const later = fc.constantFrom(false, false, false, true);
 const nth = fc.nat({ max: 9 });
 
 /** What is done to a queue, one after the other. Delays are nothing or an hour: neither test waits for them. */
@@ -23,16 +24,16 @@ const operations = fc.array(
       weight: 3,
       arbitrary: fc.record({ add: fc.array(fc.record({ key, later }), { minLength: 1, maxLength: 4 }) }),
     },
-    { weight: 4, arbitrary: fc.record({ take: fc.constantFrom('x', 'y') }) },
+    { weight: 5, arbitrary: fc.record({ take: fc.constantFrom('x', 'y') }) },
     {
       weight: 3,
       arbitrary: fc.record({ complete: nth, keep: fc.boolean(), fetch: fc.boolean() }),
     },
     { weight: 2, arbitrary: fc.record({ fail: nth, keep: fc.boolean(), fetch: fc.boolean() }) },
-    { weight: 2, arbitrary: fc.record({ postpone: nth, fetch: fc.boolean() }) },
+    { weight: 1, arbitrary: fc.record({ postpone: nth, fetch: fc.boolean() }) },
     { weight: 1, arbitrary: fc.record({ retry: nth }) },
     { weight: 1, arbitrary: fc.record({ extend: nth, token: fc.constantFrom('x', 'y') }) },
-    { weight: 1, arbitrary: fc.record({ pause: fc.boolean() }) },
+    { weight: 1, arbitrary: fc.record({ pause: later }) },
   ),
   // Long enough for what takes several steps: a key that is held, one more kept for it, both done.
   { minLength: 20, maxLength: 60, size: 'max' },
