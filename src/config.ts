@@ -112,7 +112,7 @@ const settings = {
   ],
   DELIVERY_LIMITS: [
     z.string().optional(),
-    'letters to receiving domains in a time, by group: gmail.com,googlemail.com=20/s; outlook.com=600/m burst=50; *=50/s (* is each other domain)',
+    'letters to receiving domains in a time, and at once, by group: gmail.com,googlemail.com=20/s connections=5; outlook.com=600/m burst=50; *=50/s (* is each other domain)',
   ],
   SMTP_RATE: [
     z.string().optional(),

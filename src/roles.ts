@@ -3,10 +3,14 @@ import type { App } from './app.ts';
 import { planRun } from './campaigns/planner.ts';
 import { sendingStates } from './campaigns/reasons.ts';
 import { makeGate } from './delivery/gate.ts';
+import { permitCells } from './delivery/permit-cells.ts';
+import type { Permits } from './delivery/permits.ts';
 import { RefusalCount } from './delivery/refusals.ts';
+import { Seats } from './delivery/seats.ts';
 import { BATCH_SIZE, type SendJobDeps, sendJob } from './delivery/send-job.ts';
 import { parseServers, serverNames } from './delivery/server-list.ts';
 import { transportOver } from './delivery/server-pool.ts';
+import { sharedServer } from './delivery/shared-server.ts';
 import { smtpTransport } from './delivery/smtp-transport.ts';
 import { sweep } from './delivery/sweep.ts';
 import { makeThrottle, type Throttle } from './delivery/throttle.ts';
@@ -102,10 +106,15 @@ async function sweepOnce(app: App, queues: Queues): Promise<void> {
 
 async function startSending(app: App, queues: Queues): Promise<() => Promise<void>> {
   const servers = parseServers(app.config.smtpUrl, app.config.smtpConnections);
+  const permits = permitsOf(app, queues);
+  const seats = new Seats({ permits, failed: (error) => notShared(app, error) });
   const transport = transportOver(
-    servers.map(({ settings, weight }) => ({ transport: smtpTransport(settings), weight })),
+    servers.map(({ settings, weight, total, name }) => {
+      const own = smtpTransport(settings);
+      return { weight, transport: total === undefined ? own : sharedServer(own, { name, total, seats }) };
+    }),
   );
-  const sending = makeSending(app, transport, throttleOf(app));
+  const sending = makeSending(app, transport, throttleOf(app, permits, seats));
   await queues.process(
     'send',
     async ({ runId }, signal) => {
@@ -213,15 +222,27 @@ async function stopRun(app: App, runId: number, response: string): Promise<void>
     app.log.error({ run: runId, said: response }, 'a campaign was stopped: its letters are refused');
 }
 
-function throttleOf({ limits, warmUps, permits, log }: App): Throttle {
+/** Limits are shared in Redis where the jobs are there, else in the database. */
+function permitsOf({ permits, sends }: App, { cells }: Pick<Queues, 'cells'>): Permits {
+  return cells === undefined ? permits : permitCells({ cells, postpone: sends.postpone, mirror: permits });
+}
+
+function throttleOf(app: App, permits: Permits, seats: Seats): Throttle {
+  const { limits, warmUps } = app;
   return makeThrottle({
     limits,
     warmUps,
     permits,
+    days: app.permits,
+    seats,
     clock: Date.now,
     random: Math.random,
-    failed: (error) => log.warn({ error: messageOf(error) }, 'a slow-down could not be stored'),
+    failed: (error) => notShared(app, error),
   });
+}
+
+function notShared({ log }: App, error: unknown): void {
+  log.warn({ error: messageOf(error) }, 'a limit could not be stored');
 }
 
 /** The public endpoints and the inbox, with the ports that they listen on. */

@@ -13,36 +13,49 @@ export interface Limits {
   groupOf(domain: string): string;
   /** The limit of a group; undefined when there is none. */
   rateTo(group: string): Rate | undefined;
+  /** How many letters may be on their way to a group at the same time; undefined when nobody said. */
+  connectionsTo(group: string): number | undefined;
   /** The limit of all servers together. */
   readonly server: Rate | undefined;
+  /** Whether any of this limits any destination. */
+  readonly anyDestination: boolean;
+}
+
+/** The limits of one group. */
+interface GroupLimit {
+  readonly rate: Rate | undefined;
+  readonly connections: number | undefined;
 }
 
 const MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** Letters wait in the ledger and are looked at each second, so a burst must cover two seconds' worth. */
 const BURST_SECONDS = 2;
 const MOST_A_SECOND = 100_000;
+const MOST_CONNECTIONS = 10_000;
 
 /**
- * Reads DELIVERY_LIMITS (`gmail.com,googlemail.com=20/s; outlook.com,hotmail.com=600/m burst=50; *=50/s`) and
- * SMTP_RATE (`200/s`). `*` is a limit for each domain that is in no group, not for all of them together. The
- * burst is two seconds' worth, at least one letter, when it is not said.
+ * Reads DELIVERY_LIMITS (`gmail.com,googlemail.com=20/s connections=5; outlook.com=600/m burst=50; *=50/s`) and
+ * SMTP_RATE (`200/s`). A group has a rate, connections, or both. `*` is a limit for each domain that is in no group,
+ * not for all of them together. The burst is two seconds' worth, at least one letter, when it is not said.
  * @throws DearError `limits.invalid`, kind usage.
  */
 export function parseLimits(groups: string | undefined, server: string | undefined): Limits {
   const names = new Map<string, string>();
-  const rates = new Map<string, Rate>();
+  const limits = new Map<string, GroupLimit>();
   for (const entry of (groups ?? '').split(/[;\n]/)) {
-    if (entry.trim() !== '') readGroup(entry.trim(), names, rates);
+    if (entry.trim() !== '') readGroup(entry.trim(), names, limits);
   }
-  const others = rates.get('*');
+  const others = limits.get('*');
   return {
     groupOf: (domain) => names.get(domain.toLowerCase()) ?? domain.toLowerCase(),
-    rateTo: (group) => rates.get(group) ?? others,
+    rateTo: (group) => (limits.get(group) ?? others)?.rate,
+    connectionsTo: (group) => (limits.get(group) ?? others)?.connections,
+    anyDestination: limits.size > 0,
     server: server === undefined ? undefined : readRate('SMTP_RATE', server),
   };
 }
 
-function readGroup(entry: string, names: Map<string, string>, rates: Map<string, Rate>): void {
+function readGroup(entry: string, names: Map<string, string>, limits: Map<string, GroupLimit>): void {
   const equals = entry.indexOf('=');
   if (equals < 1) throw wrong('DELIVERY_LIMITS', `'${shown(entry)}' has no '='`);
   const domains = entry.slice(0, equals).split(',').map(readDomain);
@@ -52,7 +65,24 @@ function readGroup(entry: string, names: Map<string, string>, rates: Map<string,
     if (domain === '*' && domains.length > 1) throw wrong('DELIVERY_LIMITS', "'*' stands alone");
     names.set(domain, name);
   }
-  rates.set(name, readRate('DELIVERY_LIMITS', entry.slice(equals + 1)));
+  limits.set(name, readGroupLimit(entry.slice(equals + 1)));
+}
+
+function readGroupLimit(text: string): GroupLimit {
+  const pattern = /(?:^|\s)connections=(\S*)/;
+  const [, connections] = pattern.exec(text) ?? [];
+  const rest = text.replace(pattern, '');
+  if (connections === undefined) return { rate: readRate('DELIVERY_LIMITS', text), connections: undefined };
+  const count = /^\d{1,5}$/.test(connections) ? Number(connections) : 0;
+  if (count < 1 || count > MOST_CONNECTIONS)
+    throw wrong(
+      'DELIVERY_LIMITS',
+      `'connections=${shown(connections)}' is no whole number from 1 to ${MOST_CONNECTIONS}`,
+    );
+  return {
+    rate: rest.trim() === '' ? undefined : readRate('DELIVERY_LIMITS', rest),
+    connections: count,
+  };
 }
 
 function readDomain(text: string): string {
@@ -81,9 +111,11 @@ const shown = (text: string) => text.slice(0, 60);
 
 function wrong(setting: string, what: string): DearError {
   const example =
-    setting === 'SMTP_RATE' ? '200/s' : 'gmail.com,googlemail.com=20/s; outlook.com=600/m burst=50; *=50/s';
+    setting === 'SMTP_RATE'
+      ? '200/s'
+      : 'gmail.com,googlemail.com=20/s connections=5; outlook.com=600/m burst=50; *=50/s';
   return new DearError('limits.invalid', `${setting} cannot be used: ${what}.`, {
     kind: 'usage',
-    mend: `It looks like ${example}. Units are s, m, h and d; the burst is optional.`,
+    mend: `It looks like ${example}. Units are s, m, h and d; burst and connections are optional.`,
   });
 }

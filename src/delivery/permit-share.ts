@@ -1,14 +1,32 @@
 import type { Rate } from './limits.ts';
+import { type SeatRequest, seated } from './permit-seats.ts';
 import { FRESH, type PermitChange, type RateState, type Wait } from './permits.ts';
-import { type Pace, paceAt } from './throttle-pace.ts';
+import { paceAt } from './throttle-pace.ts';
 import type { WarmUp } from './throttle-warm-up.ts';
 import { DAY_MS, dayOf } from './throttle-warm-up.ts';
 
-/** A limit that letters need a permit of: a rate (perhaps only a slowed-down pace), or the days of a warm-up. */
+/**
+ * A limit that letters need a permit of: a rate (perhaps only a slowed-down pace), seats (letters in flight at the
+ * same time), both, or the days of a warm-up.
+ */
 export interface Limit {
   readonly key: string;
   readonly rate: Rate | undefined;
   readonly warmUp?: WarmUp | undefined;
+  readonly seats?: SeatLimit | undefined;
+}
+
+/** Seats, and how letters are let into the line for them. */
+export interface SeatLimit {
+  readonly most: number;
+  readonly holder: string;
+  readonly leaseMs: number;
+  /** Seats that this process uses now, and how many it can use at all. */
+  readonly used: number;
+  readonly capacity: number;
+  /** How long a letter sits, ms, and how far ahead of now letters were let in already, ms. */
+  readonly latency: number;
+  readonly ahead: number;
 }
 
 /** A letter, and the limits it falls under. */
@@ -20,6 +38,10 @@ export interface Asking {
 /** Who may go now, who waits, and what the limits are afterwards. */
 export interface Share extends PermitChange {
   readonly granted: readonly number[];
+  /** How many seats this process has, and how many letters were let into the line for them, by limit. */
+  readonly seats: ReadonlyMap<string, { readonly count: number; readonly letIn: number }>;
+  /** Where lines end now. */
+  readonly lines: Lines;
 }
 
 /** Where the waiting letters of one process stand in line: a moment (ms) for each run and limit. */
@@ -27,18 +49,26 @@ export type Lines = Map<string, number>;
 
 /** A letter comes back after this time at the latest, so that a faster limit is noticed. */
 const HORIZON_MS = 3_600_000;
+/** Letters are let into the line for seats so far ahead: enough to keep the seats warm, too short to hold up a job. */
+const SEAT_WINDOW_MS = 2000;
+/** When all seats are others', a letter looks again after so long. */
+const NO_SEAT_MS = 1000;
 
 /** One limit while permits are given out. */
 interface Bucket {
   readonly state: RateState;
-  readonly pace: Pace | undefined;
   readonly free: number;
   /** The moment from which a letter may try again, ms, if nobody else got a permit. */
   readonly reopens: number;
+  /** Before that nobody may, ms. */
+  readonly pausedUntil: number;
   /** Whether the state must be stored even when no permit is given out. */
   readonly mended: boolean;
   /** Milliseconds between letters in line. */
   readonly step: number;
+  /** What a permit adds to the state. */
+  readonly spend: (state: RateState, granted: number) => RateState;
+  readonly seats: number | undefined;
   granted: number;
 }
 
@@ -51,48 +81,98 @@ interface Bucket {
 export function share(
   asking: readonly Asking[],
   states: ReadonlyMap<string, RateState>,
-  lines: Lines,
+  lines: ReadonlyMap<string, number>,
   run: number,
   now: number,
   random: () => number,
 ): Share {
-  const buckets = new Map<string, Bucket>();
+  const limits = new Map<string, Limit>();
+  const wanted = new Map<string, number>();
   for (const limit of asking.flatMap((letter) => letter.limits)) {
-    if (!buckets.has(limit.key)) buckets.set(limit.key, open(limit, states.get(limit.key) ?? FRESH, now));
+    limits.set(limit.key, limit);
+    wanted.set(limit.key, (wanted.get(limit.key) ?? 0) + 1);
   }
+  const buckets = new Map(
+    [...limits].map(([key, limit]) => [
+      key,
+      open(limit, states.get(key) ?? FRESH, wanted.get(key) ?? 0, now),
+    ]),
+  );
+  const ends: Lines = new Map();
   const granted: number[] = [];
   const waits: Wait[] = [];
   for (const { id, limits } of asking) {
-    const mine = limits.flatMap((limit) => buckets.get(limit.key) ?? []);
     const full = limits.find(({ key }) => isFull(buckets.get(key)));
     const bucket = full && buckets.get(full.key);
     if (full === undefined || bucket === undefined) {
-      for (const each of mine) each.granted += 1;
+      for (const { key } of limits) take(buckets.get(key));
       granted.push(id);
-    } else waits.push({ id, dueAt: placeInLine(lines, `${run} ${full.key}`, bucket, now, random) });
+      continue;
+    }
+    const line = `${run} ${full.key}`;
+    const { dueAt, end } = placeInLine(ends.get(line) ?? lines.get(line), bucket, now, random);
+    if (end !== undefined) ends.set(line, end);
+    waits.push({ id, dueAt });
   }
   const after = [...buckets].filter(([, bucket]) => bucket.granted > 0 || bucket.mended);
-  return { granted, waits, states: new Map(after.map(([key, bucket]) => [key, spent(bucket, now)])) };
+  const seats = [...buckets].flatMap(([key, { seats: count, granted: letIn }]) =>
+    count === undefined ? [] : [[key, { count, letIn }] as const],
+  );
+  return {
+    granted,
+    waits,
+    lines: ends,
+    seats: new Map(seats),
+    states: new Map(after.map(([key, bucket]) => [key, bucket.spend(bucket.state, bucket.granted)])),
+  };
 }
 
-function open({ rate, warmUp }: Limit, state: RateState, now: number): Bucket {
-  if (warmUp !== undefined) return openDay(warmUp, state, now);
+function open(limit: Limit, state: RateState, wanted: number, now: number): Bucket {
+  if (limit.warmUp !== undefined) return openDay(limit.warmUp, state, now);
+  const bucket = openPace(limit.rate, state, now);
+  return limit.seats === undefined ? bucket : withSeats(bucket, limit.seats, wanted, now);
+}
+
+function openPace(rate: Rate | undefined, state: RateState, now: number): Bucket {
   const pace = paceAt(state, rate, now);
-  const free = Number.POSITIVE_INFINITY;
-  if (pace === undefined) return { state, pace, free, reopens: now, mended: false, step: 0, granted: 0 };
+  const shared = { seats: undefined, granted: 0 };
+  if (pace === undefined) {
+    const free = Number.POSITIVE_INFINITY;
+    const spend = (after: RateState) => after;
+    return { ...shared, state, free, reopens: now, pausedUntil: 0, mended: false, step: 0, spend };
+  }
   const step = 1000 / pace.perSecond;
   const tolerance = pace.burst * step;
   // Never further ahead than a full burst: the clock was set back, or the limit was slower before.
   const tat = Math.min(Math.max(state.tat, now), now + tolerance);
-  const shut = pace.pausedUntil > now;
   return {
+    ...shared,
     state: { ...state, tat },
-    pace,
-    free: shut ? 0 : Math.floor((now + tolerance - tat) / step + 1e-6),
+    free: pace.pausedUntil > now ? 0 : Math.floor((now + tolerance - tat) / step + 1e-6),
     reopens: tat + step - tolerance,
+    pausedUntil: pace.pausedUntil,
     mended: state.tat > tat,
     step,
-    granted: 0,
+    spend: (after, granted) => ({ ...after, tat: Math.max(after.tat, now) + granted * step }),
+  };
+}
+
+/** A limit on connections lets so many letters into its line as its seats can take in the next moments. */
+function withSeats(bucket: Bucket, limit: SeatLimit, wanted: number, now: number): Bucket {
+  const want = Math.min(limit.capacity, limit.used + (bucket.free > 0 ? wanted : 0));
+  const request: SeatRequest = { ...limit, want: Math.max(want, limit.used) };
+  const mine = bucket.state.holds.find((hold) => hold.holder === limit.holder)?.count ?? 0;
+  // What is held already is given back by the clock, not by a batch that happens to need less.
+  const { count, state } = seated(bucket.state, { ...request, want: Math.max(request.want, mine) }, now);
+  const common = { ...bucket, state, seats: count, mended: true };
+  if (count === 0) return { ...common, free: 0, reopens: Math.max(bucket.reopens, now + NO_SEAT_MS) };
+  const step = limit.latency / count;
+  const letIn = Math.max(0, Math.floor((SEAT_WINDOW_MS - limit.ahead) / step + 1e-6));
+  return {
+    ...common,
+    free: Math.min(bucket.free, Math.max(letIn, limit.ahead === 0 ? count : 0)),
+    reopens: Math.max(bucket.step === 0 ? 0 : bucket.reopens, now + limit.ahead + step - SEAT_WINDOW_MS),
+    step: Math.max(bucket.step, step),
   };
 }
 
@@ -101,30 +181,33 @@ function openDay(warmUp: WarmUp, state: RateState, now: number): Bucket {
   const used = state.tat === start ? state.used : 0;
   return {
     state: { ...state, tat: start, used },
-    pace: undefined,
     free: limit - used,
     reopens: start + DAY_MS,
+    pausedUntil: 0,
     mended: false,
     step: 0,
+    spend: (after, granted) => ({ ...after, used: after.used + granted }),
+    seats: undefined,
     granted: 0,
   };
 }
 
 const isFull = (bucket: Bucket | undefined) => bucket !== undefined && bucket.granted >= bucket.free;
 
-function spent({ state, pace, step, granted }: Bucket, now: number): RateState {
-  if (pace !== undefined) return { ...state, tat: Math.max(state.tat, now) + granted * step };
-  return { ...state, used: state.used + granted };
+function take(bucket: Bucket | undefined): void {
+  if (bucket !== undefined) bucket.granted += 1;
 }
 
 /** The end of the line; or, when that is further than an hour, a moment within it. */
-function placeInLine(lines: Lines, line: string, bucket: Bucket, now: number, random: () => number): number {
-  const last = lines.get(line);
-  const { reopens, pace, granted, step } = bucket;
-  const first = Math.max(reopens + granted * step, pace?.pausedUntil ?? 0, now + 1);
+function placeInLine(
+  last: number | undefined,
+  { reopens, pausedUntil, granted, step }: Bucket,
+  now: number,
+  random: () => number,
+): { dueAt: number; end: number | undefined } {
+  const first = Math.max(reopens + granted * step, pausedUntil, now + 1);
   const horizon = first + HORIZON_MS;
   const next = Math.max(first, (last === undefined || last > horizon ? 0 : last) + step);
-  if (next > horizon) return Math.ceil(first + HORIZON_MS * (0.5 + random() / 2));
-  lines.set(line, next);
-  return Math.ceil(next);
+  if (next > horizon) return { dueAt: Math.ceil(first + HORIZON_MS * (0.5 + random() / 2)), end: undefined };
+  return { dueAt: Math.ceil(next), end: next };
 }

@@ -12,11 +12,28 @@ export interface RateState {
   readonly strikes: number;
   /** When it was slowed down or sped up last, ms; 0 when never. */
   readonly pacedAt: number;
+  /** Who may have how many letters in flight. */
+  readonly holds: readonly Hold[];
 }
 
-export const FRESH: RateState = { tat: 0, used: 0, pace: undefined, pausedUntil: 0, strikes: 0, pacedAt: 0 };
+/** Seats of a limit on connections that one process has, until a moment (ms). A dead process loses them then. */
+export interface Hold {
+  readonly holder: string;
+  readonly count: number;
+  readonly until: number;
+}
 
-/** A letter that must wait, and for which moment (ms, the database's clock). */
+export const FRESH: RateState = {
+  tat: 0,
+  used: 0,
+  pace: undefined,
+  pausedUntil: 0,
+  strikes: 0,
+  pacedAt: 0,
+  holds: [],
+};
+
+/** A letter that must wait, and for which moment (ms, the clock of the limits). */
 export interface Wait {
   readonly id: number;
   readonly dueAt: number;
@@ -32,8 +49,9 @@ export interface PermitChange {
 /** The limits as the workers of all machines share them. */
 export interface Permits {
   /**
-   * One transaction: holds the named limits, lets `decide` change them by the database's clock, writes that, and
-   * gives letters that must wait back to the ledger. `decide` must be pure; a limit never seen is FRESH.
+   * Holds the named limits, lets `decide` change them by the clock that they share (the database's or Redis'), writes
+   * that, and gives letters that must wait back to the ledger. `decide` must be pure, since it is asked again when
+   * somebody else was quicker; a limit never seen is FRESH.
    */
   change<T extends PermitChange>(
     keys: readonly string[],

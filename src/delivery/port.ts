@@ -86,6 +86,8 @@ export interface SweepLedger {
   expireClaims(): Promise<number>;
   /** Ends waiting sends whose run is no longer worth sending. Returns how many. */
   expireRuns(): Promise<number>;
+  /** Ends letters that were on their way when their run was cancelled, and were put off. Returns how many. */
+  endCancelled(): Promise<number>;
   /** Running runs whose every send is final → finished. Returns how many. */
   finishRuns(): Promise<number>;
   /** Runs that nobody plans although they are not planned. */

@@ -144,9 +144,10 @@ class ServerPool implements Transport {
     };
   }
 
-  /** The word of the server that can be tried again first. */
+  /** The word of the server that can be tried again first; one that is only busy elsewhere is not down at all. */
   private allDown(): Down {
-    const [first] = [...this.members].sort((a, b) => a.quietUntil - b.quietUntil);
+    const busy = this.members.find((member) => member.down?.reason === 'shared');
+    const [first] = busy ? [busy] : [...this.members].sort((a, b) => a.quietUntil - b.quietUntil);
     if (first?.down === undefined) return stopped;
     return { ...first.down, retryIn: Math.max(0, Math.ceil(first.quietUntil - this.now())) };
   }

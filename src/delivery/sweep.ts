@@ -18,6 +18,7 @@ export interface SweepDeps {
 export async function sweep(deps: SweepDeps): Promise<void> {
   await deps.ledger.expireClaims();
   await deps.ledger.expireRuns();
+  await deps.ledger.endCancelled();
   await deps.ledger.finishRuns();
   const plans = await deps.ledger.abandonedPlans();
   if (plans.length > 0) {

@@ -1,20 +1,24 @@
+import { type Line, makeLine } from './letter-line.ts';
 import type { Limits } from './limits.ts';
 import { type Asking, type Limit, type Lines, share } from './permit-share.ts';
-import { FRESH, type Permits, type RateState } from './permits.ts';
+import type { Permits } from './permits.ts';
+import { Seats } from './seats.ts';
 import { beforeReader, type Complaint, complaintOf } from './throttle-answers.ts';
-import { FORGET_MS, isSlow, RECOVERY_MS, recovered, slowedBy, USUAL_CEILING } from './throttle-pace.ts';
+import { SERVER, SlowDowns } from './throttle-slow.ts';
 import { DAY_MS, type WarmUp } from './throttle-warm-up.ts';
 import type { Outcome, Transport } from './transport.ts';
 
 /** How fast letters may leave, as the send jobs of this process ask and tell. */
 export interface Throttle {
   /**
-   * Takes permits for leased letters, all in one transaction, or none when nothing limits them. Those that get
-   * none are given back to the ledger with the moment at which to try again.
+   * Takes permits for leased letters, or none when nothing limits them. Those that get none are given back to the
+   * ledger with the moment at which to try again.
    * @param from the sender's address
    * @returns the ids of those that may leave now
    */
   admit(run: number, from: string, token: string, letters: readonly Addressed[]): Promise<Set<number>>;
+  /** The admitted letters of a batch in the order in which they may leave: what limits connections is kept here. */
+  line<T>(letters: readonly T[], addressOf: (letter: T) => string): Line<T>;
   /** Whether an admitted letter must wait after all, because its destination has just asked for a pause. */
   mustWait(address: string): boolean;
   /** The transport, with every answer heard: complaints slow a destination down, accepted letters speed it up. */
@@ -28,20 +32,20 @@ interface Addressed {
   readonly address: string;
 }
 
-/** What throttling needs. `failed` hears of a complaint that could not be stored. */
+/** What throttling needs. `failed` hears of what could not be stored. */
 export interface ThrottleDeps {
   readonly limits: Limits;
   readonly warmUps: ReadonlyMap<string, WarmUp>;
+  /** Rates, seats and slow-downs, which may be lost: then they are full, free and learnt again. */
   readonly permits: Permits;
+  /** The letters that warm-ups have counted, which must not be lost. */
+  readonly days: Permits;
+  readonly seats?: Seats;
   readonly clock: () => number;
   readonly random: () => number;
   readonly failed: (error: unknown) => void;
 }
 
-/** The key of the limit that all servers share. */
-const SERVER = 'server';
-const SERVER_CEILING = 1000;
-const LOOK_EVERY_MS = 1000;
 const MOST_LINES = 1000;
 
 export function makeThrottle(deps: ThrottleDeps): Throttle {
@@ -51,45 +55,66 @@ export function makeThrottle(deps: ThrottleDeps): Throttle {
 class SharedThrottle implements Throttle {
   private readonly deps: ThrottleDeps;
   private readonly lines: Lines = new Map();
-  /** What this process knows of limits that are slowed down; read again each second. */
-  private slow = new Map<string, RateState>();
-  private lookedAt = 0;
+  private readonly slow: SlowDowns;
+  private readonly seats: Seats;
+  private capacity = Number.POSITIVE_INFINITY;
   private tidiedAt = 0;
-  /** Pauses by this process's clock, ms; until a complaint is stored, without an end. */
-  private readonly pauses = new Map<string, number>();
-  private readonly heardAt = new Map<string, number>();
-  private readonly storing = new Map<string, Promise<void>>();
 
   constructor(deps: ThrottleDeps) {
     this.deps = deps;
+    this.slow = new SlowDowns(deps);
+    this.seats = deps.seats ?? new Seats(deps);
   }
 
   async admit(run: number, from: string, token: string, letters: readonly Addressed[]): Promise<Set<number>> {
-    await this.look();
-    const admitted = new Set(letters.map((letter) => letter.id));
-    const asking = this.asking(from, letters);
+    await this.slow.look();
+    await this.tidy();
+    const admitted = new Set<number>();
+    for (const letter of letters) admitted.add(letter.id);
+    const day = this.warmUp(from);
+    if (day === undefined && this.unlimited()) return admitted;
+    if (day !== undefined) await this.countDay(run, token, letters, day, admitted);
+    const asking = this.asking(letters.filter(({ id }) => admitted.has(id)));
     if (asking.length === 0) return admitted;
-    const keys = new Set(asking.flatMap((letter) => letter.limits.map((limit) => limit.key)));
-    const { waits } = await this.deps.permits.change([...keys], token, (states, now) => {
-      this.prune(now);
-      return share(asking, states, this.lines, run, now, this.deps.random);
-    });
-    for (const wait of waits) admitted.delete(wait.id);
+    const counted = day === undefined ? 0 : admitted.size;
+    try {
+      await this.permit(run, token, asking, admitted);
+    } catch (error) {
+      if (day !== undefined) await this.uncount(day, counted);
+      throw error;
+    }
+    if (day !== undefined) await this.uncount(day, counted - admitted.size);
     return admitted;
   }
 
+  line<T>(letters: readonly T[], addressOf: (letter: T) => string): Line<T> {
+    const { limits } = this.deps;
+    return makeLine(letters, addressOf, {
+      open: () => !limits.anyDestination && this.slow.nonePaused,
+      paused: (address) => this.mustWait(address),
+      limitOf: (address) => {
+        const group = this.groupOf(address);
+        return limits.connectionsTo(group) === undefined ? undefined : `to ${group}`;
+      },
+      enter: (limit) => this.seats.enter(limit),
+      leave: (limit, satMs) => this.seats.leave(limit, satMs),
+      now: () => this.seats.clock(),
+    });
+  }
+
   mustWait(address: string): boolean {
-    const now = this.deps.clock();
-    const paused = (key: string) => (this.pauses.get(key) ?? 0) > now;
-    return this.pauses.size > 0 && (paused(SERVER) || paused(this.keyOf(address)));
+    if (this.slow.nonePaused) return false;
+    return this.slow.isPaused(SERVER) || this.slow.isPaused(this.keyOf(address));
   }
 
   listenTo(transport: Transport): Transport {
+    this.capacity = transport.concurrency;
     return {
       concurrency: transport.concurrency,
       slot: async (signal) => {
         const slot = await transport.slot(signal);
-        if (slot.kind === 'down') return slot;
+        // Others send meanwhile: to a job that is as if it had been stopped, and no news for people.
+        if (slot.kind === 'down') return slot.reason === 'shared' ? { ...slot, reason: 'stopped' } : slot;
         return {
           kind: 'slot',
           features: slot.features,
@@ -107,91 +132,119 @@ class SharedThrottle implements Throttle {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.storing.values());
+    await this.slow.close();
+    await this.seats.close();
+  }
+
+  /** Whether nothing but a warm-up can hold back a letter. */
+  private unlimited(): boolean {
+    const { limits } = this.deps;
+    return !limits.anyDestination && limits.server === undefined && this.slow.none;
+  }
+
+  private warmUp(from: string): Limit | undefined {
+    if (this.deps.warmUps.size === 0) return undefined;
+    const domain = domainOf(from);
+    const warmUp = this.deps.warmUps.get(domain);
+    if (warmUp === undefined) return undefined;
+    const over = warmUp.start + (warmUp.days.length + 1) * DAY_MS;
+    return this.deps.clock() < over ? { key: `from ${domain}`, rate: undefined, warmUp } : undefined;
+  }
+
+  /** Counts letters on their sender's day, and takes those from `admitted` that the day has no room for. */
+  private async countDay(
+    run: number,
+    token: string,
+    letters: readonly Addressed[],
+    day: Limit,
+    admitted: Set<number>,
+  ): Promise<void> {
+    const asking = letters.map(({ id }) => ({ id, limits: [day] }));
+    const { waits } = await this.deps.days.change([day.key], token, (states, now) =>
+      share(asking, states, this.lines, run, now, this.deps.random),
+    );
+    for (const wait of waits) admitted.delete(wait.id);
+  }
+
+  /** Letters that were counted on a day and have to wait for another limit. */
+  private async uncount(day: Limit, letters: number): Promise<void> {
+    if (letters === 0) return;
+    await this.deps.days.change([day.key], undefined, (states) => ({
+      states: new Map([...states].map(([key, s]) => [key, { ...s, used: Math.max(0, s.used - letters) }])),
+      waits: [],
+    }));
+  }
+
+  private async permit(
+    run: number,
+    token: string,
+    asking: readonly Asking[],
+    admitted: Set<number>,
+  ): Promise<void> {
+    const keys = new Set(asking.flatMap((letter) => letter.limits.map((limit) => limit.key)));
+    const asked = this.seats.clock();
+    const result = await this.deps.permits.change([...keys], token, (states, now) => {
+      this.prune(now);
+      return share(asking, states, this.lines, run, now, this.deps.random);
+    });
+    for (const [line, end] of result.lines) this.lines.set(line, end);
+    for (const [key, { count, letIn }] of result.seats) {
+      this.seats.granted(key, count, asked);
+      this.seats.letIn(key, letIn);
+    }
+    for (const wait of result.waits) admitted.delete(wait.id);
   }
 
   /** The letters that fall under a limit, with their limits. */
-  private asking(from: string, letters: readonly Addressed[]): Asking[] {
+  private asking(letters: readonly Addressed[]): Asking[] {
     const { limits } = this.deps;
-    const shared: Limit[] = [];
-    if (limits.server !== undefined || this.slow.has(SERVER))
-      shared.push({ key: SERVER, rate: limits.server });
-    const domain = domainOf(from);
-    const warmUp = this.deps.warmUps.get(domain);
-    const over = warmUp && warmUp.start + (warmUp.days.length + 1) * DAY_MS;
-    if (over !== undefined && this.deps.clock() < over)
-      shared.push({ key: `from ${domain}`, rate: undefined, warmUp });
+    const shared: Limit[] =
+      limits.server !== undefined || this.slow.has(SERVER) ? [{ key: SERVER, rate: limits.server }] : [];
+    const known = new Map<string, readonly Limit[]>();
     return letters.flatMap(({ id, address }) => {
-      const key = this.keyOf(address);
-      const rate = limits.rateTo(limits.groupOf(domainOf(address)));
-      const own = rate !== undefined || this.slow.has(key) ? [{ key, rate }] : [];
-      return own.length + shared.length > 0 ? [{ id, limits: [...own, ...shared] }] : [];
+      const group = this.groupOf(address);
+      const all = known.get(group) ?? [...this.limitsTo(group), ...shared];
+      known.set(group, all);
+      return all.length > 0 ? [{ id, limits: all }] : [];
     });
   }
 
+  private limitsTo(group: string): Limit[] {
+    const { limits } = this.deps;
+    const key = `to ${group}`;
+    const rate = limits.rateTo(group);
+    const most = limits.connectionsTo(group);
+    if (most === undefined) return rate !== undefined || this.slow.has(key) ? [{ key, rate }] : [];
+    const { used, latency, tat } = this.seats.of(key, most);
+    const { holder, leaseMs } = this.seats;
+    const ahead = Math.max(0, tat - this.seats.clock());
+    return [{ key, rate, seats: { most, holder, leaseMs, used, capacity: this.capacity, latency, ahead } }];
+  }
+
+  private groupOf(address: string): string {
+    return this.deps.limits.groupOf(domainOf(address));
+  }
+
   private keyOf(address: string): string {
-    return `to ${this.deps.limits.groupOf(domainOf(address))}`;
+    return `to ${this.groupOf(address)}`;
   }
 
   private hear(address: string, outcome: Outcome): void {
-    const complaint = complaintOf(outcome);
-    const key = complaint !== undefined && beforeReader(outcome) ? SERVER : this.keyOf(address);
-    if (complaint !== undefined) this.slowDown(key, complaint);
-    else if (outcome.kind === 'accepted') for (const each of [key, SERVER]) this.speedUp(each);
+    // Nearly every answer: a letter was taken where nothing is slow.
+    if (outcome.kind === 'accepted' && this.slow.none) return;
+    const complaint: Complaint | undefined = complaintOf(outcome);
+    if (complaint !== undefined)
+      this.slow.slowDown(beforeReader(outcome) ? SERVER : this.keyOf(address), complaint);
+    else if (outcome.kind === 'accepted')
+      for (const key of [this.keyOf(address), SERVER]) this.slow.speedUp(key);
   }
 
-  /** Stored once for all the complaints that come together. */
-  private slowDown(key: string, complaint: Complaint): void {
+  private async tidy(): Promise<void> {
     const now = this.deps.clock();
-    if (this.storing.has(key) || (this.pauses.get(key) ?? 0) > now) return;
-    if (complaint === 'rate') this.pauses.set(key, Number.POSITIVE_INFINITY);
-    this.store(key, (state, at) => slowedBy(state, complaint, this.ceiling(key), at));
-  }
-
-  private speedUp(key: string): void {
-    if (!this.slow.has(key) || this.storing.has(key)) return;
-    const now = this.deps.clock();
-    if (now - (this.heardAt.get(key) ?? 0) < RECOVERY_MS / 2) return;
-    this.heardAt.set(key, now);
-    this.store(key, (state, at) => recovered(state, this.ceiling(key), at));
-  }
-
-  private store(key: string, change: (state: RateState, now: number) => RateState | undefined): void {
-    const { permits, clock, failed } = this.deps;
-    let pause = 0;
-    const storing = permits
-      .change([key], undefined, (states, now) => {
-        const state = states.get(key) ?? FRESH;
-        const next = change(state, now);
-        const current = next ?? state;
-        pause = Math.max(0, current.pausedUntil - now);
-        if (isSlow(current, now)) this.slow.set(key, current);
-        else this.slow.delete(key);
-        return { states: new Map(next && [[key, next]]), waits: [] };
-      })
-      .catch(failed)
-      .then(() => {
-        if (pause > 0) this.pauses.set(key, clock() + pause);
-        else this.pauses.delete(key);
-        this.storing.delete(key);
-      });
-    this.storing.set(key, storing);
-  }
-
-  private ceiling(key: string): number {
-    if (key === SERVER) return this.deps.limits.server?.perSecond ?? SERVER_CEILING;
-    return this.deps.limits.rateTo(key.slice('to '.length))?.perSecond ?? USUAL_CEILING;
-  }
-
-  private async look(): Promise<void> {
-    const now = this.deps.clock();
-    if (Math.abs(now - this.lookedAt) < LOOK_EVERY_MS) return;
-    this.lookedAt = now;
-    if (Math.abs(now - this.tidiedAt) > DAY_MS) {
-      this.tidiedAt = now;
-      await this.deps.permits.tidy();
-    }
-    this.slow = new Map(await this.deps.permits.slowed(FORGET_MS));
+    if (Math.abs(now - this.tidiedAt) < DAY_MS) return;
+    this.tidiedAt = now;
+    await this.deps.permits.tidy();
+    if (this.deps.days !== this.deps.permits) await this.deps.days.tidy();
   }
 
   private prune(now: number): void {

@@ -53,9 +53,10 @@ export interface Down {
   readonly kind: 'down';
   /**
    * `unreachable`: an attempt just failed. `waiting`: one failed a short while ago, none was made now.
-   * `stopped`: the caller's signal, or the transport, was closed.
+   * `stopped`: the caller's signal, or the transport, was closed. `shared`: other workers use all connections that
+   * the server takes from all of us.
    */
-  readonly reason: 'unreachable' | 'waiting' | 'stopped';
+  readonly reason: 'unreachable' | 'waiting' | 'stopped' | 'shared';
   readonly stage: Stage;
   readonly code: number | undefined;
   readonly response: string;

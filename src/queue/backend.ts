@@ -1,4 +1,5 @@
 import type { BackendClasses, IQueueBackend, Queue, QueueOptions, Worker, WorkerOptions } from 'bullmq';
+import type { Cells } from './cells.ts';
 import type { ConnectionLog } from './log.ts';
 
 interface Errors {
@@ -53,6 +54,8 @@ export interface Backend {
   worker(name: string, processor: Processor, settings: WorkerSettings): JobWorker;
   /** Runs `work` while no other process runs any by this. For what BullMQ does not do in one step here. */
   alone<T>(work: () => Promise<T>): Promise<T>;
+  /** Cells beside the jobs, where the place is quicker at them than a database. */
+  cells?(prefix: string): Cells;
   /** Disconnects at once; what still waits for an answer fails. */
   close(): Promise<void>;
 }
@@ -68,6 +71,7 @@ export function makeBackend<B extends IQueueBackend, C>(options: {
   readonly consumer: C;
   readonly skipVersionCheck?: boolean;
   readonly alone: Backend['alone'];
+  readonly cells?: (prefix: string) => Cells;
   readonly close: Backend['close'];
 }): Backend {
   const { place, connection, classes, producer, consumer, alone, close } = options;
@@ -80,6 +84,7 @@ export function makeBackend<B extends IQueueBackend, C>(options: {
     worker: (name, processor, settings) =>
       new classes.Worker(name, processor, { ...settings, connection: consumer, skipVersionCheck }),
     alone,
+    ...(options.cells && { cells: options.cells }),
     close,
   };
 }

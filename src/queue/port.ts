@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Cells } from './cells.ts';
 
 const runId = z.int().positive();
 
@@ -53,6 +54,8 @@ export interface JobCounts {
  * and with `queue.closed` once `close` was called.
  */
 export interface Queues {
+  /** Cells beside the jobs; undefined where the database is the better place. */
+  readonly cells: Cells | undefined;
   /**
    * Adds jobs in one round trip.
    * @throws DearError `queue.payload` when a payload is not what its queue carries; then none is added.

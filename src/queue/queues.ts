@@ -1,6 +1,7 @@
 import { type JobsOptions, UnrecoverableError } from 'bullmq';
 import { DearError, messageOf } from '../errors.ts';
 import type { Backend, JobQueue, JobWorker, TakenJob } from './backend.ts';
+import type { Cells } from './cells.ts';
 import { isConnectionError, type Log } from './log.ts';
 import {
   type JobCounts,
@@ -31,6 +32,7 @@ const streams = { events: { maxLen: 100 } };
 
 /** Dear's queues over an open backend, which they own from then on. */
 export class BullQueues implements Queues {
+  readonly cells: Cells | undefined;
   readonly #backend: Backend;
   readonly #log: Log;
   readonly #prefix: string;
@@ -43,6 +45,7 @@ export class BullQueues implements Queues {
 
   constructor(backend: Backend, options: { log: Log; prefix: string; timing: Timing }) {
     this.#backend = backend;
+    this.cells = backend.cells?.(options.prefix);
     this.#log = options.log;
     this.#prefix = options.prefix;
     this.#timing = options.timing;

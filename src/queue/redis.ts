@@ -2,6 +2,7 @@ import { createRedisBackend, withBackend } from 'bullmq';
 import { Redis } from 'ioredis';
 import { type Backend, makeBackend } from './backend.ts';
 import { ConnectionLog, type Log } from './log.ts';
+import { redisCells } from './redis-cells.ts';
 import { shownUrl } from './url.ts';
 import { within } from './within.ts';
 
@@ -42,7 +43,9 @@ export async function openRedis(url: string, log: Log, openMs: number): Promise<
     const classes = withBackend(createRedisBackend);
     // Every step of BullMQ's on Redis is one script, which nothing interrupts.
     const alone = <T>(work: () => Promise<T>) => work();
-    return makeBackend({ place, connection, classes, producer, consumer, skipVersionCheck, alone, close });
+    const cells = (prefix: string) => redisCells(producer, prefix, place);
+    const clients = { producer, consumer, skipVersionCheck };
+    return makeBackend({ place, connection, classes, ...clients, alone, cells, close });
   } catch (error) {
     await close();
     throw refusal ?? error;

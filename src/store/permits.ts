@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import { readHolds, writeHolds } from '../delivery/permit-text.ts';
 import type { PermitChange, Permits, RateState } from '../delivery/permits.ts';
 import type { Database } from './database.ts';
 import { postponeStatement } from './send-statements.ts';
@@ -21,7 +22,7 @@ export function permitStore(db: Database): Permits {
   };
 }
 
-const columns = sql`key, tat, used, pace, paused_until, strikes, paced_at`;
+const columns = sql`key, tat, used, pace, paused_until, strikes, paced_at, holds`;
 
 interface RateRow {
   key: string;
@@ -31,6 +32,7 @@ interface RateRow {
   paused_until: number;
   strikes: number;
   paced_at: number;
+  holds: string | null;
 }
 
 function toState(row: RateRow): RateState {
@@ -41,6 +43,7 @@ function toState(row: RateRow): RateState {
     pausedUntil: row.paused_until,
     strikes: row.strikes,
     pacedAt: row.paced_at,
+    holds: readHolds(row.holds),
   };
 }
 
@@ -66,7 +69,7 @@ async function change<T extends PermitChange>(
 
 /** Locks the rows in the order of their keys, and makes those that are missing. The clock is read under the lock. */
 async function hold(tx: Database, keys: readonly string[]) {
-  const fresh = keys.map((key) => sql`(${key}, 0, 0, NULL, 0, 0, 0)`);
+  const fresh = keys.map((key) => sql`(${key}, 0, 0, NULL, 0, 0, 0, NULL)`);
   const rows = await tx.rows<RateRow & { now: number }>(sql`
     INSERT INTO rates (${columns}) VALUES ${sql.join(fresh, sql`, `)}
     ON CONFLICT (key) DO UPDATE SET key = excluded.key
@@ -79,11 +82,11 @@ async function write(tx: Database, states: ReadonlyMap<string, RateState>): Prom
   const rows = [...states].map(
     ([key, s]) => sql`(CAST(${key} AS text), CAST(${s.tat} AS double precision), CAST(${s.used} AS bigint),
       CAST(${s.pace ?? null} AS double precision), CAST(${s.pausedUntil} AS bigint), CAST(${s.strikes} AS bigint),
-      CAST(${s.pacedAt} AS bigint))`,
+      CAST(${s.pacedAt} AS bigint), CAST(${writeHolds(s.holds) ?? null} AS text))`,
   );
   await tx.run(sql`
-    WITH v(rate, tat, used, pace, paused_until, strikes, paced_at) AS (VALUES ${sql.join(rows, sql`, `)})
+    WITH v(rate, tat, used, pace, paused_until, strikes, paced_at, holds) AS (VALUES ${sql.join(rows, sql`, `)})
     UPDATE rates SET tat = v.tat, used = v.used, pace = v.pace, paused_until = v.paused_until,
-      strikes = v.strikes, paced_at = v.paced_at
+      strikes = v.strikes, paced_at = v.paced_at, holds = v.holds
     FROM v WHERE rates.key = v.rate`);
 }

@@ -16,6 +16,10 @@ export function sweepLedger(db: Database): SweepLedger {
         state = CASE state WHEN 'deferred' THEN 'failed' ELSE 'skipped' END, reason = 'no longer worth sending'
         WHERE state IN ('queued', 'deferred') AND (lease_until IS NULL OR lease_until < ${now})
           AND run_id IN (SELECT id FROM runs WHERE state IN ('planning', 'running', 'paused') AND valid_until < ${now})`),
+    endCancelled: () =>
+      db.run(sql`UPDATE sends SET state = 'skipped', reason = 'cancelled', finished_at = ${now},
+        lease_token = NULL, lease_until = NULL
+        WHERE state IN ('queued', 'deferred') AND run_id IN (SELECT id FROM runs WHERE state = 'cancelled')`),
     finishRuns: () =>
       db.run(sql`UPDATE runs SET state = 'finished', finished_at = ${now} WHERE state = 'running'
         AND NOT EXISTS (SELECT 1 FROM sends s WHERE s.run_id = runs.id AND s.state IN ('queued', 'deferred', 'sending'))`),

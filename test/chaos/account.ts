@@ -16,11 +16,27 @@ export interface Allowance {
   readonly withdrawn: ReadonlyMap<number, number>;
   /** Spans (ms) in which the run was paused. */
   readonly paused: readonly (readonly [number, number])[];
+  /** Spans (ms) that begin when somebody was told that the run had stopped; the last letter may take a second more. */
+  readonly stopped: readonly (readonly [number, number])[];
+  /** Sends that a person had sent again: they may have a second copy. */
+  readonly resent: ReadonlySet<number>;
+  /** Sends that a person counted as accepted. */
+  readonly believed: ReadonlySet<number>;
   /** Connections that stood when a server was stopped under all workers. */
   readonly interrupted: number;
 }
 
-export const nothingSpecial: Allowance = { withdrawn: new Map(), paused: [], interrupted: 0 };
+export const nothingSpecial: Allowance = {
+  withdrawn: new Map(),
+  paused: [],
+  stopped: [],
+  resent: new Set(),
+  believed: new Set(),
+  interrupted: 0,
+};
+
+/** How long after a pause or a cancel letters may still begin to leave. */
+const STOPS_WITHIN_MS = 1000;
 
 /** How it came out, and everything that is wrong with it. */
 export interface Account {
@@ -60,7 +76,7 @@ export async function settleAccounts(site: Site, allowance: Allowance): Promise<
   for (const row of rows) {
     const copies = copiesOf.get(String(row.id)) ?? 0;
     copiesOf.delete(String(row.id));
-    const trouble = troubleWith(row, copies, refused);
+    const trouble = troubleWith(row, copies, refused, allowance);
     if (trouble !== undefined) wrong.push(`send ${row.id} to ${row.email} ${trouble}`);
   }
   for (const send of copiesOf.keys()) wrong.push(`the sink has a letter of send ${send}, which is not ours`);
@@ -72,6 +88,10 @@ export async function settleAccounts(site: Site, allowance: Allowance): Promise<
     wrong.push(`${puzzling.length} unknown sends (${names}) for ${cut} connections that were cut`);
   }
   for (const row of rows) wrong.push(...claimedTooLate(row, allowance));
+  for (const [from, to] of allowance.stopped) {
+    const late = report.begun.filter(({ at }) => at > from + STOPS_WITHIN_MS && at < to);
+    if (late.length > 0) wrong.push(`${late.length} letters began more than a second after the stop`);
+  }
   const states: Record<string, number> = {};
   for (const row of rows) states[row.state] = (states[row.state] ?? 0) + 1;
   return {
@@ -84,22 +104,28 @@ export async function settleAccounts(site: Site, allowance: Allowance): Promise<
   };
 }
 
-function troubleWith(row: SendRow, copies: number, refused: ReadonlySet<string>): string | undefined {
-  if (copies > 1) return `was taken ${copies} times (${row.state})`;
+function troubleWith(
+  row: SendRow,
+  copies: number,
+  refused: ReadonlySet<string>,
+  { resent, believed }: Allowance,
+): string | undefined {
+  const again = resent.has(row.id);
+  if (copies > (again ? 2 : 1)) return `was taken ${copies} times (${row.state})`;
   switch (row.state) {
     case 'accepted':
       // The scenario unsubscribes by the links of letters that may never arrive, and to Dear that is evidence that
       // an unknown one did.
-      return copies === 1 || row.unsubscribedAt !== null
+      return copies > 0 || row.unsubscribedAt !== null || believed.has(row.id)
         ? undefined
         : 'is accepted, but the sink never took it';
     case 'unknown':
       return undefined;
     case 'failed':
-      if (copies > 0) return 'failed, but the sink took it';
+      if (copies > (again ? 1 : 0)) return 'failed, but the sink took it';
       return refused.has(row.email) ? undefined : 'failed, but the sink never refused it';
     case 'skipped':
-      return copies === 0 ? undefined : 'was skipped, but the sink took it';
+      return copies <= (again ? 1 : 0) ? undefined : 'was skipped, but the sink took it';
     default:
       return `is still ${row.state}, with ${copies} copies in the sink`;
   }
@@ -113,8 +139,8 @@ function claimedTooLate(row: SendRow & { readonly profileId: number }, allowance
     ...(left !== undefined && claimedAt > left
       ? [`send ${row.id} was claimed ${claimedAt - left} ms after its reader had unsubscribed`]
       : []),
-    ...(allowance.paused.some(([from, to]) => claimedAt > from && claimedAt < to)
-      ? [`send ${row.id} was claimed while the campaign was paused`]
+    ...([...allowance.paused, ...allowance.stopped].some(([from, to]) => claimedAt > from && claimedAt < to)
+      ? [`send ${row.id} was claimed while the campaign did not run`]
       : []),
   ];
 }

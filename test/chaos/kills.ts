@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { caught, isFinished, type Scenario, type Stage } from './scenario.ts';
 import { stages } from './sink-protocol.ts';
+import { unsubscribeSome } from './steering.ts';
 import type { Worker } from './workers.ts';
 
 const KILLS = { short: 5, long: 60 } as const;
@@ -12,21 +13,43 @@ export const kills: Scenario = {
   script: { mischief: 1, pace: 12, verySlowMs: 0, verySlow: 0 },
   patience: 1.5,
   play: async (stage) => {
-    const killedAt: string[] = [];
     for (const options of stage.team) stage.site.crew.start(options);
-    while (killedAt.length < KILLS[stage.form] && !(await isFinished(stage.site))) {
-      const at = await killOne(stage);
-      if (at !== undefined) killedAt.push(at);
-    }
-    stage.note(`${killedAt.length} kills (${tally(killedAt)})`);
-    if (killedAt.length < KILLS[stage.form]) {
-      throw new Error(
-        `The run ended after ${killedAt.length} of ${KILLS[stage.form]} kills: it needs more letters.`,
-      );
-    }
+    await killMany(stage, KILLS[stage.form]);
     return {};
   },
 };
+
+/** One process that does everything, alone on its machine: who kills it stops everything. */
+export const loneKills: Scenario = {
+  name: 'kill -9 of the only process',
+  letters: { short: 200, long: 1500 },
+  script: { mischief: 1, pace: 8, verySlowMs: 0, verySlow: 0 },
+  patience: 1.5,
+  play: async (stage) => {
+    const ports = { HTTP_PORT: '0', INBOUND_PORT: '0' };
+    stage.site.crew.start({ command: ['up'], environment: ports });
+    const withdrawn = new Map<number, number>();
+    const rounds = { short: 3, long: 25 }[stage.form];
+    for (let round = 0; round < rounds; round += 1) {
+      await unsubscribeSome(stage, withdrawn, 2);
+      await killMany(stage, 1);
+    }
+    stage.note(`${withdrawn.size} unsubscribes`);
+    return { withdrawn };
+  },
+};
+
+/** Kills so many workers, one after the other. @throws when the run ends before */
+export async function killMany(stage: Stage, count: number): Promise<void> {
+  const killedAt: string[] = [];
+  while (killedAt.length < count && !(await isFinished(stage.site))) {
+    const at = await killOne(stage);
+    if (at !== undefined) killedAt.push(at);
+  }
+  stage.note(`${killedAt.length} kills (${tally(killedAt)})`);
+  if (killedAt.length < count)
+    throw new Error(`The run ended after ${killedAt.length} of ${count} kills: it needs more letters.`);
+}
 
 async function killOne(stage: Stage): Promise<string | undefined> {
   const { chance, site } = stage;
@@ -52,7 +75,7 @@ async function killOne(stage: Stage): Promise<string | undefined> {
 
 async function killAndReplace(stage: Stage, victim: Worker): Promise<void> {
   await victim.kill('SIGKILL');
-  stage.site.crew.start({ queues: victim.queues });
+  stage.site.crew.start(victim.options);
 }
 
 function tally(words: readonly string[]): string {

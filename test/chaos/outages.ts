@@ -2,22 +2,20 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { openConnections, type Scenario, type Stage, untilTaken } from './scenario.ts';
 import { type FragileServer, flushRedis } from './servers.ts';
 
-/** Redis loses everything, Redis and PostgreSQL are cut off and come back. */
+/** Redis, where there is one, loses everything; it and PostgreSQL are cut off and come back. */
 export const outages: Scenario = {
-  name: 'Redis emptied and restarted, PostgreSQL stopped at once and restarted',
+  name: 'the servers emptied, stopped at once and restarted',
   letters: { short: 350, long: 3000 },
   script: { mischief: 0.5, pace: 12, verySlowMs: 0, verySlow: 0 },
   patience: 1.5,
   play: async (stage) => {
     const { redis, postgres } = stage;
-    if (redis === undefined || postgres === undefined)
-      throw new Error('This scenario needs servers of its own.');
+    if (postgres === undefined) throw new Error('This scenario needs servers of its own.');
     for (const options of stage.team) stage.site.crew.start(options);
     const rounds = stage.form === 'short' ? 1 : 6;
     let interrupted = 0;
     const troubles = [
-      () => flushRedis(redis.url),
-      () => restart(stage, redis),
+      ...(redis === undefined ? [] : [() => flushRedis(redis.url), () => restart(stage, redis)]),
       async () => {
         interrupted += await restart(stage, postgres);
       },

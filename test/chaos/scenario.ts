@@ -1,4 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { openStates } from '../../src/campaigns/reasons.ts';
+import { reportOf } from '../../src/campaigns/report.ts';
 import type { Allowance } from './account.ts';
 import type { Chance } from './chance.ts';
 import type { FragileServer } from './servers.ts';
@@ -37,13 +39,17 @@ export interface Scenario {
 }
 
 /**
- * Whether the run has come to its end; while the database is away it has not.
+ * Whether the run has come to its end: finished, or cancelled and with no letter on its way. While the database is
+ * away it has not.
  * @throws when a worker ended that nobody had killed: there would be nothing left to wait for.
  */
 export async function isFinished(site: Site): Promise<boolean> {
   if (site.crew.deaths.length > 0) throw new Error(site.crew.deaths.join('\n'));
   try {
-    return (await site.app.runs.byId(site.runId))?.state === 'finished';
+    const run = await site.app.runs.byId(site.runId);
+    if (run?.state !== 'cancelled') return run?.state === 'finished';
+    const { states } = await reportOf(site.app.ledger, run);
+    return openStates.every((state) => states[state] === 0);
   } catch {
     return false;
   }

@@ -26,6 +26,7 @@ export async function converse(
   const talk: Talk = { wire, script, ledger, client: '', carrying: '' };
   void wire.closed.then(() => {
     if (talk.client !== '') ledger.closed(talk.client, wire.ours, talk.carrying);
+    else if (!wire.ours) ledger.vanished();
   });
   const welcome = welcomeOf(script, number);
   if (welcome !== 'greet') ledger.count(welcome);
@@ -124,6 +125,7 @@ async function recipient(talk: Talk, line: string) {
 /** DATA, the letter and the answer to it. */
 async function data(talk: Talk, to: string, fate: Fate): Promise<void> {
   const { wire, ledger } = talk;
+  ledger.begun.push({ client: talk.client, at: Date.now() });
   await ledger.reached('data', talk.client);
   if (fate === '4xx at DATA') return wire.say('451 4.3.0 no disk');
   if (fate === 'drop at DATA') return wire.drop();

@@ -9,6 +9,7 @@ interface Ambush {
 /** What the sink saw: the other side of the account that the ledger has to agree with. */
 export class SinkLedger {
   readonly copies: SinkReport['copies'] = [];
+  readonly begun: SinkReport['begun'] = [];
   readonly unanswered = new Set<string>();
   readonly refused = new Set<string>();
   private readonly open = new Map<string, number>();
@@ -47,6 +48,11 @@ export class SinkLedger {
     else if (carrying !== '') this.unanswered.add(carrying); // A client that ran out of patience.
   }
 
+  /** A client went that had not said its name yet: it was killed while it opened a connection for its next letter. */
+  vanished(): void {
+    this.cut.set('', (this.cut.get('') ?? 0) + 1);
+  }
+
   watch(client: string): void {
     if (!this.cut.has(client)) this.cut.set(client, 0);
   }
@@ -70,6 +76,7 @@ export class SinkLedger {
   report(): SinkReport {
     return {
       copies: this.copies,
+      begun: this.begun,
       unanswered: [...this.unanswered],
       refused: [...this.refused],
       open: Object.fromEntries(this.open),

@@ -21,8 +21,12 @@ export type Ask = z.output<typeof requestSchema>['ask'];
 /** One copy of a letter that the sink took, and when (ms since 1970). */
 const copySchema = z.object({ send: z.string(), address: z.string(), at: z.number() });
 
+/** A DATA command, from whom it came and when (ms since 1970) it was read. */
+const begunSchema = z.object({ client: z.string(), at: z.number() });
+
 export const reportSchema = z.object({
   copies: z.array(copySchema),
+  begun: z.array(begunSchema),
   /** Addresses whose letter the sink left without an answer once its bytes had begun. */
   unanswered: z.array(z.string()),
   /** Addresses whose letter was refused for good. */

@@ -19,7 +19,7 @@ export const steering: Scenario = {
     const rounds = stage.form === 'short' ? 4 : 16;
     for (let round = 1; round <= rounds; round += 1) {
       if (!(await untilTaken(stage.site, Math.floor((stage.site.audience * round) / (rounds + 3))))) break;
-      await unsubscribeSome(stage, withdrawn);
+      await unsubscribeSome(stage, withdrawn, 8);
       if (round % 2 === 0) paused.push(await pauseAWhile(stage));
     }
     stage.note(`${withdrawn.size} unsubscribes, ${paused.length} pauses`);
@@ -30,9 +30,13 @@ export const steering: Scenario = {
 };
 
 /** Some of those who are still to get their letter withdraw, as a click on the link in an older one does it. */
-async function unsubscribeSome(stage: Stage, withdrawn: Map<number, number>): Promise<void> {
+export async function unsubscribeSome(
+  stage: Stage,
+  withdrawn: Map<number, number>,
+  many: number,
+): Promise<void> {
   const { app, runId } = stage.site;
-  for (let count = 0; count < 8; count += 1) {
+  for (let count = 0; count < many; count += 1) {
     const profileId = stage.chance.between(1, stage.site.audience);
     if (withdrawn.has(profileId)) continue;
     const send = await app.ledger.sendOf(runId, profileId);

@@ -1,10 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { promisify } from 'node:util';
 
-/** A process of `dear work`, with the name that it gives itself in EHLO. */
+/** A process of `dear work` or `dear up`, with the name that it gives itself in EHLO. */
 export interface Worker {
   readonly name: string;
-  readonly queues: readonly string[];
+  /** With what it was started; an equal one can take its place. */
+  readonly options: WorkerOptions;
   /** kill -9, or another signal; for those that end a process, resolves when it is gone. */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** SIGTERM; resolves with the exit code when it is gone. */
@@ -12,7 +14,8 @@ export interface Worker {
 }
 
 export interface WorkerOptions {
-  readonly queues: readonly string[];
+  /** Dear's own words, such as `work send`. */
+  readonly command: readonly string[];
   /** What goes before the script on node's command line. */
   readonly node?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -52,7 +55,7 @@ export class Crew {
   start(options: WorkerOptions): Worker {
     this.hired += 1;
     const name = `worker-${this.hired}`;
-    const child = spawn(process.execPath, [...(options.node ?? []), this.cli, 'work', ...options.queues], {
+    const child = spawn(process.execPath, [...(options.node ?? []), this.cli, ...options.command], {
       cwd: this.folder,
       env: { PATH: process.env.PATH, ...this.environmentOf(name), ...options.environment },
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -65,7 +68,7 @@ export class Crew {
     let expected = false;
     const worker: Worker = {
       name,
-      queues: options.queues,
+      options,
       kill: async (signal) => {
         const fatal = signal === 'SIGKILL';
         expected ||= fatal;
@@ -87,6 +90,15 @@ export class Crew {
       if (!expected) this.deaths.push(`${name} ended with ${child.exitCode ?? child.signalCode}: ${words}`);
     });
     return worker;
+  }
+
+  /** Runs a command of Dear to its end, as a person would. @returns what it printed as JSON */
+  async command(...words: readonly string[]): Promise<unknown> {
+    const { stdout } = await promisify(execFile)(process.execPath, [this.cli, ...words, '--json'], {
+      cwd: this.folder,
+      env: { PATH: process.env.PATH, ...this.environmentOf('nobody') },
+    });
+    return JSON.parse(stdout);
   }
 
   /** Ends everybody politely. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseLimits, type Rate, usualBurst } from '../../src/delivery/limits.ts';
-import { type Limit, type Lines, share } from '../../src/delivery/permit-share.ts';
+import { type Limit, type Lines, type SeatLimit, share } from '../../src/delivery/permit-share.ts';
 import { FRESH, type RateState } from '../../src/delivery/permits.ts';
 import { DAY_MS, parseWarmUps } from '../../src/delivery/throttle-warm-up.ts';
 
@@ -18,6 +18,7 @@ class Desk {
     const asking = Array.from({ length: count }, (_, id) => ({ id, limits }));
     const result = share(asking, this.states, this.lines, run, now, half);
     for (const [key, state] of result.states) this.states.set(key, state);
+    for (const [line, end] of result.lines) this.lines.set(line, end);
     return result;
   }
 }
@@ -96,6 +97,7 @@ describe('permits', () => {
         const asking = ready.slice(from, from + batch).map(({ id }) => ({ id, limits: [limit] }));
         const result = share(asking, desk.states, desk.lines, 1, now, Math.random);
         for (const [key, state] of result.states) desk.states.set(key, state);
+        for (const [line, end] of result.lines) desk.lines.set(line, end);
         due.push(...result.waits);
         left -= result.granted.length;
         leases += asking.length;
@@ -137,6 +139,43 @@ describe('permits', () => {
   });
 });
 
+describe('seats', () => {
+  const seatsOf = (holder: string, more: Partial<SeatLimit> = {}): Limit => ({
+    key: 'to a',
+    rate: undefined,
+    seats: { most: 5, holder, leaseMs: 15_000, used: 0, capacity: 10, latency: 250, ahead: 0, ...more },
+  });
+
+  test('are shared among processes, and a process takes no more than it can use', () => {
+    const desk = new Desk();
+    expect(desk.ask([seatsOf('one', { capacity: 3 })], 100, NOW).seats.get('to a')?.count).toBe(3);
+    expect(desk.ask([seatsOf('two')], 1, NOW).seats.get('to a')?.count).toBe(1);
+    expect(desk.ask([seatsOf('two')], 100, NOW).seats.get('to a')?.count).toBe(2);
+    const third = desk.ask([seatsOf('three')], 100, NOW, 3);
+    expect([third.granted.length, third.waits[0]?.dueAt]).toEqual([0, NOW + 1000]);
+    expect(desk.ask([seatsOf('three')], 100, NOW + 15_001).seats.get('to a')?.count).toBe(5);
+  });
+
+  test('let in about what they can take in two seconds; the others come back about when they can go', () => {
+    const desk = new Desk();
+    const first = desk.ask([seatsOf('one')], 100, NOW);
+    expect(first.granted.length, '5 seats, 4 letters a second each').toBe(40);
+    const [next = 0, last = 0] = [first.waits[0]?.dueAt, first.waits.at(-1)?.dueAt];
+    expect(next - NOW).toBeLessThanOrEqual(50);
+    expect(last - NOW).toBe(60 * 50);
+    expect(desk.ask([seatsOf('one', { ahead: 2000 })], 100, NOW).granted).toEqual([]);
+    const slow = desk.ask([seatsOf('one', { latency: 60_000 })], 100, NOW);
+    expect(slow.granted.length, 'one a seat, however slow').toBe(5);
+  });
+
+  test('and a rate hold together', () => {
+    const desk = new Desk();
+    const both: Limit = { ...seatsOf('one', { latency: 10 }), rate: rateOf(7, 7) };
+    expect(desk.ask([both], 100, NOW).granted.length).toBe(7);
+    expect(desk.states.get('to a')).toMatchObject({ tat: NOW + 1000, holds: [{ holder: 'one', count: 5 }] });
+  });
+});
+
 describe('settings', () => {
   test('groups, rates and bursts are read', () => {
     const limits = parseLimits(
@@ -152,6 +191,13 @@ describe('settings', () => {
     expect(limits.groupOf('web.de')).toBe('web.de');
     expect(limits.server?.perSecond).toBe(200);
     expect(parseLimits(undefined, undefined).rateTo('gmail.com')).toBeUndefined();
+    const seats = parseLimits('gmail.com=20/s connections=5 burst=7; *=connections=3', undefined);
+    expect([seats.rateTo('gmail.com'), seats.connectionsTo('gmail.com')]).toEqual([
+      { perSecond: 20, burst: 7 },
+      5,
+    ]);
+    expect([seats.rateTo('web.de'), seats.connectionsTo('web.de')]).toEqual([undefined, 3]);
+    expect([seats.anyDestination, limits.connectionsTo('outlook.com')]).toEqual([true, undefined]);
   });
 
   test.each([
@@ -160,6 +206,10 @@ describe('settings', () => {
     ['gmail.com=0/s', "'0/s' is no rate"],
     ['gmail.com=20/s burst=0', "'20/s burst=0' is no rate"],
     ['gmail.com=1e9/s', 'is no rate'],
+    ['gmail.com=20/s connections=0', "'connections=0' is no whole number"],
+    ['gmail.com=connections=many', "'connections=many' is no whole number"],
+    ['gmail.com=connections=5 fast', "'fast' is no rate"],
+    ['gmail.com=connections=5 connections=6', 'is no rate'],
     ['gm ail.com=1/s', "'gm ail.com' is no domain"],
     ['a.example=1/s; a.example=2/s', "'a.example' is named twice"],
     ['a.example,*=1/s', "'*' stands alone"],

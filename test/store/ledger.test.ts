@@ -310,6 +310,24 @@ onEveryStore('the ledger', (open) => {
     ]);
   });
 
+  test('a letter that was on its way when its run was cancelled, and is put off, comes to its end', async () => {
+    const store = await open();
+    const run = await makeRun(store, await makeReaders(store, 2));
+    const ledger = sendLedger(store);
+    const [first] = await leaseAll(store, run.id);
+    if (first === undefined) throw new Error('leased');
+    expect(await claim(ledger, [first], undefined)).toEqual(['go']);
+    await runStore(store).step(run.id, ['running'], 'cancelled');
+    await runStore(store).skipOpen(run.id, 'cancelled');
+    await settle(ledger, [settlement(first.id, first.token, { state: 'deferred', code: 451 })]);
+    expect(await states(store, run.id)).toEqual({ deferred: 1, skipped: 1 });
+    expect(await sweepLedger(store).endCancelled()).toBe(1);
+    expect(await sweepLedger(store).endCancelled()).toBe(0);
+    expect(await ledgerReader(store).counts(run.id)).toEqual([
+      { state: 'skipped', reason: 'cancelled', count: 2 },
+    ]);
+  });
+
   test('planning: one planner writes, a second one goes on after it, no profile twice', async () => {
     const store = await open();
     const ids = await makeReaders(store, 4);

@@ -226,6 +226,8 @@ function ledger(c: Columns) {
       pausedUntil: c.time().notNull(),
       strikes: c.int().notNull(),
       pacedAt: c.time().notNull(),
+      /** JSON: who may have how many letters in flight; NULL for nobody. */
+      holds: c.text(),
     },
     (t) => [c.index('rates_paced').on(t.pacedAt)],
   );
