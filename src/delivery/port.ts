@@ -58,9 +58,9 @@ export interface Settlement {
 export interface SendLedger {
   /** Takes up to `limit` due sends of a run; an empty lease when there is none or the run does not run. */
   lease(runId: number, limit: number, leaseMs: number): Promise<Lease>;
-  renew(token: string, leaseMs: number): Promise<void>;
+  renew(lease: Lease, leaseMs: number): Promise<void>;
   /** Gives back what was not claimed. */
-  release(token: string): Promise<void>;
+  release(lease: Lease): Promise<void>;
   /**
    * One transaction: what came of some letters (sending → final or deferred), then the claims of others
    * (queued|deferred → sending). Consent, suppression, frequency, pause and validity are decided here, for good, in

@@ -1,3 +1,4 @@
+import type { Line } from './letter-line.ts';
 import type { ClaimRequest, LeasedSend, Settlement, Verdict } from './port.ts';
 import { judgeRefusal } from './refusals.ts';
 import { retryDelay } from './retry.ts';
@@ -7,6 +8,8 @@ import type { Outcome, Slot, Transport } from './transport.ts';
 /** What sending a batch needs; claims and settlements are grouped over all letters in flight. */
 export interface SendBatchDeps {
   readonly transport: Transport;
+  /** The sends in the order in which their letters may leave; what limits connections is kept here. */
+  line(sends: readonly LeasedSend[]): Line<LeasedSend>;
   /** The letter of a send, when it is its turn. */
   letter(sendId: number): Promise<Letter | undefined>;
   claim(request: ClaimRequest): Promise<Verdict>;
@@ -41,7 +44,7 @@ export async function sendBatch(
   sends: readonly LeasedSend[],
   signal: AbortSignal,
 ): Promise<BatchResult> {
-  const queue = sends.values();
+  const line = deps.line(sends);
   const settled: Promise<void>[] = [];
   let claimed = 0;
   let serverDown: string | undefined;
@@ -53,12 +56,12 @@ export async function sendBatch(
         return;
       }
       try {
-        const next = signal.aborted ? undefined : queue.next().value;
-        if (next === undefined) return;
-        const letter = await claimedLetter(deps, token, next);
-        if (letter === undefined) continue;
+        const turn = signal.aborted ? undefined : line.next();
+        if (turn === undefined) return;
+        const sent = await takeTurn(deps, token, turn.letter, slot).finally(turn.done);
+        if (sent === undefined) continue;
         claimed += 1;
-        settled.push((await deliver(deps, token, next, letter, slot)).stored);
+        settled.push(sent.stored);
       } finally {
         slot.release();
       }
@@ -71,6 +74,17 @@ export async function sendBatch(
     await allEnded(settled);
   }
   return { claimed, serverDown };
+}
+
+/** Writes, claims and delivers; undefined when nothing was claimed. */
+async function takeTurn(
+  deps: SendBatchDeps,
+  token: string,
+  send: LeasedSend,
+  slot: Slot,
+): Promise<{ readonly stored: Promise<void> } | undefined> {
+  const letter = await claimedLetter(deps, token, send);
+  return letter && deliver(deps, token, send, letter, slot);
 }
 
 /** The letter, written and claimed; undefined when there is none or it may not leave. */

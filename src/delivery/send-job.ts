@@ -49,7 +49,7 @@ export async function sendJob(deps: SendJobDeps, runId: number, signal: AbortSig
   const lease = await deps.ledger.lease(runId, BATCH_SIZE, deps.leaseMs);
   if (lease.sends.length === 0) return nothing;
   const renewal = setInterval(
-    () => void deps.ledger.renew(lease.token, deps.leaseMs).catch(() => undefined),
+    () => void deps.ledger.renew(lease, deps.leaseMs).catch(() => undefined),
     deps.leaseMs / 3,
   );
   try {
@@ -57,7 +57,7 @@ export async function sendJob(deps: SendJobDeps, runId: number, signal: AbortSig
     return { ...result, leased: lease.sends.length };
   } finally {
     clearInterval(renewal);
-    await deps.ledger.release(lease.token);
+    await deps.ledger.release(lease);
   }
 }
 
@@ -74,10 +74,12 @@ async function sendLease(
     const going = sends.filter((send) => may.has(send.id));
     const channel = deps.transport.features()?.eightBitMime === true ? '8bit' : '7bit';
     const ids = going.map((send) => send.id);
+    const addresses = new Map(batch.readers.map((reader) => [reader.sendId, reader.address]));
     const letters = new LettersAhead(batch, ids, { date: now, channel });
     return await sendBatch(
       {
         ...deps,
+        line: (sends) => deps.throttle.line(sends, (send) => addresses.get(send.id) ?? ''),
         letter: (id) => letters.take(id),
         mustWait: (address) => deps.throttle.mustWait(address),
         refused: (send, verdict) => refuse(deps, run, token, send, verdict),

@@ -27,6 +27,11 @@ export interface Phrases {
   numbers(values: readonly number[]): SQL;
   /** Whether a column of bytes holds a text in small ASCII letters, itself in whatever case. */
   bytesHold(column: SQL, text: string): SQL;
+  /**
+   * The condition on rows of `sends` that an UPDATE is about to change, such that they are locked in the order of
+   * their ids: all who change many sends at once do, so that no two of them wait for each other.
+   */
+  sendsInOrder(condition: SQL): SQL;
   /** Put behind a `SELECT … LIMIT n` whose rows are about to be taken by this transaction. */
   skipLocked(): SQL;
 }

@@ -5,6 +5,7 @@ import type { Frequency } from '../profiles/preferences.ts';
 import type { BulkRow, Database, RowStep } from './database.ts';
 import {
   claimStatement,
+  lockSendsStatement,
   lockStatement,
   postponeStatement,
   settleStatement,
@@ -16,13 +17,16 @@ import { takenSlots } from './slots.ts';
 export function sendLedger(db: Database): SendLedger {
   return {
     lease: (runId, limit, leaseMs) => lease(db, runId, limit, leaseMs),
-    renew: async (token, leaseMs) => {
+    // By id first: the token alone is in no index, and looking for it would read the whole ledger.
+    renew: async ({ token, sends }, leaseMs) => {
       await db.run(sql`UPDATE sends SET lease_until = ${db.phrases.now()} + ${leaseMs}
-        WHERE lease_token = ${token} AND state IN ('queued', 'deferred', 'sending')`);
+        WHERE ${db.phrases.sendsInOrder(
+          sql`id IN ${idsOf(db, sends)} AND lease_token = ${token} AND state IN ('queued', 'deferred', 'sending')`,
+        )}`);
     },
-    release: async (token) => {
+    release: async ({ token, sends }) => {
       await db.run(sql`UPDATE sends SET lease_token = NULL, lease_until = NULL
-        WHERE lease_token = ${token} AND state IN ('queued', 'deferred')`);
+        WHERE ${db.phrases.sendsInOrder(sql`id IN ${idsOf(db, sends)} AND lease_token = ${token} AND state IN ('queued', 'deferred')`)}`);
     },
     advance: (settlements, requests, fallback) => advance(db, settlements, requests, fallback),
     skip: async (token, id, reason, detail) => {
@@ -42,6 +46,9 @@ export function sendLedger(db: Database): SendLedger {
     },
   };
 }
+
+const idsOf = (db: Database, sends: readonly LeasedSend[]) =>
+  db.phrases.numbers(sends.map((send) => send.id));
 
 async function lease(db: Database, runId: number, limit: number, leaseMs: number) {
   const token = randomUUID();
@@ -89,6 +96,9 @@ async function advance(
   const profiles = [...new Set(requests.map((request) => request.profileId))].map((id) => [id]);
   if (db.phrases.name === 'postgres' && profiles.length > 0) {
     steps.push({ statement: lockStatement, rows: profiles });
+  }
+  if (db.phrases.name === 'postgres') {
+    steps.push({ statement: lockSendsStatement, rows: [...settlements, ...requests].map(({ id }) => [id]) });
   }
   if (settlements.length > 0) steps.push({ statement: settleStatement, rows: settlements.map(settledRow) });
   const suppressed = settlements.flatMap(suppressionRow);

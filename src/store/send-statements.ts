@@ -48,6 +48,13 @@ export const lockStatement: RowStatement = {
     sql`SELECT p.id AS id FROM profiles p WHERE p.id IN (SELECT profile_id FROM v) ORDER BY p.id FOR UPDATE`,
 };
 
+/** Keeps sends to this transaction; after their profiles, and in the order of their ids like all who change many. */
+export const lockSendsStatement: RowStatement = {
+  columns: { send_id: 'bigint' },
+  body: () =>
+    sql`SELECT s.id AS id FROM sends s WHERE s.id IN (SELECT send_id FROM v) ORDER BY s.id FOR UPDATE`,
+};
+
 const claims = new Map<string, RowStatement>();
 
 /** The claim, with the limit of customers who chose none. */

@@ -10,16 +10,18 @@ export function sweepLedger(db: Database): SweepLedger {
       db.run(sql`UPDATE sends SET state = CASE WHEN coalesce(opened_at, clicked_at, replied_at, unsubscribed_at) IS NULL
           THEN 'unknown' ELSE 'accepted' END, response = 'The worker that was sending it ended before the answer.',
         finished_at = ${now}, lease_token = NULL, lease_until = NULL
-        WHERE state = 'sending' AND lease_until < ${now} AND run_id IN (${openRuns})`),
+        WHERE ${db.phrases.sendsInOrder(sql`state = 'sending' AND lease_until < ${now} AND run_id IN (${openRuns})`)}`),
     expireRuns: () =>
       db.run(sql`UPDATE sends SET finished_at = ${now}, lease_token = NULL, lease_until = NULL,
         state = CASE state WHEN 'deferred' THEN 'failed' ELSE 'skipped' END, reason = 'no longer worth sending'
-        WHERE state IN ('queued', 'deferred') AND (lease_until IS NULL OR lease_until < ${now})
-          AND run_id IN (SELECT id FROM runs WHERE state IN ('planning', 'running', 'paused') AND valid_until < ${now})`),
+        WHERE ${db.phrases.sendsInOrder(sql`state IN ('queued', 'deferred')
+          AND (lease_until IS NULL OR lease_until < ${now})
+          AND run_id IN (SELECT id FROM runs WHERE state IN ('planning', 'running', 'paused') AND valid_until < ${now})`)}`),
     endCancelled: () =>
       db.run(sql`UPDATE sends SET state = 'skipped', reason = 'cancelled', finished_at = ${now},
         lease_token = NULL, lease_until = NULL
-        WHERE state IN ('queued', 'deferred') AND run_id IN (SELECT id FROM runs WHERE state = 'cancelled')`),
+        WHERE ${db.phrases.sendsInOrder(sql`state IN ('queued', 'deferred')
+          AND run_id IN (SELECT id FROM runs WHERE state = 'cancelled')`)}`),
     finishRuns: () =>
       db.run(sql`UPDATE runs SET state = 'finished', finished_at = ${now} WHERE state = 'running'
         AND NOT EXISTS (SELECT 1 FROM sends s WHERE s.run_id = runs.id AND s.state IN ('queued', 'deferred', 'sending'))`),

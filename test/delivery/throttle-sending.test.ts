@@ -3,6 +3,7 @@ import { planRun } from '../../src/campaigns/planner.ts';
 import { reportOf } from '../../src/campaigns/report.ts';
 import { eventually, type Installation, install } from '../fixtures/installation.ts';
 import { openSink } from '../fixtures/sink.ts';
+import { mailbox } from './mailbox.ts';
 
 const ends: Array<() => Promise<unknown>> = [];
 afterAll(async () => {
@@ -87,4 +88,57 @@ test('the first day of a warm-up lets its number of letters go, the others wait 
     return next !== undefined && next % 86_400_000 === 0;
   });
   expect([5, 10]).toContain(sink.mails.length); // Ten when midnight passed meanwhile.
+});
+
+describe('a limit on connections', () => {
+  /** A mailbox that takes its time, and knows how many letters to a domain it has in hand at once. */
+  async function slowBox(thinkMs: number) {
+    const inHand = new Map<string, number>();
+    const most = new Map<string, number>();
+    const taken: string[] = [];
+    const domain = (address: string) => address.slice(address.indexOf('@') + 1);
+    const box = await mailbox({
+      onRcptTo: ({ address }, _session, callback) => {
+        const name = domain(address);
+        inHand.set(name, (inHand.get(name) ?? 0) + 1);
+        most.set(name, Math.max(most.get(name) ?? 0, inHand.get(name) ?? 0));
+        callback();
+      },
+      onData: (stream, session, callback) => {
+        const [to] = session.envelope.rcptTo;
+        const address = to?.address ?? '';
+        stream.resume();
+        stream.on('end', () => {
+          setTimeout(
+            () => {
+              taken.push(address);
+              inHand.set(domain(address), (inHand.get(domain(address)) ?? 0) - 1);
+              callback(null, 'kept');
+            },
+            address.endsWith('@slow.test') ? thinkMs : 0,
+          );
+        });
+      },
+    });
+    ends.push(box.close);
+    return { url: `smtp://127.0.0.1:${box.port}`, most, taken };
+  }
+
+  test('holds over all workers, and the others do not wait for a slow destination', async () => {
+    const box = await slowBox(150);
+    const slow = Array.from({ length: 30 }, (_, index) => `slow-${index}@slow.test`);
+    const others = Array.from({ length: 150 }, (_, index) => `other-${index}@fast.test`);
+    const limits = { DELIVERY_LIMITS: 'slow.test=connections=3', SMTP_CONNECTIONS: '8' };
+    const here = await send({ SMTP_URL: box.url, ...limits }, [...slow, ...others]);
+    const second = await here.up();
+    ends.push(second.close);
+    await eventually('all arrived', async () => box.taken.length === 180, 60_000);
+    expect(box.most.get('slow.test')).toBeLessThanOrEqual(3);
+    expect(box.most.get('slow.test'), 'all that it takes is used').toBeGreaterThan(1);
+    const lastOther = box.taken.findLastIndex((to) => to.endsWith('@fast.test'));
+    const slowBefore = box.taken.slice(0, lastOther).filter((to) => to.endsWith('@slow.test'));
+    expect(slowBefore.length, 'the others did not wait for it').toBeLessThan(30);
+    await eventually('all recorded', async () => (await accepted(here)) === 180);
+    expect(new Set(box.taken).size).toBe(180);
+  });
 });

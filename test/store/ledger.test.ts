@@ -54,7 +54,7 @@ onEveryStore('the ledger', (open) => {
     const second = await ledger.lease(run.id, 3, LEASE_MS);
     expect([first.sends.length, second.sends.length]).toEqual([3, 2]);
     expect((await ledger.lease(run.id, 3, LEASE_MS)).sends).toEqual([]);
-    await ledger.release(first.token);
+    await ledger.release(first);
     expect((await ledger.lease(run.id, 10, LEASE_MS)).sends.map((send) => send.id)).toEqual(
       first.sends.map((send) => send.id),
     );
@@ -82,7 +82,7 @@ onEveryStore('the ledger', (open) => {
     expect((await ledgerReader(store).send(waits[0]?.id ?? 0))?.dueAt).toBeLessThan(later);
     await ledger.postpone(fresh.token, waits);
     expect((await ledgerReader(store).send(waits[0]?.id ?? 0))?.dueAt).toBe(later);
-    await ledger.release(fresh.token);
+    await ledger.release(fresh);
     expect((await ledger.lease(run.id, 3, LEASE_MS)).sends.map((send) => send.id)).toEqual([
       fresh.sends[0]?.id,
     ]);

@@ -286,7 +286,7 @@ onEveryStore('merging', (open) => {
         const lease = await sendLedger(store).lease(run.id, 10, 60_000);
         const requests = lease.sends.map((send) => ({ ...send, token: lease.token, decision: '{}' }));
         if (requests.length > 0) await sendLedger(store).advance([], requests, undefined);
-        await sendLedger(store).release(lease.token);
+        await sendLedger(store).release(lease);
       }
     };
     const mergeSome = async (start: number) => {

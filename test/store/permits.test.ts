@@ -188,7 +188,7 @@ function contract(open: () => Promise<Place>): void {
     const waiting = (id = 0) => ({ states: new Map(), waits: [{ id, dueAt: at }] });
     await permits.change(['to a'], lease.token, () => waiting(first));
     await permits.change(['to a'], 'somebody else', () => waiting(second));
-    await ledger.release(lease.token);
+    await ledger.release(lease);
     const again = await ledger.lease(run.id, 3, LEASE_MS);
     expect(again.sends.map((send) => send.id)).toEqual(lease.sends.slice(1).map((send) => send.id));
     const { sends } = store.tables;

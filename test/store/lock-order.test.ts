@@ -1,0 +1,134 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { SendLedger, Settlement } from '../../src/delivery/port.ts';
+import { arrivalStore } from '../../src/store/arrivals.ts';
+import type { Store } from '../../src/store/database.ts';
+import { readerStore } from '../../src/store/readers.ts';
+import { sendLedger } from '../../src/store/send-ledger.ts';
+import { sweepLedger } from '../../src/store/sweep-ledger.ts';
+import type { Finding } from '../../src/tracking/arrivals.ts';
+import { foldArrivals } from '../../src/tracking/fold.ts';
+import { Chance } from '../chaos/chance.ts';
+import { makeReaders, makeRun } from '../fixtures/planned.ts';
+import { onEveryStore } from '../stores.ts';
+
+const [READERS, RUNS, WORKERS, GROUP] = [400, 4, 4, 48];
+const seed = process.env.CHAOS_SEED ?? String(Math.floor(Math.random() * 1e9));
+
+onEveryStore(`everybody at once, CHAOS_SEED=${seed},`, (open) => {
+  test('no writer waits for another that waits for it', { timeout: 120_000 }, async () => {
+    const store = await open();
+    const readers = await makeReaders(store, READERS);
+    const runs: number[] = [];
+    for (let count = 0; count < RUNS; count += 1) runs.push((await makeRun(store, readers)).id);
+    const failures: string[] = [];
+    let working = true;
+    const sent: number[] = [];
+    const repeat = async (who: string, work: () => Promise<unknown>) => {
+      while (working) {
+        await work().catch((error: unknown) => failures.push(`${who}: ${told(error)}`));
+        await pause(5);
+      }
+    };
+    const others = [
+      repeat('a fold', () => readAndFold(store, sent, new Chance(seed, 'fold one'))),
+      repeat('a fold', () => readAndFold(store, sent, new Chance(seed, 'fold two'))),
+      repeat('an unsubscribe', () => optOut(store, sent, new Chance(seed, 'leave'))),
+      repeat('the sweeper', () => sweepLedger(store).expireClaims()),
+    ];
+    const workers = Array.from({ length: WORKERS }, (_, index) => {
+      const chance = new Chance(seed, 'worker', index);
+      return sendAll(sendLedger(store), runs[index % RUNS] ?? 0, sent, chance, failures);
+    });
+    await Promise.all(workers);
+    working = false;
+    await Promise.all(others);
+    expect(failures).toEqual([]);
+  });
+});
+
+/** Claims and settles a run's sends in mixed groups, as a gate does, while the lease is renewed. */
+async function sendAll(
+  ledger: SendLedger,
+  runId: number,
+  sent: number[],
+  chance: Chance,
+  failures: string[],
+): Promise<void> {
+  for (;;) {
+    const lease = await ledger.lease(runId, 100, 60_000);
+    if (lease.sends.length === 0) return;
+    let held = true;
+    const renewal = (async () => {
+      for (; held; await pause(5)) {
+        await ledger
+          .renew(lease, 60_000)
+          .catch((error: unknown) => failures.push(`a renewal: ${told(error)}`));
+      }
+    })();
+    let flying: Settlement[] = [];
+    const left = [...lease.sends];
+    while (left.length + flying.length > 0) {
+      const requests = takeSome(left, GROUP, chance).map((send) => ({
+        ...send,
+        token: lease.token,
+        decision: '{}',
+      }));
+      const settled = flying;
+      try {
+        const verdicts = await ledger.advance(settled, requests, undefined);
+        flying = requests
+          .filter((_, index) => verdicts[index] === 'go')
+          .map(({ id }) => settlement(id, lease.token));
+        sent.push(...flying.map(({ id }) => id));
+        for (const [index, { id }] of requests.entries()) {
+          if (verdicts[index] !== 'go') await ledger.skip(lease.token, id, 'no consent', undefined);
+        }
+      } catch (error) {
+        failures.push(`a claim: ${told(error)}`);
+        flying = [];
+      }
+    }
+    held = false;
+    await renewal;
+    await ledger.release(lease);
+  }
+}
+
+const settlement = (id: number, token: string): Settlement => ({
+  id,
+  token,
+  state: 'accepted',
+  reason: undefined,
+  code: 250,
+  response: 'fine',
+  retryInMs: 0,
+  suppress: undefined,
+});
+
+function takeSome<T>(from: T[], most: number, chance: Chance): T[] {
+  const some: T[] = [];
+  while (some.length < most && from.length > 0)
+    some.push(...from.splice(chance.between(0, from.length - 1), 1));
+  return some;
+}
+
+/** Readers open what is just being sent to them, in any order. */
+async function readAndFold(store: Store, sent: readonly number[], chance: Chance): Promise<void> {
+  const arrivals = arrivalStore(store);
+  const newest = sent.slice(-200);
+  const opened = takeSome([...newest], 60, chance);
+  await arrivals.add(opened.map((send) => ({ kind: 'open' as const, at: Date.now(), facts: { send } })));
+  const readMail = async (): Promise<Finding> => ({ state: 'unmatched', note: 'no mail' });
+  await foldArrivals({ arrivals, readMail, log: { warn: () => undefined } });
+}
+
+async function optOut(store: Store, sent: readonly number[], chance: Chance): Promise<void> {
+  const [send] = takeSome(sent.slice(-100), 1, chance);
+  if (send !== undefined) await readerStore(store).optOut(send, 'unsubscribe link', Date.now(), undefined);
+}
+
+function told(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}
