@@ -4,18 +4,23 @@ import type { Member, SavedSegment, SegmentStore } from '../segments/port.ts';
 import { resolveRule, segmentsIn, unknownSegment } from '../segments/resolve.ts';
 import { parseRule, type ResolvedRule, type Rule } from '../segments/rule.ts';
 import type { Segment } from '../segments/segment.ts';
+import { defaultRuleSettings, type RuleSettings } from '../segments/settings.ts';
 import type { Database, Store } from './database.ts';
 import { segmentPhrases } from './segment-phrases.ts';
+import { prepare, type Thresholds } from './segment-prepare.ts';
 import { segmentCondition } from './segment-sql.ts';
 
 const CHUNK = 1000;
 
 /** Segments over the tables `segments`, `profiles` and `events`. */
-export function segmentStore(store: Store): SegmentStore {
+export function segmentStore(store: Store, settings: RuleSettings = defaultRuleSettings): SegmentStore {
+  const thresholds: Thresholds = new Map();
   const resolve = async (rule: Rule): Promise<ResolvedRule> =>
     resolveRule(rule, segmentsIn(rule).length === 0 ? new Map() : await savedRules(store));
-  const fits = async (rule: Rule, now: number, over: 'audience' | 'batch'): Promise<SQL> =>
-    segmentCondition(await resolve(rule), { phrases: store.phrases, now, over });
+  const fits = async (rule: Rule, now: number, over: 'audience' | 'batch'): Promise<SQL> => {
+    const resolved = await resolve(rule);
+    return segmentCondition(resolved, await prepare(store, resolved, now, over, settings, thresholds));
+  };
   return {
     ...library(store),
     resolve,

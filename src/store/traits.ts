@@ -134,7 +134,9 @@ async function buildFrom(tx: Database, settings: TraitSettings, from: number): P
   const to = row?.last ?? COMPLETE;
   const range = sql`profile_id > ${from} AND profile_id <= ${to}`;
   await tx.run(sql`DELETE FROM traits WHERE ${range}`);
-  await store(tx, settings, sql`e.profile_id > ${from} AND e.profile_id <= ${to}`);
+  // As a list of ids, since SQLite would look for a range of ids in the index that begins with the type.
+  const ids = sql`(SELECT id FROM profiles WHERE id > ${from} AND id <= ${to})`;
+  await store(tx, settings, sql`e.profile_id IN ${ids}`);
   await tx.run(
     sql`UPDATE trait_state SET definition = ${definitionOf(settings)}, built_to = ${to} WHERE name = ${ORDERS}`,
   );

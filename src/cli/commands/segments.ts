@@ -41,7 +41,7 @@ export const segments: Register = (program, cli) => {
 
 async function check(cli: Cli, file: string, options: { at?: string }, command: Command): Promise<void> {
   const out = cli.out(command);
-  const at = asOf(options.at, Date.now());
+  const at = asOf(options.at, Date.now(), cli.config().timeZone);
   const { name, rule } = await readSegmentFile(file);
   const [members, examples] = await cli.withApp(async ({ segments: store }) => [
     await store.count(rule, at),
@@ -63,9 +63,9 @@ async function check(cli: Cli, file: string, options: { at?: string }, command: 
 }
 
 /** The instant that a rule is evaluated at: a day means its first instant, so `within 90d` are the 90 days before. */
-function asOf(moment: string | undefined, now: number): number {
+function asOf(moment: string | undefined, now: number, zone: string): number {
   if (moment === undefined) return now;
-  if (isMoment(moment)) return momentOf(moment, now).from;
+  if (isMoment(moment)) return momentOf(moment, now, zone).from;
   throw new DearError('segment.at', `--at ${JSON.stringify(moment.slice(0, 60))} is no moment.`, {
     kind: 'usage',
     mend: "Give a day (2011-09-30), an instant (2011-09-30T12:00:00Z) or '30d ago'.",
