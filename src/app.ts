@@ -16,7 +16,10 @@ import { parseWarmUps } from './delivery/throttle-warm-up.ts';
 import { DearError } from './errors.ts';
 import { mailReader } from './inbox/read-mail.ts';
 import { readFrequency } from './profiles/preferences.ts';
+import { readTraitSettings } from './profiles/trait-settings.ts';
+import { followSegments } from './segments/follow.ts';
 import { parseRule } from './segments/rule.ts';
+import type { RuleSettings } from './segments/settings.ts';
 import { arrivalStore } from './store/arrivals.ts';
 import { consentStore } from './store/consents.ts';
 import type { Store } from './store/database.ts';
@@ -29,10 +32,12 @@ import { permitStore } from './store/permits.ts';
 import { profileStore } from './store/profiles.ts';
 import { readerStore } from './store/readers.ts';
 import { runStore } from './store/runs.ts';
+import { followStore } from './store/segment-follow.ts';
 import { segmentStore } from './store/segments.ts';
 import { sendLedger } from './store/send-ledger.ts';
 import { suppressionStore } from './store/suppressions.ts';
 import { sweepLedger } from './store/sweep-ledger.ts';
+import { traitStore } from './store/traits.ts';
 import { foldArrivals } from './tracking/fold.ts';
 import { makeTokens } from './tracking/tokens.ts';
 
@@ -48,8 +53,9 @@ export async function openApp(config: Config, log: Logger = makeLog(config)) {
   const signer = dkimSigners(config);
   const limits = parseLimits(config.deliveryLimits, config.smtpRate);
   const warmUps = parseWarmUps(config.warmUp);
+  const rules: RuleSettings = { traits: readTraitSettings(config.traits), zone: config.timeZone };
   const store = await openStore(config.databaseUrl);
-  const ports = openPorts(store);
+  const ports = openPorts(store, rules);
   return {
     config,
     log,
@@ -67,13 +73,15 @@ export async function openApp(config: Config, log: Logger = makeLog(config)) {
 type Ports = ReturnType<typeof openPorts>;
 
 /** One line a port, in the order of the data flow. */
-function openPorts(store: Store) {
+function openPorts(store: Store, rules: RuleSettings) {
   return {
     profiles: profileStore(store),
-    events: eventStore(store),
+    events: eventStore(store, rules.traits),
+    traits: traitStore(store, rules.traits),
     consents: consentStore(store),
     suppressions: suppressionStore(store),
-    segments: segmentStore(store),
+    segments: segmentStore(store, rules),
+    followed: followStore(store, rules),
     runs: runStore(store),
     ledger: ledgerReader(store),
     sends: sendLedger(store),
@@ -151,6 +159,8 @@ function wire(
     showSend: (id: number) =>
       showSend({ ledger: ports.ledger, tokens, run: ports.runs.byId, press, writer }, id),
     writer,
+    follow: (signal: AbortSignal) =>
+      followSegments({ ...ports, everyMs: config.followMs, clock: Date.now }, signal),
     fold: (signal: AbortSignal) =>
       foldArrivals({ arrivals: ports.arrivals, readMail: mailReader(tokens), log }, signal),
   };

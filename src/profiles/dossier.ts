@@ -9,6 +9,7 @@ import type {
   Suppression,
   SuppressionStore,
 } from './port.ts';
+import type { TraitStore, Traits } from './traits.ts';
 
 /** All that is known about one customer. */
 export interface Dossier {
@@ -18,6 +19,7 @@ export interface Dossier {
   /** Every statement about consent, oldest first. */
   readonly consentHistory: readonly Consent[];
   readonly summary: readonly EventSummary[];
+  readonly traits: Traits;
   /** Newest first, as many as were asked for. */
   readonly timeline: readonly StoredEvent[];
 }
@@ -27,22 +29,25 @@ export interface DossierPorts {
   readonly consents: Pick<ConsentStore, 'of' | 'history'>;
   readonly suppressions: Pick<SuppressionStore, 'get'>;
   readonly events: Pick<EventStore, 'summary' | 'timeline'>;
+  readonly traits: Pick<TraitStore, 'of'>;
 }
 
-/** Reads the dossier of a normalised address, with its `newest` events; undefined when no profile has it. */
+/** Reads the dossier of a normalised address as of `now`, with its `newest` events; undefined when no profile has it. */
 export async function readDossier(
   ports: DossierPorts,
   email: string,
   newest: number,
+  now = Date.now(),
 ): Promise<Dossier | undefined> {
   const profile = await ports.profiles.byEmail(email);
   if (profile === undefined) return undefined;
-  const [suppression, consents, consentHistory, summary, timeline] = await Promise.all([
+  const [suppression, consents, consentHistory, summary, timeline, traits] = await Promise.all([
     ports.suppressions.get(email),
     ports.consents.of(profile.id),
     ports.consents.history(profile.id),
     ports.events.summary(profile.id),
     ports.events.timeline(profile.id, newest),
+    ports.traits.of(profile.id, now),
   ]);
-  return { profile, suppression, consents, consentHistory, summary, timeline };
+  return { profile, suppression, consents, consentHistory, summary, timeline, traits };
 }

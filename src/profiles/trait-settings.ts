@@ -41,7 +41,8 @@ const MOST_NAMES = 20;
 /** @throws DearError `config.traits` (usage) naming the setting that cannot be used. */
 export function readTraitSettings(written: WrittenTraitSettings): TraitSettings {
   const orderEvents = namesOf('ORDER_EVENTS', written.orderEvents, ',');
-  const refundEvents = written.refundEvents === 'none' ? [] : namesOf('REFUND_EVENTS', written.refundEvents, ',');
+  const refundEvents =
+    written.refundEvents === 'none' ? [] : namesOf('REFUND_EVENTS', written.refundEvents, ',');
   const both = orderEvents.find((type) => refundEvents.includes(type));
   if (both !== undefined) {
     throw unusable('REFUND_EVENTS', `names ${JSON.stringify(both)}, which ORDER_EVENTS names too`);
@@ -58,7 +59,8 @@ export function readTraitSettings(written: WrittenTraitSettings): TraitSettings 
 
 function namesOf(setting: string, text: string, separator: string): string[] {
   const names = text.split(separator).map((name) => name.trim());
-  if (names.includes('')) throw unusable(setting, `has an empty name in ${JSON.stringify(text.slice(0, 60))}`);
+  if (names.includes(''))
+    throw unusable(setting, `has an empty name in ${JSON.stringify(text.slice(0, 60))}`);
   if (names.length > MOST_NAMES) throw unusable(setting, `lists more than ${MOST_NAMES} names`);
   return [...new Set(names)];
 }

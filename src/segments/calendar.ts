@@ -87,7 +87,13 @@ export function firstDayFrom(at: number, zone: string): string | undefined {
 /** Starts are taken anew after each step: at midnight a clock may be set forward, and then no midnight is. */
 function unitsFrom(start: DateTime, count: number, unit: CalendarUnit): Span {
   const from = start.startOf(unit);
-  return { from: from.toMillis(), until: from.plus({ [unit]: count }).startOf(unit).toMillis() };
+  return {
+    from: from.toMillis(),
+    until: from
+      .plus({ [unit]: count })
+      .startOf(unit)
+      .toMillis(),
+  };
 }
 
 type CalendarUnit = Extract<DurationUnit, 'day' | 'week' | 'month' | 'quarter' | 'year'>;

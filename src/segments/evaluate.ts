@@ -42,7 +42,7 @@ export interface SubjectLetter {
 
 /** One customer with everything that happened to them, in the order in which it was stored. */
 export interface Subject {
-  readonly profile: { readonly id: number; readonly email: string; readonly attributes: Values };
+  readonly profile: { readonly id: number; readonly email: string | undefined; readonly attributes: Values };
   readonly events: readonly SubjectEvent[];
   readonly letters?: readonly SubjectLetter[];
 }

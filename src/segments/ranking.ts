@@ -6,7 +6,9 @@ import { shareOf } from './rule-leaves.ts';
 import { isTraitName } from './trait-words.ts';
 
 /** What profiles are ranked by. Only those take part who have an order, an open …, or a matching event. */
-export type RankedBy = { readonly trait: TraitName } | { readonly events: Matching; readonly measure: Measure };
+export type RankedBy =
+  | { readonly trait: TraitName }
+  | { readonly events: Matching; readonly measure: Measure };
 
 /** Who is among the first or last so many of those ranked; all who are level with the last of them are too. */
 export interface Ranking {

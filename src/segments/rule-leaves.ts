@@ -94,10 +94,15 @@ function wrongStep(step: z.output<typeof StepSchema>, index: number, isLast: boo
 }
 
 const SHARE = "must be a share such as '10%', or how many such as 100";
+const SHARE_FORM = /^[0-9]{1,3}(\.[0-9]{1,2})?%$/;
 const share = z.union(
   [
-    z.int().min(1).max(1_000_000_000),
-    z.string().regex(/^(100|[1-9]?[0-9])(\.[0-9]{1,2})?%$/).refine((text) => shareOf(text) > 0 && shareOf(text) <= 10_000),
+    z.int({ error: SHARE }).min(1, { error: SHARE }).max(1_000_000_000, { error: SHARE }),
+    z
+      .string({ error: SHARE })
+      .refine((text) => SHARE_FORM.test(text) && shareOf(text) > 0 && shareOf(text) <= 10_000, {
+        error: SHARE,
+      }),
   ],
   { error: SHARE },
 );
@@ -113,7 +118,10 @@ const BySchema = z
       ...window,
       where: WhereSchema.optional(),
       sum: z
-        .strictObject({ property: name, times: name.optional() }, { error: 'must say which property to add up' })
+        .strictObject(
+          { property: name, times: name.optional() },
+          { error: 'must say which property to add up' },
+        )
         .optional(),
       distinct: z.strictObject({ property: name }, { error: 'must say which property to count' }).optional(),
     },

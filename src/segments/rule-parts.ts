@@ -121,4 +121,3 @@ export const DistinctSchema = z
   .strictObject({ property: name, ...counted }, { error: 'must say which property to count' })
   .superRefine(needsOneOf(Object.keys(counted)))
   .superRefine(sensibleCounts);
-

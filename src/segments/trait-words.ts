@@ -36,9 +36,7 @@ export const operatorsOf = (name: TraitName): readonly string[] => allowed[trait
 /** Why an operator does not go with a trait, if it does not. */
 export function suits(name: TraitName, operator: string): string | undefined {
   const words = operatorsOf(name);
-  return words.includes(operator)
-    ? undefined
-    : `asks ${operator} of ${name}, which has ${words.join(', ')}`;
+  return words.includes(operator) ? undefined : `asks ${operator} of ${name}, which has ${words.join(', ')}`;
 }
 
 /** Why values do not go with a trait, if they do not. */
@@ -46,7 +44,9 @@ export function wrongValues(name: TraitName, values: readonly unknown[]): string
   const given = values.filter((value) => value !== undefined);
   if (traitKinds[name] === 'number') {
     const wrong = given.find((value) => typeof value !== 'number');
-    return wrong === undefined ? undefined : `compares ${name} with ${JSON.stringify(wrong)}, which is no number`;
+    return wrong === undefined
+      ? undefined
+      : `compares ${name} with ${JSON.stringify(wrong)}, which is no number`;
   }
   const wrong = given.find((value) => !stages.some((stage) => stage === value));
   if (wrong === undefined || traitKinds[name] !== 'stage') return undefined;
@@ -54,4 +54,3 @@ export function wrongValues(name: TraitName, values: readonly unknown[]): string
   const hint = guess === undefined ? '' : `; did you mean '${guess}'?`;
   return `has the stage ${JSON.stringify(wrong)}; stages are ${stages.join(', ')}${hint}`;
 }
-

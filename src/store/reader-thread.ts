@@ -19,6 +19,8 @@ interface Scan {
 function open(path: string, sql: string, params: unknown[], chunkSize: number): Scan {
   const handle = new Sqlite(path, { readonly: true, timeout: 5000 });
   handle.pragma('cache_size = -65536');
+  // Scans jump about in the file: mapped, a page that the system holds costs no call.
+  handle.pragma('mmap_size = 2147418112');
   const rows = handle.prepare(sql).iterate(...params);
   return {
     rows,

@@ -78,11 +78,7 @@ export function propertiesFit(where: Where, compiling: Compiling, e = sql`e`): S
   return joined(
     where,
     (leaf) =>
-      valuePasses(
-        jsonValue(sql`${e}.properties`, leaf.property, phrases),
-        testOf(leaf, compiling),
-        phrases,
-      ),
+      valuePasses(jsonValue(sql`${e}.properties`, leaf.property, phrases), testOf(leaf, compiling), phrases),
     false,
   );
 }

@@ -62,7 +62,8 @@ export const bounded = (value: SQL, bound: Bound) =>
 export function figure(measure: Measure, phrases: Phrases): SQL {
   if (measure.kind === 'count') return sql`count(*)`;
   const own = segmentPhrases(phrases);
-  if (measure.kind === 'distinct') return sql`count(DISTINCT ${own.scalar(sql`e.properties`, measure.property)})`;
+  if (measure.kind === 'distinct')
+    return sql`count(DISTINCT ${own.scalar(sql`e.properties`, measure.property)})`;
   const number = (key: string) => amount(own.number(sql`e.properties`, key));
   const term =
     measure.times === undefined

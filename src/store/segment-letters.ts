@@ -37,7 +37,8 @@ function shownCondition(
   const own = segmentPhrases(compiling.phrases);
   const parts = [sql`e.type IN ${list(types)}`, ...isIn(sql`e.at`, from, until)];
   for (const [key, value] of Object.entries(named)) {
-    if (value !== undefined) parts.push(sql`(${own.text(sql`e.properties`, key)} = CAST(${value} AS text)) IS TRUE`);
+    if (value !== undefined)
+      parts.push(sql`(${own.text(sql`e.properties`, key)} = CAST(${value} AS text)) IS TRUE`);
   }
   const shown = sql.join(parts, sql` AND `);
   const readsRows = campaign !== undefined || variant !== undefined;

@@ -8,7 +8,10 @@ export function occurrenceCondition(asked: Occurrence, compiling: Compiling, con
   const stretch = { type: among.type, from, until };
   const fits = (e: SQL) => {
     const inTime = isIn(sql`${e}.at`, from, until);
-    return sql.join(where === undefined ? inTime : [...inTime, propertiesFit(where, compiling, e)], sql` AND `);
+    return sql.join(
+      where === undefined ? inTime : [...inTime, propertiesFit(where, compiling, e)],
+      sql` AND `,
+    );
   };
   if (asSet(compiling, conjunct) && from !== undefined && !compiling.isWide(stretch)) {
     const nearer = end === 'first' ? sql`x.at < e.at OR x.id < e.id` : sql`x.at > e.at OR x.id > e.id`;

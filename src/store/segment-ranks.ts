@@ -4,7 +4,13 @@ import type { Ranking } from '../segments/ranking.ts';
 import { isEngagement } from '../segments/trait-tests.ts';
 import { asSet, type Compiling, eventMatches, NO } from './segment-compile.ts';
 import { bounded, figure, grouped } from './segment-events.ts';
-import { engagementCondition, engagementEvents, figureOf, figuresCondition, storedAndLive } from './segment-traits.ts';
+import {
+  engagementCondition,
+  engagementEvents,
+  figureOf,
+  figuresCondition,
+  storedAndLive,
+} from './segment-traits.ts';
 
 /** Selects the value (`value`) of the last one who is in, of all who are ranked; no row when nobody is. */
 export function thresholdQuery({ end, size, by }: Ranking, compiling: Compiling): SQL {

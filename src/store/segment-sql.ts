@@ -25,7 +25,8 @@ export function segmentCondition(rule: ResolvedRule, compiling: Compiling): SQL 
 function leafCondition(leaf: PlainRule, compiling: Compiling, conjunct: boolean): SQL {
   if ('everyone' in leaf) return YES;
   if ('did' in leaf) return eventCondition(eventDemandsOf(leaf, compiling), compiling, conjunct);
-  if ('didNot' in leaf) return sql`(NOT ${eventCondition(eventDemandsOf(leaf, compiling), compiling, false)})`;
+  if ('didNot' in leaf)
+    return sql`(NOT ${eventCondition(eventDemandsOf(leaf, compiling), compiling, false)})`;
   if ('first' in leaf || 'last' in leaf) {
     return occurrenceCondition(occurrenceOf(leaf, compiling), compiling, conjunct);
   }

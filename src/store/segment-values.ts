@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { type DateTest, DAY_LENGTH, type Test, type TextSpan } from '../segments/comparisons.ts';
+import { DAY_LENGTH, type DateTest, type Test, type TextSpan } from '../segments/comparisons.ts';
 import type { Phrases } from './database.ts';
 import { type SegmentPhrases, segmentPhrases } from './segment-phrases.ts';
 
@@ -14,10 +14,16 @@ export interface Value {
   listHas(element: string): SQL;
 }
 
-/** A column that always holds a text. */
+/** A column that holds a text, or nothing. */
 export function textValue(column: SQL): Value {
   const none = sql`NULL`;
-  return { text: column, number: none, boolean: none, exists: sql`(1 = 1)`, listHas: () => sql`(1 = 0)` };
+  return {
+    text: column,
+    number: none,
+    boolean: none,
+    exists: sql`(${column} IS NOT NULL)`,
+    listHas: () => sql`(1 = 0)`,
+  };
 }
 
 /** A property of a JSON column. */

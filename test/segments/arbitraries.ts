@@ -278,7 +278,9 @@ const occurrence = fc
   .map(([end, of, ...parts]) => Object.assign({ [end]: of }, ...parts));
 
 const gap = optional({ within: duration });
-const laterStep = fc.tuple(type, gap, optional({ where })).map(([did, ...parts]) => Object.assign({ did }, ...parts));
+const laterStep = fc
+  .tuple(type, gap, optional({ where }))
+  .map(([did, ...parts]) => Object.assign({ did }, ...parts));
 const lastStep = fc
   .tuple(fc.constantFrom('did', 'didNot'), type, gap, optional({ where }))
   .map(([word, of, ...parts]) => Object.assign({ [word]: of }, ...parts));
@@ -322,15 +324,22 @@ const fate = fc
 const figures = fc.constantFrom(0, 1, 2, 3, 0.5, -2.55, 20, 100);
 const traitOperators = {
   number: fc.oneof(
-    fc.tuple(fc.constantFrom('is', 'isNot', 'gt', 'gte', 'lt', 'lte'), figures).map(([word, n]) => ({ [word]: n })),
+    fc
+      .tuple(fc.constantFrom('is', 'isNot', 'gt', 'gte', 'lt', 'lte'), figures)
+      .map(([word, n]) => ({ [word]: n })),
     fc
       .tuple(fc.constantFrom('in', 'notIn'), fc.array(figures, { minLength: 1, maxLength: 3 }))
       .map(([word, list]) => ({ [word]: list })),
     fc.boolean().map((exists) => ({ exists })),
   ),
-  moment: fc.oneof(oneWindow, fc.boolean().map((exists) => ({ exists }))),
+  moment: fc.oneof(
+    oneWindow,
+    fc.boolean().map((exists) => ({ exists })),
+  ),
   stage: fc.oneof(
-    fc.tuple(fc.constantFrom('is', 'isNot'), fc.constantFrom(...stages)).map(([word, one]) => ({ [word]: one })),
+    fc
+      .tuple(fc.constantFrom('is', 'isNot'), fc.constantFrom(...stages))
+      .map(([word, one]) => ({ [word]: one })),
     fc
       .tuple(fc.constantFrom('in', 'notIn'), fc.subarray([...stages], { minLength: 1 }))
       .map(([word, list]) => ({ [word]: list })),

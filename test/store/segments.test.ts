@@ -5,13 +5,13 @@ import type { TraitStore } from '../../src/profiles/traits.ts';
 import { evaluate, type Subject } from '../../src/segments/evaluate.ts';
 import type { SegmentStore } from '../../src/segments/port.ts';
 import { parseRule, type ResolvedRule } from '../../src/segments/rule.ts';
+import { traitNames } from '../../src/segments/trait-words.ts';
 import type { Store } from '../../src/store/database.ts';
 import { prepare } from '../../src/store/segment-prepare.ts';
 import { segmentCondition } from '../../src/store/segment-sql.ts';
 import { segmentStore } from '../../src/store/segments.ts';
 import { markTraits, traitStore } from '../../src/store/traits.ts';
 import { NOW, oddSettings, population, writtenRule } from '../segments/arbitraries.ts';
-import { traitNames } from '../../src/segments/trait-words.ts';
 import { onEveryStore } from '../stores.ts';
 
 const DAY = 86_400_000;
@@ -24,7 +24,7 @@ async function insert(store: Store, subjects: readonly Subject[]): Promise<Subje
     const { email, attributes } = profile;
     const [row] = await store.orm
       .insert(profiles)
-      .values({ email, attributes, createdAt: NOW, updatedAt: NOW })
+      .values({ email: email ?? '', attributes, createdAt: NOW, updatedAt: NOW })
       .returning({ id: profiles.id });
     if (row === undefined) throw new Error('nothing was inserted');
     if (happened.length > 0) {
@@ -56,7 +56,10 @@ async function insertLetters(store: Store, subjects: readonly Subject[]): Promis
     let runId = known.get(campaign);
     if (runId === undefined) {
       const run = { campaign, topic: 'offers', state: 'finished', plan: {}, createdAt: NOW, validUntil: NOW };
-      const [row] = await store.orm.insert(runs).values({ ...run, plannedTo: 0 }).returning({ id: runs.id });
+      const [row] = await store.orm
+        .insert(runs)
+        .values({ ...run, plannedTo: 0 })
+        .returning({ id: runs.id });
       if (row === undefined) throw new Error('nothing was inserted');
       runId = row.id;
       known.set(campaign, runId);
@@ -74,13 +77,20 @@ async function idsOf(segments: SegmentStore, rule: ResolvedRule): Promise<number
   return ids;
 }
 
-const folds: readonly [string, (store: Store, traits: TraitStore, ids: readonly number[]) => Promise<unknown>][] = [
+const folds: readonly [
+  string,
+  (store: Store, traits: TraitStore, ids: readonly number[]) => Promise<unknown>,
+][] = [
   ['before any fold', async () => undefined],
   ['in the middle of the first fold', (store) => halfBuilt(store)],
   ['folded', (_store, traits) => traits.fold()],
   [
     'with profiles that wait',
-    (store, _traits, ids) => markTraits(store, ids.filter((_, index) => index % 3 === 0)),
+    (store, _traits, ids) =>
+      markTraits(
+        store,
+        ids.filter((_, index) => index % 3 === 0),
+      ),
   ],
 ];
 
@@ -99,26 +109,30 @@ onEveryStore('random rules', (open) => {
     subjects = await insert(store, random ?? []);
   });
 
-  test.each(folds)('SQL says what the plain evaluation says, %s', async (_name, before) => {
-    const traits = traitStore(store, oddSettings.traits);
-    const everyone = subjects.map(({ profile }) => profile.id);
-    await before(store, traits, everyone);
-    const segments = segmentStore(store, oddSettings);
-    await fc.assert(
-      fc.asyncProperty(writtenRule, async (written) => {
-        const rule = await segments.resolve(parseRule(written, 'rule'));
-        const wanted = subjects
-          .filter((subject) => evaluate(rule, subject, NOW, { settings: oddSettings, everyone: subjects }))
-          .map(({ profile }) => profile.id);
-        expect(await idsOf(segments, rule)).toEqual(wanted);
-        const batch = everyone.filter((_, index) => index % 2 === 0);
-        const matching = await segments.matching(rule, NOW, batch);
-        expect([...matching].sort((a, b) => a - b)).toEqual(wanted.filter((id) => batch.includes(id)));
-        expect(await askedOneByOne(store, rule)).toEqual(wanted);
-      }),
-      { numRuns: 200 },
-    );
-  }, 240_000);
+  test.each(folds)(
+    'SQL says what the plain evaluation says, %s',
+    async (_name, before) => {
+      const traits = traitStore(store, oddSettings.traits);
+      const everyone = subjects.map(({ profile }) => profile.id);
+      await before(store, traits, everyone);
+      const segments = segmentStore(store, oddSettings);
+      await fc.assert(
+        fc.asyncProperty(writtenRule, async (written) => {
+          const rule = await segments.resolve(parseRule(written, 'rule'));
+          const wanted = subjects
+            .filter((subject) => evaluate(rule, subject, NOW, { settings: oddSettings, everyone: subjects }))
+            .map(({ profile }) => profile.id);
+          expect(await idsOf(segments, rule)).toEqual(wanted);
+          const batch = everyone.filter((_, index) => index % 2 === 0);
+          const matching = await segments.matching(rule, NOW, batch);
+          expect([...matching].sort((a, b) => a - b)).toEqual(wanted.filter((id) => batch.includes(id)));
+          expect(await askedOneByOne(store, rule)).toEqual(wanted);
+        }),
+        { numRuns: 200 },
+      );
+    },
+    240_000,
+  );
 });
 
 /** Members by the form of a rule that is chosen where windows hold many events. */
@@ -238,7 +252,13 @@ onEveryStore('SegmentStore', (open) => {
     expect(await segments.save(french, NOW)).toBe('added');
     expect(await segments.save(french, NOW + 1)).toBe('unchanged');
     expect(await segments.save({ ...french, about: undefined }, NOW + 2)).toBe('changed');
-    expect(await segments.get('french')).toEqual({ ...french, about: undefined, updatedAt: NOW + 2 });
+    expect(await segments.get('french')).toEqual({
+      ...french,
+      about: undefined,
+      follow: false,
+      followedAt: undefined,
+      updatedAt: NOW + 2,
+    });
     await segments.save(
       { name: 'abroad', about: undefined, rule: rule({ not: { segment: 'french' } }) },
       NOW,
