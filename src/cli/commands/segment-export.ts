@@ -93,8 +93,13 @@ function jsonLine({ id, email, attributes }: ExportedMember, wanted: readonly st
   return `${JSON.stringify({ id, email, attributes: picked })}\n`;
 }
 
+/** Whoever reads our output may stop when they have enough. */
+function unlessClosed(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error;
+}
+
 async function writeTo(file: string | undefined, write: (target: Writable) => Promise<void>): Promise<void> {
-  if (file === undefined) return write(process.stdout);
+  if (file === undefined) return write(process.stdout).catch(unlessClosed);
   const path = resolve(file);
   const part = `${path}.part`;
   try {
