@@ -35,7 +35,7 @@ export function momentOf(text: string, now: number, zone: string): Span {
 
 const millisecond = (at: number): Span => ({ from: at, until: at + 1 });
 
-export const duration = z
+const duration = z
   .string({ error: 'must be a duration such as 30d' })
   .refine(isDuration, { error: 'must be a duration such as 90m, 12h, 30d or 2w' });
 const MOMENT = "must be a day (2011-09-30), an instant (2011-09-30T12:00:00Z), '30d ago' or 'in 30d'";

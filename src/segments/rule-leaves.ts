@@ -20,7 +20,7 @@ export const AttributeSchema = z
   .strictObject({ attribute: name, ...operators, zone })
   .superRefine(oneOperator);
 
-export const traitName = z.string({ error: 'must be the name of a trait' }).refine(isTraitName, {
+const traitName = z.string({ error: 'must be the name of a trait' }).refine(isTraitName, {
   error: ({ input }) => unknownWord('trait', String(input), traitNames),
 });
 
@@ -147,7 +147,7 @@ export const TopSchema = z.strictObject({ top: share, by: BySchema });
 export const BottomSchema = z.strictObject({ bottom: share, by: BySchema });
 
 /** What can become of a letter, as rules ask for it. */
-export const letterWords = ['sent', 'opened', 'clicked', 'replied'] as const;
+const letterWords = ['sent', 'opened', 'clicked', 'replied'] as const;
 
 export const LetterSchema = z.strictObject({
   letter: z.enum(letterWords, {
