@@ -128,7 +128,7 @@ onEveryStore('random rules', (open) => {
           expect([...matching].sort((a, b) => a - b)).toEqual(wanted.filter((id) => batch.includes(id)));
           expect(await askedOneByOne(store, rule)).toEqual(wanted);
         }),
-        { numRuns: 200 },
+        { numRuns: 120 },
       );
     },
     240_000,
