@@ -40,7 +40,7 @@ export const TraitSchema = z
 function unknownWord(what: string, word: string, known: readonly string[]): string {
   const guess = closest(word, known);
   const hint = guess === undefined ? '' : `; did you mean '${guess}'?`;
-  return `is no ${what}: ${known.join(', ')}${hint}`;
+  return `is no ${what}; allowed here: ${known.join(', ')}${hint}`;
 }
 
 export const DidSchema = z

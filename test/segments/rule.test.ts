@@ -114,7 +114,7 @@ describe('a refused rule says where, what, and what is allowed', () => {
     [
       'a misspelt trait',
       { trait: 'ordertotals', gt: 1 },
-      `rule.trait is no trait: ${TRAITS}; did you mean 'orderTotal'?`,
+      `rule.trait is no trait; allowed here: ${TRAITS}; did you mean 'orderTotal'?`,
     ],
     [
       'an operator that a trait has not',
@@ -180,7 +180,7 @@ describe('a refused rule says where, what, and what is allowed', () => {
     [
       'a misspelt fate',
       { letter: 'opend', campaign: 'spring' },
-      `rule.letter is no fate of a letter: sent, opened, clicked, replied; did you mean 'opened'?`,
+      `rule.letter is no fate of a letter; allowed here: sent, opened, clicked, replied; did you mean 'opened'?`,
     ],
     [
       'many flaws',
