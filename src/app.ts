@@ -46,15 +46,20 @@ export type App = Awaited<ReturnType<typeof openApp>>;
 
 /**
  * Opens the store and wires the domain to it. Queues and transports are opened by those who need them (roles.ts).
+ * @param writing `thread` for a process that stays: see openStore
  * @throws DearError when the database does not answer, or a setting cannot be read.
  */
-export async function openApp(config: Config, log: Logger = makeLog(config)) {
+export async function openApp(
+  config: Config,
+  log: Logger = makeLog(config),
+  writing: 'here' | 'thread' = 'here',
+) {
   const tokens = makeTokens(config.secret);
   const signer = dkimSigners(config);
   const limits = parseLimits(config.deliveryLimits, config.smtpRate);
   const warmUps = parseWarmUps(config.warmUp);
   const rules: RuleSettings = { traits: readTraitSettings(config.traits), zone: config.timeZone };
-  const store = await openStore(config.databaseUrl);
+  const store = await openStore(config.databaseUrl, writing);
   const ports = openPorts(store, rules);
   return {
     config,

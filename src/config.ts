@@ -125,6 +125,10 @@ const settings = {
     z.coerce.number().int().min(1).max(500).default(10),
     'SMTP connections of a send worker',
   ],
+  WRITER_THREADS: [
+    z.coerce.number().int().min(0).max(64).optional(),
+    'threads of a send worker that write letters: 1 if there is more than one core; 0: it writes them itself',
+  ],
   DELIVERY_LIMITS: [
     z.string().optional(),
     'letters to receiving domains in a time, by group: gmail.com,googlemail.com=20/s; outlook.com=600/m burst=50; *=50/s (* is each other domain)',
@@ -161,6 +165,7 @@ export interface Config {
   readonly queueUrl: string | undefined;
   readonly smtpUrl: string;
   readonly smtpConnections: number;
+  readonly writerThreads: number | undefined;
   /** As they are written; app.ts reads them. */
   readonly deliveryLimits: string | undefined;
   readonly smtpRate: string | undefined;
@@ -218,6 +223,7 @@ export function loadConfig(environment: Environment, cwd: string): Config {
     queueUrl: values.QUEUE_URL,
     smtpUrl: values.SMTP_URL,
     smtpConnections: values.SMTP_CONNECTIONS,
+    writerThreads: values.WRITER_THREADS,
     deliveryLimits: values.DELIVERY_LIMITS,
     smtpRate: values.SMTP_RATE,
     warmUp: values.WARM_UP,

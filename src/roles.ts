@@ -1,9 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import type { App } from './app.ts';
 import { planRun } from './campaigns/planner.ts';
-import type { Run } from './campaigns/port.ts';
+import { sendingStates } from './campaigns/reasons.ts';
 import { makeGate } from './delivery/gate.ts';
-import type { LetterWriter } from './delivery/letter-writer.ts';
 import { RefusalCount } from './delivery/refusals.ts';
 import { BATCH_SIZE, type SendJobDeps, sendJob } from './delivery/send-job.ts';
 import { parseServers, serverNames } from './delivery/server-list.ts';
@@ -16,6 +15,7 @@ import { messageOf } from './errors.ts';
 import { listenHttp, makeHttp } from './http/server.ts';
 import { openInbox } from './inbox/listener.ts';
 import type { QueueName, Queues } from './queue/port.ts';
+import { openScriptorium } from './scriptorium-link.ts';
 import { makeWaker } from './tracking/waker.ts';
 
 const SWEEP_MS = 1000;
@@ -44,8 +44,15 @@ export async function startWorkers(app: App, queues: Queues, names: readonly Que
   const closers: Array<() => Promise<void>> = [];
   if (names.includes('plan')) {
     await queues.process('plan', async ({ runId }, signal) => {
-      const { complete } = await planRun(app.planner, runId, { signal });
-      if (complete) await queues.add('send', [{ payload: { runId }, key: `send-${runId}-0` }]);
+      const wake = () => queues.add('send', [{ payload: { runId }, key: `send-${runId}-0` }]);
+      let woken: Promise<void> | undefined;
+      // The first letters leave while the rest of the audience is planned.
+      const onChunk = () => {
+        woken ??= wake().catch(() => undefined);
+      };
+      const { complete } = await planRun(app.planner, runId, { signal, onChunk });
+      await woken;
+      if (complete) await wake();
     });
   }
   if (names.includes('send')) closers.push(await startSending(app, queues));
@@ -130,26 +137,17 @@ function makeSending(
 ): { deps: SendJobDeps; close(): Promise<void> } {
   const gate = makeGate(app.sends, app.defaultFrequency, app.config.leaseMs);
   const refusals = new RefusalCount();
-  const writers = new Map<number, LetterWriter>();
-  const writer = (run: Run) => {
-    const known = writers.get(run.id);
-    if (known !== undefined) return known;
-    const fresh = app.writer(run);
-    writers.set(run.id, fresh);
-    return fresh;
-  };
+  const scriptorium = openScriptorium(app);
   return {
     deps: {
       ledger: app.sends,
       customers: app.customers,
-      data: app.letterData,
+      scriptorium,
       transport: throttle.listenTo(transport),
       throttle,
       leaseMs: app.config.leaseMs,
       firstRetryMs: app.config.firstRetryMs,
       run: app.runs.byId,
-      press: app.press,
-      writer,
       claim: gate.claim,
       settle: gate.settle,
       contentAccepted: (runId) => refusals.accepted(runId),
@@ -162,13 +160,14 @@ function makeSending(
       await transport.close();
       await throttle.close();
       await gate.close();
+      await scriptorium.close();
     },
   };
 }
 
 async function stopRun(app: App, runId: number, response: string): Promise<void> {
   const reason = `The server refused its letters ten times in a row: "${response}". Mend the letter or the sender, then resume.`;
-  const stopped = await app.runs.step(runId, ['running'], 'paused', reason);
+  const stopped = await app.runs.step(runId, sendingStates, 'paused', reason);
   if (stopped)
     app.log.error({ run: runId, said: response }, 'a campaign was stopped: its letters are refused');
 }

@@ -9,16 +9,18 @@ const root = resolve(import.meta.dirname, '..');
  * Who may import whom, by the folder or file under src/. The data flows profile → segment → content → campaign →
  * delivery; store and queue implement the domain's ports; app and roles wire; faces come last.
  */
-const shared = ['errors', 'config', 'duration', 'folder', 'grouped'];
+const shared = ['errors', 'config', 'duration', 'folder', 'grouped', 'thread', 'url'];
 const allowed: Record<string, readonly string[]> = {
   errors: [],
   duration: ['errors'],
   grouped: ['errors'],
   folder: [],
+  url: [],
+  thread: ['errors'],
   config: ['errors', 'folder'],
   profiles: ['errors', 'duration'],
   segments: ['errors', 'duration', 'profiles'],
-  content: ['errors', 'duration', 'segments'],
+  content: ['errors', 'duration', 'url', 'segments'],
   tracking: ['errors', 'duration', 'grouped', 'profiles'],
   inbox: ['errors', 'tracking'],
   campaigns: ['errors', 'duration', 'profiles', 'segments', 'content'],
@@ -28,6 +30,7 @@ const allowed: Record<string, readonly string[]> = {
     'errors',
     'duration',
     'folder',
+    'thread',
     'profiles',
     'segments',
     'content',
@@ -37,8 +40,20 @@ const allowed: Record<string, readonly string[]> = {
     'delivery',
   ],
   app: [...shared, 'profiles', 'segments', 'content', 'tracking', 'inbox', 'campaigns', 'delivery', 'store'],
-  http: ['errors', 'profiles', 'tracking', 'campaigns'],
-  roles: [...shared, 'app', 'campaigns', 'delivery', 'tracking', 'inbox', 'http', 'queue'],
+  http: ['errors', 'url', 'profiles', 'tracking', 'campaigns'],
+  'scriptorium-thread': [...shared, 'app', 'campaigns', 'delivery'],
+  'scriptorium-link': [...shared, 'app', 'delivery', 'scriptorium-thread'],
+  roles: [
+    ...shared,
+    'app',
+    'scriptorium-link',
+    'campaigns',
+    'delivery',
+    'tracking',
+    'inbox',
+    'http',
+    'queue',
+  ],
   cli: [
     ...shared,
     'app',
@@ -61,7 +76,6 @@ const places: Record<string, readonly string[]> = {
   pg: ['store', 'queue'],
   bullmq: ['queue'],
   ioredis: ['queue'],
-  '@electric-sql/pglite': ['queue'],
   mjml: ['content'],
   handlebars: ['content'],
   fastify: ['http'],

@@ -13,7 +13,7 @@ export function onEveryStore(name: string, suite: (open: () => Promise<Store>) =
     afterAll(() => endAll(ends));
     suite(async () => {
       const folder = await mkdtemp(join(tmpdir(), 'dear-store-'));
-      const store = await openStore(join(folder, 'dear.db'));
+      const store = await openStore(join(folder, 'dear.db'), 'thread');
       ends.push(
         () => store.close(),
         () => rm(folder, { recursive: true, force: true }),

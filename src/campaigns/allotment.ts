@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 interface Weighted {
   readonly name: string;
@@ -7,7 +7,7 @@ interface Weighted {
 
 /** A number in [0, 1) that is always the same for the same words; the words should name the purpose too. */
 export function share(...words: readonly (string | number)[]): number {
-  const digest = createHash('sha256').update(words.join('\u0000')).digest();
+  const digest = hash('sha256', words.join('\u0000'), 'buffer');
   return digest.readUIntBE(0, 6) / 2 ** 48;
 }
 

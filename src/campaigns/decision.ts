@@ -19,8 +19,8 @@ export const decisionSchema = z.object({
   }),
   /** Targets of the tracked links, by their number in the link. */
   links: z.array(z.string()),
-  /** sha256 of the bytes that left, hex. */
-  sha256: z.string(),
+  /** CRC-32 of the bytes that left, and how many they were: whether a letter that is shown again is the same. */
+  crc32: z.number().int(),
   size: z.number().int(),
 });
 

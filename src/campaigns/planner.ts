@@ -38,13 +38,9 @@ export async function planRun(
   if (hold === undefined) return { planned: 0, complete: false };
   let planned = 0;
   try {
-    for await (const ids of deps.members(
-      hold.run.plan.segment.rule as Rule,
-      hold.run.plan.asOf,
-      hold.plannedTo,
-    )) {
+    for await (const { ids, facts } of gathered(deps, hold)) {
       if (options.signal?.aborted) return { planned, complete: false };
-      const sends = await planChunk(deps, hold, ids);
+      const sends = await planChunk(deps, hold, ids, facts);
       if (sends === undefined) return { planned, complete: false };
       planned += sends.length;
       options.onChunk?.(sends);
@@ -56,12 +52,34 @@ export async function planRun(
   }
 }
 
+type Facts = Omit<PlanFacts, 'taken'>;
+
+/** The audience in chunks, with what is known of each profile; while one chunk is written the next is gathered. */
+async function* gathered(
+  deps: PlannerDeps,
+  hold: PlanHold,
+): AsyncGenerator<{ ids: number[]; facts: readonly Facts[] }> {
+  const { segment, asOf } = hold.run.plan;
+  let ahead: { ids: number[]; facts: Promise<readonly Facts[]> } | undefined;
+  try {
+    for await (const ids of deps.members(segment.rule as Rule, asOf, hold.plannedTo)) {
+      const before = ahead;
+      ahead = { ids, facts: gather(deps, hold, ids) };
+      ahead.facts.catch(() => undefined); // Its failure is thrown when it is its turn.
+      if (before !== undefined) yield { ids: before.ids, facts: await before.facts };
+    }
+    if (ahead !== undefined) yield { ids: ahead.ids, facts: await ahead.facts };
+  } finally {
+    await ahead?.facts.catch(() => undefined);
+  }
+}
+
 async function planChunk(
   deps: PlannerDeps,
   hold: PlanHold,
-  ids: number[],
+  ids: readonly number[],
+  facts: readonly Facts[],
 ): Promise<PlannedSend[] | undefined> {
-  const facts = await gather(deps, hold, ids);
   const terms = { ...hold.run.plan, validUntil: hold.run.validUntil };
   let sends: PlannedSend[] = [];
   const kept = await deps.runs.planChunk(hold, ids, HOLD_MS, (taken: TakenSlots) => {
@@ -74,7 +92,7 @@ async function planChunk(
   return kept ? sends : undefined;
 }
 
-async function gather(deps: PlannerDeps, hold: PlanHold, ids: number[]): Promise<Omit<PlanFacts, 'taken'>[]> {
+async function gather(deps: PlannerDeps, hold: PlanHold, ids: number[]): Promise<Facts[]> {
   const { plan } = hold.run;
   const customers = [...(await deps.customers.byIds(ids)).values()].sort((a, b) => a.id - b.id);
   const consenting = await deps.customers.consenting(ids, plan.topic);

@@ -71,6 +71,8 @@ export interface RunStore {
   releasePlanning(hold: PlanHold): Promise<void>;
   /** Guarded step of a run's state; false when the run was in none of the `from` states. */
   step(runId: number, from: readonly RunState[], to: RunState, reason?: string): Promise<boolean>;
+  /** paused → running, or back to planning where the plan was not complete; false when it was not paused. */
+  resume(runId: number): Promise<boolean>;
   /** Skips what a cancelled run has not claimed yet; returns how many. */
   skipOpen(runId: number, reason: SkipReason): Promise<number>;
   /**

@@ -17,3 +17,6 @@ export const finalStates = ['accepted', 'failed', 'skipped', 'unknown'] as const
 export const openStates = ['queued', 'deferred', 'sending'] as const;
 export type SendState = (typeof finalStates)[number] | (typeof openStates)[number];
 export type RunState = 'planning' | 'running' | 'paused' | 'cancelled' | 'finished';
+
+/** The states in which letters leave: those that are planned need not wait for the rest of the audience. */
+export const sendingStates: readonly RunState[] = ['planning', 'running'];

@@ -10,8 +10,8 @@ export interface Cli {
   config(): Config;
   /** Printing for this command; `--json` is a global option. */
   out(command: Command): Output;
-  /** Opens the app, runs the work, closes the app also when the work fails. */
-  withApp<T>(work: (app: App) => Promise<T>): Promise<T>;
+  /** Opens the app, runs the work, closes the app also when the work fails. @param writing see openApp */
+  withApp<T>(work: (app: App) => Promise<T>, writing?: 'here' | 'thread'): Promise<T>;
 }
 
 /** Adds one command (or a family of them) to the program. */
@@ -28,8 +28,8 @@ export function makeCli(environment: NodeJS.ProcessEnv, cwd: string): Cli {
     cwd,
     config: once,
     out: (command) => terminalOutput(command.optsWithGlobals().json === true),
-    withApp: async (work) => {
-      const app = await openApp(once());
+    withApp: async (work, writing) => {
+      const app = await openApp(once(), undefined, writing);
       try {
         return await work(app);
       } finally {

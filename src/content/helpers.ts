@@ -114,7 +114,8 @@ function money(value: unknown, currency: unknown, options: Call['hash']): string
   const amount = numberOf(value);
   if (amount === undefined || typeof currency !== 'string' || !/^[A-Za-z]{3}$/.test(currency))
     return undefined;
-  return numberFormat(options.locale, { style: 'currency', currency: currency.toUpperCase() }).format(amount);
+  const format = numberFormat(options.locale, { style: 'currency', currency: currency.toUpperCase() });
+  return formatted(format, amount);
 }
 
 function plainNumber(value: unknown, options: Call['hash']): string | undefined {
@@ -123,7 +124,7 @@ function plainNumber(value: unknown, options: Call['hash']): string | undefined 
   const decimals = numberOf(options.decimals);
   const digits = decimals === undefined ? undefined : Math.min(20, Math.max(0, Math.trunc(decimals)));
   const fixed = digits === undefined ? {} : { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return numberFormat(options.locale, fixed).format(amount);
+  return formatted(numberFormat(options.locale, fixed), amount);
 }
 
 const styles = ['full', 'long', 'medium', 'short'] as const;
@@ -169,12 +170,22 @@ function holds(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : Boolean(value);
 }
 
+/** Amounts come again, in the same letter and in others; to write one costs some 2 µs. */
+const written = new WeakMap<Intl.NumberFormat, Map<number, string>>();
+
+function formatted(format: Intl.NumberFormat, amount: number): string {
+  const known = written.get(format) ?? new Map<number, string>();
+  const text = cached(known, amount, () => format.format(amount));
+  written.set(format, known);
+  return text;
+}
+
 // Formatters cost some 50 µs to make. Locales and currencies may come from customers, so the caches are bounded.
 const limit = 500;
 const numberFormats = new Map<string, Intl.NumberFormat>();
 const dateFormats = new Map<string, Intl.DateTimeFormat>();
 
-function cached<T>(cache: Map<string, T>, key: string, make: () => T): T {
+function cached<K, T>(cache: Map<K, T>, key: K, make: () => T): T {
   let formatter = cache.get(key);
   if (formatter === undefined) {
     if (cache.size >= limit) cache.clear();

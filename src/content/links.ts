@@ -1,3 +1,4 @@
+import { urlOf } from '../url.ts';
 import { type Assembly, markOf, marks, type Token } from './assemble.ts';
 import { type Attribute, type Piece, scan } from './markup.ts';
 import { originOf } from './mjml.ts';
@@ -133,7 +134,7 @@ function link(work: Work, value: string): string | undefined {
   const target = decode(value).trim();
   if (tokens.length > 0) return compose(work, `{{#dearLink}}${personalTarget(work, target)}{{/dearLink}}`);
   if (/^(mailto:|tel:|#)/i.test(target)) return undefined;
-  if (/^https?:\/\//i.test(target) && URL.canParse(target)) {
+  if (/^https?:\/\//i.test(target) && urlOf(target) !== undefined) {
     return compose(work, `{{dearLink "${harmless(target)}"}}`);
   }
   const message = `a link must lead to https://…, http://…, mailto:… or tel:…, not to '${target.slice(0, 80)}'`;

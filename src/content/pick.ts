@@ -3,10 +3,11 @@ import type { Reads } from './rewrite.ts';
 
 /** The part of a context that `reads` names. */
 export function pickContext(context: LetterContext, reads: Reads): LetterContext {
-  const part = <T extends Readonly<Record<string, unknown>>>(given: T, root: string): Partial<T> => {
-    const picked: Partial<T> = {};
+  const part = (given: Readonly<Record<string, unknown>>, root: string): Record<string, unknown> => {
+    const picked: Record<string, unknown> = {};
+    // A template cannot name what prototypes hold (scope.ts), so nothing but a property is written here.
     for (const [name, sub] of reads.keys.get(root)?.keys ?? []) {
-      if (Object.hasOwn(given, name)) Object.assign(picked, { [name]: pickValue(given[name], sub) });
+      if (Object.hasOwn(given, name)) picked[name] = pickValue(given[name], sub);
     }
     return picked;
   };
@@ -26,9 +27,14 @@ function pickValue(value: unknown, reads: Reads): unknown {
     return value.map((item: unknown) => (items === undefined ? null : pickValue(item, items)));
   }
   const picked: Record<string, unknown> = {};
-  for (const [name, part] of Object.entries(value)) {
-    const sub = reads.keys.get(name) ?? items;
-    if (sub !== undefined && name !== '__proto__') picked[name] = pickValue(part, sub);
+  if (items !== undefined) {
+    for (const [name, part] of Object.entries(value)) {
+      if (name !== '__proto__') picked[name] = pickValue(part, reads.keys.get(name) ?? items);
+    }
+    return picked;
+  }
+  for (const [name, sub] of reads.keys) {
+    if (Object.hasOwn(value, name)) picked[name] = pickValue(Reflect.get(value, name), sub);
   }
   return picked;
 }

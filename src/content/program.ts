@@ -1,10 +1,10 @@
-import Handlebars from 'handlebars';
-import { clean, helpers } from './helpers.ts';
+import { clean } from './helpers.ts';
 import type { LetterContext, LetterUrls } from './letter.ts';
 import { pickContext } from './pick.ts';
-import { type Rendering, renderHelpers } from './render-helpers.ts';
+import type { Rendering } from './render-helpers.ts';
 import { noReads, type Reads, rewriteTemplate } from './rewrite.ts';
 import { type LetterSource, parseLetterSource } from './source.ts';
+import { translate } from './translate.ts';
 
 export type { LetterContext };
 
@@ -52,9 +52,11 @@ export function programOf(source: LetterSource): LetterProgram {
 
 function makeProgram(source: LetterSource): LetterProgram {
   const reads = noReads();
-  const subject = runner(source.subject, reads, false);
-  const html = runner(source.html, reads, true);
-  const text = runner(source.text, reads, false);
+  const [subject, html, text] = [
+    translate(rewriteTemplate(source.subject, reads), false),
+    translate(rewriteTemplate(source.html, reads), true),
+    translate(rewriteTemplate(source.text, reads), false),
+  ];
   const needs = Object.entries(source.data);
   noteNeeds(reads, source);
   const lacking = (context: LetterContext) =>
@@ -74,7 +76,7 @@ function makeProgram(source: LetterSource): LetterProgram {
     missing: (context) => {
       const rendering = begin(context, nowhere);
       if (rendering.missing === undefined) writeSubject(rendering, subject);
-      if (rendering.missing === undefined) writeHtml(rendering, html);
+      if (rendering.missing === undefined) html(rendering);
       return rendering.missing;
     },
     pick: (context) => pickContext(context, reads),
@@ -86,27 +88,20 @@ const nowhere: LetterUrls = { click: () => '#', open: '#', unsubscribe: '#', pre
 function renderWith(rendering: Rendering, runs: { subject: Run; html: Run; text: Run }): RenderResult {
   if (rendering.missing !== undefined) return { ok: false, missing: rendering.missing };
   const subject = writeSubject(rendering, runs.subject);
-  const html = rendering.missing === undefined ? writeHtml(rendering, runs.html) : '';
+  const html = rendering.missing === undefined ? runs.html(rendering) : '';
   const text = rendering.missing === undefined ? writeText(rendering, runs.text) : '';
   if (rendering.missing !== undefined) return { ok: false, missing: rendering.missing };
   return { ok: true, letter: { subject, html, text, links: rendering.links } };
 }
 
 function writeSubject(rendering: Rendering, run: Run): string {
-  rendering.html = false;
   const subject = clean(run(rendering)).replace(/\s+/g, ' ').trim();
   if (subject === '') rendering.missing ??= 'subject';
   return subject;
 }
 
-function writeHtml(rendering: Rendering, run: Run): string {
-  rendering.html = true;
-  return run(rendering);
-}
-
 /** Modules that were left out leave empty lines behind, which become one. */
 function writeText(rendering: Rendering, run: Run): string {
-  rendering.html = false;
   return `${run(rendering)
     .replace(/(?:\r\n){3,}/g, '\r\n\r\n')
     .trim()}\r\n`;
@@ -122,36 +117,7 @@ function newRendering(context: LetterContext, urls: LetterUrls): Rendering {
     indexes: new Map(),
     root: { profile, data, modules, settings, urls: { open, unsubscribe, preferences } },
     missing: undefined,
-    html: false,
   };
-}
-
-const ownHelpers = { ...helpers, ...renderHelpers };
-
-/** Handlebars with the helpers that a template calls and no other: it wraps each of them on every run. */
-function environment(called: ReadonlySet<string>): typeof Handlebars {
-  const handlebars = Handlebars.create();
-  for (const name of Object.keys(handlebars.helpers))
-    if (!called.has(name)) handlebars.unregisterHelper(name);
-  for (const [name, helper] of Object.entries(ownHelpers)) {
-    if (called.has(name)) handlebars.registerHelper(name, helper);
-  }
-  return handlebars;
-}
-
-function runner(source: string, reads: Reads, escaped: boolean): Run {
-  const { tree, called } = rewriteTemplate(source, reads);
-  // Handlebars' `unless` calls its `if`.
-  if (called.has('unless')) called.add('if');
-  const knownHelpers = Object.fromEntries([...called].map((name) => [name, true]));
-  const options = { knownHelpers, knownHelpersOnly: true, noEscape: !escaped, data: true };
-  const template = environment(called).compile<object>(tree, options);
-  return (rendering) =>
-    template(rendering.root, {
-      data: { dear: rendering },
-      allowProtoPropertiesByDefault: false,
-      allowProtoMethodsByDefault: false,
-    });
 }
 
 /** Which modules appear, and how much data there is, is read even where no template does. */

@@ -27,7 +27,6 @@ type Purpose = 'need' | 'value' | 'test';
 
 interface Rewriting {
   readonly reads: Reads;
-  readonly called: Set<string>;
   readonly scope: Scope;
   /** Inside a link, where the whole target is escaped at its end. */
   readonly inLink: boolean;
@@ -37,21 +36,13 @@ export function noReads(): Reads {
   return { whole: false, keys: new Map() };
 }
 
-/** A template's tree, ready to be compiled, and the helpers that it calls. */
-interface Rewritten {
-  readonly tree: hbs.AST.Program;
-  readonly called: Set<string>;
-}
-
 /**
  * Parses a letter's template and rewrites its tree: every value that is shown goes through `dearNeed` with its
  * name, and paths from the root lead to the root wherever they stand.
  * @param reads is told what the template can read
  */
-export function rewriteTemplate(source: string, reads: Reads): Rewritten {
-  const called = new Set<string>();
-  const tree = program(Handlebars.parse(source), { reads, called, scope: rootScope, inLink: false });
-  return { tree, called };
+export function rewriteTemplate(source: string, reads: Reads): hbs.AST.Program {
+  return program(Handlebars.parse(source), { reads, scope: rootScope, inLink: false });
 }
 
 function program(tree: hbs.AST.Program, how: Rewriting): hbs.AST.Program {
@@ -64,7 +55,6 @@ function program(tree: hbs.AST.Program, how: Rewriting): hbs.AST.Program {
 
 function mustache(node: hbs.AST.MustacheStatement, how: Rewriting): hbs.AST.MustacheStatement {
   if (isPath(node.path) && node.path.original === 'dearLink') {
-    how.called.add('dearLink');
     return { ...node, escaped: false };
   }
   const escaped = node.escaped && !how.inLink;
@@ -72,7 +62,6 @@ function mustache(node: hbs.AST.MustacheStatement, how: Rewriting): hbs.AST.Must
     const resolved = resolvePath(node.path, how.scope);
     if (resolved.kind === 'loop') return node;
     if (resolved.kind === 'value' && resolved.steps[0] === 'urls') {
-      how.called.add('dearUrl');
       const own = call('dearUrl', [absolute(node.path, resolved), text(nameOf(resolved.steps), node)], node);
       return { ...node, path: own.path, params: own.params, hash: own.hash, escaped: false };
     }
@@ -85,7 +74,6 @@ function mustache(node: hbs.AST.MustacheStatement, how: Rewriting): hbs.AST.Must
 
 function block(node: hbs.AST.BlockStatement, how: Rewriting): hbs.AST.BlockStatement {
   const name = node.path.original;
-  how.called.add(name);
   if (name === 'dearLink' || name === 'dearImage') {
     const params = [text(firstName(node, how.scope) ?? 'link', node)];
     return { ...node, params, program: program(node.program, { ...how, inLink: true }) };
@@ -103,11 +91,9 @@ function rewrite(node: hbs.AST.Expression, how: Rewriting, purpose: Purpose): hb
     note(how.reads, resolved.steps, purpose !== 'test');
     const path = absolute(node, resolved);
     if (purpose !== 'need') return path;
-    how.called.add('dearNeed');
     return call('dearNeed', [path, text(nameOf(resolved.steps), node)], node);
   }
   if (!isCall(node)) return node;
-  how.called.add(nameIn(node));
   const shape = helperShapes[nameIn(node)];
   const own = shape?.reads ?? 'value';
   const inner: Purpose = own === 'need' && purpose !== 'need' ? 'value' : own;
@@ -118,7 +104,6 @@ function rewrite(node: hbs.AST.Expression, how: Rewriting, purpose: Purpose): hb
   };
   const rewritten = { ...node, params, hash };
   if (purpose !== 'need') return rewritten;
-  how.called.add('dearNeed');
   return call('dearNeed', [rewritten, text(firstName(node, how.scope) ?? nameIn(node), node)], node);
 }
 

@@ -8,8 +8,11 @@ const beyondAscii = /[^\0-\x7f\uE000\uE001]/gu;
  */
 export function htmlOnTheWire(html: string): string {
   const pieces = html.split(STYLE);
-  return crlf(pieces.map((piece, index) => (index % 2 === 1 ? piece : referenced(piece))).join(''));
+  return crlf(pieces.map((piece, index) => (index % 2 === 1 ? indented(piece) : referenced(piece))).join(''));
 }
+
+/** A line of a style sheet that begins with a dot would have it doubled in every letter (RFC 5321 §4.5.2). */
+const indented = (css: string) => css.replace(/^\./gm, ' .');
 
 /** Every line end as CRLF. */
 export function crlf(text: string): string {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import type { Customer } from '../campaigns/customers.ts';
 import type { Decision } from '../campaigns/decision.ts';
 import type { SkipReason } from '../campaigns/reasons.ts';
@@ -61,7 +61,7 @@ export function letterWriter(plan: RunPlan, tokens: Tokens, signer: DkimSigner |
         ...moment,
         context: picked,
         links: result.links,
-        sha256: createHash('sha256').update(result.bytes).digest('hex'),
+        crc32: crc32(result.bytes),
         size: result.bytes.length,
       };
       return { ok: true, bytes: result.bytes, decision };
@@ -109,6 +109,7 @@ async function layOut(
     date: moment.date,
     unsubscribe: { url: urls.unsubscribe },
     send: String(sendId),
+    lineEnds: 'crlf',
     channel: moment.channel,
   });
   const bytes = desk.signer === undefined ? unsigned : await desk.signer.signAside(unsigned);

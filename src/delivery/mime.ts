@@ -11,7 +11,8 @@ import {
   tokensField,
   urlToken,
 } from './headers.ts';
-import { type Channel, type EncodedPart, PartEncoder } from './mime-body.ts';
+import { type Channel, type EncodedPart, type LineEnds, PartEncoder } from './mime-body.ts';
+import { Slab } from './slab.ts';
 
 /** What every letter of a run has in common; its headers are laid out once. */
 export interface LetterFrame {
@@ -39,6 +40,8 @@ export interface LetterParts {
   readonly unsubscribe: { readonly url: string; readonly mailto?: string | undefined };
   /** The send's id, written to X-Dear-Send, so that a mailbox can be checked against the ledger. */
   readonly send: string;
+  /** How html and text end their lines; compiled letters by CRLF. */
+  readonly lineEnds: LineEnds;
   /** `8bit` if the server announced 8BITMIME. */
   readonly channel: Channel;
 }
@@ -64,10 +67,11 @@ export function makeMimeWriter(frame: LetterFrame): MimeWriter {
   const sender = mailboxField('From', frame.from);
   const shared = sharedFields(frame);
   const encoder = new PartEncoder();
+  const slab = new Slab();
   return (letter) => {
     encoder.reset();
-    const text = encoder.encode(letter.text, letter.channel);
-    const html = encoder.encode(letter.html, letter.channel);
+    const text = encoder.encode(letter.text, letter.channel, letter.lineEnds);
+    const html = encoder.encode(letter.html, letter.channel, letter.lineEnds);
     const boundary = boundaryFor(letter.messageId, text, html);
     const head =
       ownHeaders(letter, sender) +
@@ -77,7 +81,7 @@ export function makeMimeWriter(frame: LetterFrame): MimeWriter {
       `Content-Type: multipart/alternative;\r\n boundary="${boundary}"\r\n\r\n` +
       partHead(boundary, 'text/plain', text);
     const between = `\r\n${partHead(boundary, 'text/html', html)}`;
-    return join(head, text.bytes, between, html.bytes, `\r\n--${boundary}--\r\n`);
+    return join(slab, head, text.bytes, between, html.bytes, `\r\n--${boundary}--\r\n`);
   };
 }
 
@@ -139,10 +143,8 @@ function boundaryFor(messageId: string, ...parts: readonly EncodedPart[]): strin
 }
 
 /** All strings here are ASCII, so their lengths are their octets. */
-function join(head: string, text: Buffer, between: string, html: Buffer, tail: string): Buffer {
-  const letter = Buffer.allocUnsafeSlow(
-    head.length + text.length + between.length + html.length + tail.length,
-  );
+function join(slab: Slab, head: string, text: Buffer, between: string, html: Buffer, tail: string): Buffer {
+  const letter = slab.take(head.length + text.length + between.length + html.length + tail.length);
   let at = letter.write(head, 0, 'latin1');
   at += text.copy(letter, at);
   at += letter.write(between, at, 'latin1');

@@ -33,6 +33,8 @@ export interface ClaimRequest {
   readonly id: number;
   readonly profileId: number;
   readonly token: string;
+  /** JSON; stored with the claim, so that a letter that leaves has its decision. */
+  readonly decision: string;
 }
 
 /** What came of a claimed letter, as the ledger keeps it. */
@@ -56,8 +58,6 @@ export interface SendLedger {
   renew(token: string, leaseMs: number): Promise<void>;
   /** Gives back what was not claimed. */
   release(token: string): Promise<void>;
-  /** Stores the decisions (JSON) of leased sends; returns the ids that are still held. */
-  decide(token: string, decisions: readonly { id: number; decision: string }[]): Promise<Set<number>>;
   /**
    * One transaction: what came of some letters (sending → final or deferred), then the claims of others
    * (queued|deferred → sending). Consent, suppression, frequency, pause and validity are decided here, for good, in

@@ -1,27 +1,27 @@
 import type { ClaimRequest, LeasedSend, Settlement, Verdict } from './port.ts';
 import { judgeRefusal } from './refusals.ts';
 import { retryDelay } from './retry.ts';
-import type { Outcome, Transport } from './transport.ts';
-
-/** A leased send whose letter is written and whose decision is stored. */
-export interface ReadyLetter {
-  readonly send: LeasedSend;
-  readonly envelope: { readonly from: string; readonly to: string };
-  readonly bytes: Buffer;
-}
+import type { Letter, NoLetter, WrittenLetter } from './scriptorium.ts';
+import type { Outcome, Slot, Transport } from './transport.ts';
 
 /** What sending a batch needs; claims and settlements are grouped over all letters in flight. */
 export interface SendBatchDeps {
   readonly transport: Transport;
+  /** The letter of a send, when it is its turn. */
+  letter(sendId: number): Promise<Letter | undefined>;
   claim(request: ClaimRequest): Promise<Verdict>;
   settle(settlement: Settlement): Promise<void>;
   /** The wait before the second attempt of a letter that was put off, ms. */
   readonly firstRetryMs: number;
+  /** Whether letters to this address must wait, since their destination asked for a pause. */
+  mustWait(address: string): boolean;
   /** The server refused a letter for what it is, not for its reader. */
   contentRefused(runId: number, response: string): Promise<void>;
   contentAccepted(runId: number): void;
   /** A letter that may not leave now, for any verdict but `go`. */
   refused(send: LeasedSend, verdict: Exclude<Verdict, 'go'>): Promise<void>;
+  /** A send that gets no letter. */
+  skipped(send: LeasedSend, why: NoLetter): Promise<void>;
 }
 
 /** `serverDown` carries the server's last word when no connection could be had and letters were left unclaimed. */
@@ -32,16 +32,16 @@ export interface BatchResult {
 
 /**
  * Sends the letters of one lease over as many connections as the transport has. A letter is claimed only when a
- * connection is ready for it, so a server that is down, or a process that dies, leaves at most one claimed letter
- * a connection. Ends early, without claiming more, when `signal` aborts.
+ * connection is ready for it, so a server that is down, or a process that dies, leaves at most one claimed
+ * letter a connection. Ends early, without claiming more, when `signal` aborts.
  */
 export async function sendBatch(
   deps: SendBatchDeps,
   token: string,
-  letters: readonly ReadyLetter[],
+  sends: readonly LeasedSend[],
   signal: AbortSignal,
 ): Promise<BatchResult> {
-  const queue = letters.values();
+  const queue = sends.values();
   const settled: Promise<void>[] = [];
   let claimed = 0;
   let serverDown: string | undefined;
@@ -55,35 +55,64 @@ export async function sendBatch(
       try {
         const next = signal.aborted ? undefined : queue.next().value;
         if (next === undefined) return;
-        const verdict = await deps.claim({ id: next.send.id, profileId: next.send.profileId, token });
-        if (verdict !== 'go') {
-          await deps.refused(next.send, verdict);
-          continue;
-        }
+        const letter = await claimedLetter(deps, token, next);
+        if (letter === undefined) continue;
         claimed += 1;
-        const outcome = await slot.deliver({ ...next.envelope, bytes: next.bytes });
-        const retryInMs =
-          outcome.kind === 'deferred'
-            ? retryDelay(next.send.attempts + 1, Math.random(), deps.firstRetryMs)
-            : 0;
-        const refusal = outcome.kind === 'failed' ? judgeRefusal(outcome) : undefined;
-        const settling = deps.settle(settlementOf(next.send, token, outcome, refusal, retryInMs));
-        settling.catch(() => undefined); // Its failure is thrown below, when the connections are done.
-        settled.push(settling);
-        if (outcome.kind === 'accepted') deps.contentAccepted(next.send.runId);
-        if (refusal?.about === 'campaign') await deps.contentRefused(next.send.runId, outcome.response);
+        settled.push((await deliver(deps, token, next, letter, slot)).stored);
       } finally {
         slot.release();
       }
     }
   };
-  const runners = Math.min(deps.transport.concurrency, letters.length);
+  const runners = Math.min(deps.transport.concurrency, sends.length);
   try {
     await allEnded(Array.from({ length: runners }, runner));
   } finally {
     await allEnded(settled);
   }
   return { claimed, serverDown };
+}
+
+/** The letter, written and claimed; undefined when there is none or it may not leave. */
+async function claimedLetter(
+  deps: SendBatchDeps,
+  token: string,
+  send: LeasedSend,
+): Promise<WrittenLetter | undefined> {
+  const letter = await deps.letter(send.id);
+  if (letter === undefined) return undefined;
+  if ('reason' in letter) {
+    await deps.skipped(send, letter);
+    return undefined;
+  }
+  if (deps.mustWait(letter.to)) {
+    await deps.refused(send, 'slowed down');
+    return undefined;
+  }
+  const { decision } = letter;
+  const verdict = await deps.claim({ id: send.id, profileId: send.profileId, token, decision });
+  if (verdict === 'go') return letter;
+  await deps.refused(send, verdict);
+  return undefined;
+}
+
+/** Resolves when the letter's fate is known, with the promise of its being stored. */
+async function deliver(
+  deps: SendBatchDeps,
+  token: string,
+  send: LeasedSend,
+  { from, to, bytes }: WrittenLetter,
+  slot: Slot,
+): Promise<{ readonly stored: Promise<void> }> {
+  const outcome = await slot.deliver({ from, to, bytes });
+  const retryInMs =
+    outcome.kind === 'deferred' ? retryDelay(send.attempts + 1, Math.random(), deps.firstRetryMs) : 0;
+  const refusal = outcome.kind === 'failed' ? judgeRefusal(outcome) : undefined;
+  const stored = deps.settle(settlementOf(send, token, outcome, refusal, retryInMs));
+  stored.catch(() => undefined); // Its failure is thrown when the connections are done.
+  if (outcome.kind === 'accepted') deps.contentAccepted(send.runId);
+  if (refusal?.about === 'campaign') await deps.contentRefused(send.runId, outcome.response);
+  return { stored };
 }
 
 /** Waits for all of them, then throws the first failure: nothing is left running behind the caller's back. */

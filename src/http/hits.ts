@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DearError } from '../errors.ts';
+import { urlOf } from '../url.ts';
 import type { RouteDeps } from './deps.ts';
 
 /** One transparent pixel, the smallest that every mail program shows: 43 bytes. */
@@ -51,7 +52,6 @@ export function agent(request: FastifyRequest): { agent?: string } {
 
 /** Our own links can only lead to the web, and go out as plain ASCII. */
 function safeTarget(target: string | undefined): string | undefined {
-  if (target === undefined || !URL.canParse(target)) return undefined;
-  const url = new URL(target);
-  return url.protocol === 'https:' || url.protocol === 'http:' ? url.href : undefined;
+  const url = target === undefined ? undefined : urlOf(target);
+  return url?.protocol === 'https:' || url?.protocol === 'http:' ? url.href : undefined;
 }

@@ -1,11 +1,9 @@
 import { DearError } from '../errors.ts';
 import type { Backend } from './backend.ts';
-import { embeddedImage } from './embedded-image.ts';
+import { openEmbedded } from './embedded.ts';
 import type { Log } from './log.ts';
 import type { Queues } from './port.ts';
-import { embeddedPlace, openEmbedded, openPostgres } from './postgres.ts';
 import { BullQueues } from './queues.ts';
-import { openRedis } from './redis.ts';
 import { defaultTiming, type Timing } from './timing.ts';
 import { unreachable } from './unreachable.ts';
 import { shownUrl } from './url.ts';
@@ -34,24 +32,23 @@ export async function openQueues(options: {
   return queues;
 }
 
-/** An image of another version of PGlite cannot be started; then a new database is made. */
-async function openFromImage(log: Log): Promise<Backend> {
-  const image = await embeddedImage();
-  if (image === undefined) return openEmbedded(log);
-  return openEmbedded(log, { image }).catch(() => openEmbedded(log));
+/** Loads the client of the one place that it opens: each costs a process some 20 MB. */
+async function openBackend(url: string | undefined, log: Log, openMs: number): Promise<Backend> {
+  if (url === undefined) return openEmbedded(log);
+  const open = await clientFor(url);
+  try {
+    return await open(url, log, openMs);
+  } catch (error) {
+    throw unreachable(shownUrl(url), error);
+  }
 }
 
-async function openBackend(url: string | undefined, log: Log, openMs: number): Promise<Backend> {
-  try {
-    if (url === undefined) return await openFromImage(log);
-    if (!URL.canParse(url)) throw notAQueue(url);
-    if (/^rediss?:/i.test(url)) return await openRedis(url, log, openMs);
-    if (/^postgres(ql)?:/i.test(url)) return await openPostgres(url, log, openMs);
-    throw notAQueue(url);
-  } catch (error) {
-    if (error instanceof DearError) throw error;
-    throw unreachable(url === undefined ? embeddedPlace : shownUrl(url), error);
+async function clientFor(url: string): Promise<(url: string, log: Log, openMs: number) => Promise<Backend>> {
+  if (URL.canParse(url)) {
+    if (/^rediss?:/i.test(url)) return (await import('./redis.ts')).openRedis;
+    if (/^postgres(ql)?:/i.test(url)) return (await import('./postgres.ts')).openPostgres;
   }
+  throw notAQueue(url);
 }
 
 function notAQueue(url: string): DearError {

@@ -13,7 +13,6 @@ import {
 import pg from 'pg';
 import { type Backend, makeBackend } from './backend.ts';
 import { ConnectionLog, type Log } from './log.ts';
-import { type PgliteOptions, PglitePool } from './pglite-pool.ts';
 import { shownUrl } from './url.ts';
 
 /** BullMQ keeps its tables in a schema of their own; for a pool that it was handed, only its default one will do. */
@@ -50,35 +49,14 @@ export async function openPostgres(url: string, log: Log, openMs: number): Promi
     void pool.end();
     throw error;
   }
-  return postgresBackend(place, connection, shared, () => pool.end());
-}
-
-/** How the embedded queue's place is shown. */
-export const embeddedPlace = 'the embedded database';
-
-/** Starts the queue inside this process, in memory: no server, and no job outlives the process. */
-export async function openEmbedded(log: Log, options: PgliteOptions = {}): Promise<Backend> {
-  const pool = await PglitePool.open(options);
-  await prepare(pool);
-  await pool.query(searchPath);
-  return postgresBackend(embeddedPlace, new ConnectionLog(log, embeddedPlace), pool, () => pool.end());
-}
-
-function postgresBackend(
-  place: string,
-  connection: ConnectionLog,
-  pool: PgPool,
-  close: () => Promise<void>,
-): Backend {
-  const classes = withBackend(createPostgresBackend);
   return makeBackend({
     place,
     connection,
-    classes,
-    producer: pool,
-    consumer: pool,
-    alone: (work) => locked(pool, work),
-    close,
+    classes: withBackend(createPostgresBackend),
+    producer: shared,
+    consumer: shared,
+    alone: (work) => locked(shared, work),
+    close: () => pool.end(),
   });
 }
 

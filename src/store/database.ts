@@ -51,6 +51,12 @@ export interface RowStatement {
   body(phrases: Phrases): SQL;
 }
 
+/** A row statement with its rows. */
+export interface RowStep {
+  readonly statement: RowStatement;
+  readonly rows: readonly BulkRow[];
+}
+
 /**
  * One open database, or a transaction on it. Everything in `store/` is written against this.
  * Never await anything but the given database inside `transaction`.
@@ -73,6 +79,11 @@ export interface Database {
    * the key under which its text is kept: make it once.
    */
   forEach<T>(statement: RowStatement, rows: readonly BulkRow[]): Promise<T[]>;
+  /**
+   * Runs row statements one after another in one transaction of their own, in as few trips to the database as it
+   * allows. Returns what RETURNING gives, one list a step.
+   */
+  inOne(steps: readonly RowStep[]): Promise<unknown[][]>;
   /** Commits when `work` resolves and rolls back when it throws. */
   transaction<T>(work: (transaction: Database) => Promise<T>): Promise<T>;
 }

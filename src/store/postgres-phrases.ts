@@ -16,10 +16,7 @@ export const postgresPhrases: Phrases = {
   lockProfiles: (ids) =>
     ids.length === 0
       ? undefined
-      : sql`SELECT id FROM profiles WHERE id IN (${sql.join(
-          ids.map((id) => sql`${id}`),
-          sql`, `,
-        )}) ORDER BY id FOR UPDATE`,
+      : sql`SELECT id FROM profiles WHERE id = ANY(CAST(${`{${ids.join(',')}}`} AS bigint[])) ORDER BY id FOR UPDATE`,
   texts: (values) => sql`(SELECT json_array_elements_text(CAST(${JSON.stringify(values)} AS json)))`,
   numbers: (values) =>
     sql`(SELECT CAST(json_array_elements_text(CAST(${JSON.stringify(values)} AS json)) AS bigint))`,

@@ -80,6 +80,12 @@ function surface(client: pg.Pool | pg.PoolClient, begin: Database['transaction']
       const columns = Object.keys(statement.columns).map((_, index) => rows.map((row) => row[index] ?? null));
       return (await client.query({ ...rowQuery(statement), values: columns })).rows as T[];
     },
+    inOne: (steps) =>
+      begin(async (tx) => {
+        const found: unknown[][] = [];
+        for (const { statement, rows } of steps) found.push(await tx.forEach(statement, rows));
+        return found;
+      }),
     transaction: begin,
   };
 }

@@ -1,23 +1,31 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
+import { serveThread } from '../thread.ts';
 
-export type ToReader =
-  | { id: number; kind: 'open'; sql: string; params: unknown[]; chunkSize: number }
-  | { id: number; kind: 'next' }
-  | { id: number; kind: 'close' };
-export type FromReader =
-  | { id: number; kind: 'rows'; rows: unknown[]; done: boolean }
-  | { id: number; kind: 'failed'; message: string };
+export type ReaderAsk =
+  | {
+      readonly kind: 'open';
+      readonly scan: number;
+      readonly sql: string;
+      readonly params: readonly unknown[];
+      readonly chunkSize: number;
+    }
+  | { readonly kind: 'next' | 'close'; readonly scan: number };
+
+export interface Chunk {
+  readonly rows: unknown[];
+  readonly done: boolean;
+}
 
 interface Scan {
-  rows: IterableIterator<unknown>;
-  chunkSize: number;
+  readonly rows: IterableIterator<unknown>;
+  readonly chunkSize: number;
   end(): void;
 }
 
 /** One handle a scan: a handle of better-sqlite3 iterates one statement at a time. */
-function open(path: string, sql: string, params: unknown[], chunkSize: number): Scan {
-  const handle = new Sqlite(path, { readonly: true, timeout: 5000 });
+function open(sql: string, params: readonly unknown[], chunkSize: number): Scan {
+  const handle = new Sqlite(workerData.path, { readonly: true, timeout: 5000 });
   handle.pragma('cache_size = -65536');
   // Scans jump about in the file: mapped, a page that the system holds costs no call.
   handle.pragma('mmap_size = 2147418112');
@@ -32,7 +40,7 @@ function open(path: string, sql: string, params: unknown[], chunkSize: number): 
   };
 }
 
-function nextChunk(scan: Scan): { rows: unknown[]; done: boolean } {
+function nextChunk(scan: Scan): Chunk {
   const rows: unknown[] = [];
   while (rows.length < scan.chunkSize) {
     const step = scan.rows.next();
@@ -43,26 +51,26 @@ function nextChunk(scan: Scan): { rows: unknown[]; done: boolean } {
 }
 
 const scans = new Map<number, Scan>();
+const nothing: Chunk = { rows: [], done: true };
 
 function close(id: number): void {
   scans.get(id)?.end();
   scans.delete(id);
 }
 
-parentPort?.on('message', (message: ToReader) => {
-  if (message.kind === 'close') return close(message.id);
-  const { id } = message;
+await serveThread<ReaderAsk, Chunk>(async () => (ask) => {
+  if (ask.kind === 'close') {
+    close(ask.scan);
+    return { answer: nothing };
+  }
   try {
-    if (message.kind === 'open') {
-      scans.set(id, open(workerData.path, message.sql, message.params, message.chunkSize));
-    }
-    const scan = scans.get(id);
-    const chunk = scan ? nextChunk(scan) : { rows: [], done: true };
-    if (chunk.done) close(id);
-    parentPort?.postMessage({ id, kind: 'rows', ...chunk } satisfies FromReader);
+    if (ask.kind === 'open') scans.set(ask.scan, open(ask.sql, ask.params, ask.chunkSize));
+    const scan = scans.get(ask.scan);
+    const chunk = scan === undefined ? nothing : nextChunk(scan);
+    if (chunk.done) close(ask.scan);
+    return { answer: chunk };
   } catch (error) {
-    close(id);
-    const text = error instanceof Error ? error.message : String(error);
-    parentPort?.postMessage({ id, kind: 'failed', message: text } satisfies FromReader);
+    close(ask.scan);
+    throw error;
   }
 });

@@ -1,8 +1,6 @@
-import { Worker } from 'node:worker_threads';
-import { DearError } from '../errors.ts';
-import type { FromReader, ToReader } from './reader-thread.ts';
-
-const compiled = import.meta.url.endsWith('.js');
+import { DearError, messageOf } from '../errors.ts';
+import { Thread } from '../thread.ts';
+import type { Chunk, ReaderAsk } from './reader-thread.ts';
 
 /**
  * Long reads on a read-only handle in a worker thread, one snapshot each, in chunks with back-pressure.
@@ -10,26 +8,36 @@ const compiled = import.meta.url.endsWith('.js');
  */
 export class Reader {
   readonly #path: string;
-  #thread: Worker | undefined;
-  #nextId = 1;
-  readonly #waiting = new Map<number, (message: FromReader) => void>();
+  #thread: Thread<ReaderAsk, Chunk> | undefined;
+  #scans = 0;
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** Rows as objects, `chunkSize` at a time. The thread reads ahead one chunk at most. */
+  /**
+   * Rows as objects, `chunkSize` at a time. The thread reads ahead one chunk at most.
+   * @throws DearError `store.read`
+   */
   async *stream<T>(sql: string, params: unknown[], chunkSize: number): AsyncGenerator<T[]> {
-    const id = this.#nextId++;
+    this.#scans += 1;
+    const scan = this.#scans;
+    const thread = this.#start();
+    let over = false;
     try {
-      let answer = await this.#ask({ id, kind: 'open', sql, params, chunkSize });
-      while (answer.rows.length > 0) {
-        yield answer.rows as T[];
-        if (answer.done) return;
-        answer = await this.#ask({ id, kind: 'next' });
+      let chunk = await thread.ask({ kind: 'open', scan, sql, params, chunkSize });
+      while (chunk.rows.length > 0) {
+        over = chunk.done;
+        yield chunk.rows as T[];
+        if (over) return;
+        chunk = await thread.ask({ kind: 'next', scan });
       }
+      over = true;
+    } catch (cause) {
+      over = true;
+      throw new DearError('store.read', `A read failed: ${messageOf(cause)}.`, { cause });
     } finally {
-      this.#thread?.postMessage({ id, kind: 'close' } satisfies ToReader);
+      if (!over) await thread.ask({ kind: 'close', scan }).catch(() => undefined);
     }
   }
 
@@ -38,44 +46,10 @@ export class Reader {
     this.#thread = undefined;
   }
 
-  #ask(message: ToReader): Promise<Extract<FromReader, { kind: 'rows' }>> {
-    const thread = this.#start();
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(message.id, (answer) => {
-        if (answer.kind === 'rows') resolve(answer);
-        else reject(new DearError('store.read', `A read failed: ${answer.message}.`));
-      });
-      thread.postMessage(message);
-    });
+  #start(): Thread<ReaderAsk, Chunk> {
+    if (this.#thread?.over === false) return this.#thread;
+    const file = new URL('./reader-thread', import.meta.url);
+    this.#thread = new Thread(file, { path: this.#path }, 'The reader of the database');
+    return this.#thread;
   }
-
-  #start(): Worker {
-    if (this.#thread !== undefined) return this.#thread;
-    const workerData = { path: this.#path };
-    const thread = compiled
-      ? new Worker(new URL('./reader-thread.js', import.meta.url), { workerData, execArgv: [] })
-      : new Worker(fromSources(), { eval: true, workerData, execArgv: [] });
-    thread.unref();
-    thread.on('message', (answer: FromReader) => {
-      this.#waiting.get(answer.id)?.(answer);
-      this.#waiting.delete(answer.id);
-    });
-    thread.on('error', (error) => this.#failAll(error.message));
-    thread.on('exit', () => this.#failAll('the reading thread ended'));
-    this.#thread = thread;
-    return thread;
-  }
-
-  #failAll(message: string): void {
-    this.#thread = undefined;
-    for (const [id, settle] of this.#waiting) settle({ id, kind: 'failed', message });
-    this.#waiting.clear();
-  }
-}
-
-/** A thread that runs from the sources: `--import tsx` works only in a main thread, so it is registered here. */
-function fromSources(): string {
-  const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'));
-  const file = JSON.stringify(new URL('./reader-thread.ts', import.meta.url).href);
-  return `import(${tsx}).then(({ register }) => { register(); return import(${file}); });`;
 }

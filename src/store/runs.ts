@@ -59,6 +59,13 @@ export function runStore(db: Database): RunStore {
         .returning({ id: runs.id });
       return rows.length > 0;
     },
+    resume: async (runId) => {
+      // A run that was never planned, or whose planner holds it still, is not planned to its end.
+      const changed = await db.run(sql`UPDATE runs SET reason = NULL,
+          state = CASE WHEN plan_token IS NOT NULL OR planned_to = 0 THEN 'planning' ELSE 'running' END
+        WHERE id = ${runId} AND state = 'paused'`);
+      return changed > 0;
+    },
     skipOpen: async (runId, reason) => {
       const rows = await db.orm
         .update(sends)

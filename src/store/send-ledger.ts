@@ -2,9 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import type { ClaimRequest, LeasedSend, SendLedger, Settlement, Verdict } from '../delivery/port.ts';
 import type { Frequency } from '../profiles/preferences.ts';
-import type { Database } from './database.ts';
-import { claimStatement, decideStatement, postponeStatement, settleStatement } from './send-statements.ts';
-import { listOf, takenSlots } from './slots.ts';
+import type { BulkRow, Database, RowStep } from './database.ts';
+import {
+  claimStatement,
+  lockStatement,
+  postponeStatement,
+  settleStatement,
+  suppressStatement,
+} from './send-statements.ts';
+import { takenSlots } from './slots.ts';
 
 /** The ledger as send workers use it, on either database. */
 export function sendLedger(db: Database): SendLedger {
@@ -18,7 +24,6 @@ export function sendLedger(db: Database): SendLedger {
       await db.run(sql`UPDATE sends SET lease_token = NULL, lease_until = NULL
         WHERE lease_token = ${token} AND state IN ('queued', 'deferred')`);
     },
-    decide: (token, decisions) => decide(db, token, decisions),
     advance: (settlements, requests, fallback) => advance(db, settlements, requests, fallback),
     skip: async (token, id, reason, detail) => {
       await db.run(sql`UPDATE sends SET state = 'skipped', reason = ${reason}, detail = ${detail ?? null},
@@ -47,7 +52,7 @@ async function lease(db: Database, runId: number, limit: number, leaseMs: number
       SELECT s.id FROM sends s
       WHERE s.run_id = ${runId} AND s.state IN ('queued', 'deferred') AND s.due_at <= ${now}
         AND (s.lease_until IS NULL OR s.lease_until < ${now})
-        AND EXISTS (SELECT 1 FROM runs r WHERE r.id = ${runId} AND r.state = 'running')
+        AND EXISTS (SELECT 1 FROM runs r WHERE r.id = ${runId} AND r.state IN ('planning', 'running'))
       ORDER BY s.due_at, s.id LIMIT ${limit} ${db.phrases.skipLocked()})
     RETURNING id, run_id, profile_id, variant, source_hash, attempts`);
   return { token, sends: rows.map(toLeased).sort((a, b) => a.id - b.id) };
@@ -73,16 +78,6 @@ function toLeased(row: LeasedRow): LeasedSend {
   };
 }
 
-async function decide(db: Database, token: string, decisions: readonly { id: number; decision: string }[]) {
-  const rows = await db.transaction((tx) =>
-    tx.forEach<{ id: number }>(
-      decideStatement,
-      decisions.map(({ id, decision }) => [id, token, decision]),
-    ),
-  );
-  return new Set(rows.map((row) => row.id));
-}
-
 /** One transaction, and so one write to disk, for what came of some letters and the claims of others. */
 async function advance(
   db: Database,
@@ -90,14 +85,20 @@ async function advance(
   requests: readonly ClaimRequest[],
   fallback: Frequency | undefined,
 ): Promise<Verdict[]> {
-  const claimed = await db.transaction(async (tx) => {
-    const lock = tx.phrases.lockProfiles([...new Set(requests.map((request) => request.profileId))]);
-    if (lock !== undefined) await tx.rows(lock);
-    if (settlements.length > 0) await settle(tx, settlements);
-    if (requests.length === 0) return [];
-    const rows = requests.map(({ id, token }) => [id, token]);
-    return tx.forEach<{ id: number }>(claimStatement(fallback), rows);
-  });
+  const steps: RowStep[] = [];
+  const profiles = [...new Set(requests.map((request) => request.profileId))].map((id) => [id]);
+  if (db.phrases.name === 'postgres' && profiles.length > 0) {
+    steps.push({ statement: lockStatement, rows: profiles });
+  }
+  if (settlements.length > 0) steps.push({ statement: settleStatement, rows: settlements.map(settledRow) });
+  const suppressed = settlements.flatMap((settlement) => suppressionRow(settlement) ?? []);
+  if (suppressed.length > 0) steps.push({ statement: suppressStatement, rows: suppressed });
+  if (requests.length > 0) {
+    const rows = requests.map(({ id, token, decision }) => [id, token, decision]);
+    steps.push({ statement: claimStatement(fallback), rows });
+  }
+  const found = await db.inOne(steps);
+  const claimed = requests.length > 0 ? ((found.at(-1) ?? []) as { id: number }[]) : [];
   const went = new Set(claimed.map((row) => row.id));
   const refused = requests.filter((request) => !went.has(request.id));
   const why = refused.length === 0 ? new Map<number, Verdict>() : await whyNot(db, refused);
@@ -113,7 +114,7 @@ async function whyNot(db: Database, requests: readonly ClaimRequest[]): Promise<
       (SELECT c.state FROM consents c WHERE c.profile_id = p.id AND c.topic = r.topic) AS consent,
       (SELECT x.reason FROM suppressions x WHERE x.address = p.email) AS suppressed
     FROM sends s JOIN runs r ON r.id = s.run_id JOIN profiles p ON p.id = s.profile_id
-    WHERE s.id IN (${listOf(requests.map((request) => request.id))})`);
+    WHERE s.id IN ${db.phrases.numbers(requests.map((request) => request.id))}`);
   const tokens = new Map(requests.map((request) => [request.id, request.token]));
   return new Map(rows.map((row) => [row.id, obstacle(row, tokens.get(row.id))]));
 }
@@ -131,31 +132,23 @@ interface Obstacles {
 
 function obstacle(row: Obstacles, token: string | undefined): Verdict {
   if (row.token !== token || (row.state !== 'queued' && row.state !== 'deferred')) return 'lost';
-  if (row.run_state !== 'running') return 'not running';
+  if (row.run_state !== 'planning' && row.run_state !== 'running') return 'not running';
   if (row.expired === 1) return 'expired';
   if (row.suppressed !== null) return 'suppressed';
   if (row.consent !== 'in') return 'no consent';
   return row.paused === 1 ? 'paused by the customer' : 'over frequency';
 }
 
-async function settle(tx: Database, settlements: readonly Settlement[]): Promise<void> {
-  await tx.forEach(
-    settleStatement,
-    settlements.map((s) => [
-      s.id,
-      s.token,
-      s.state,
-      s.reason ?? null,
-      s.code ?? null,
-      s.response,
-      s.retryInMs,
-    ]),
-  );
-  for (const { id, suppress, response } of settlements) {
-    if (suppress === undefined) continue;
-    await tx.run(sql`INSERT INTO suppressions (address, reason, source, at)
-      SELECT p.email, ${suppress}, ${`refused: ${response}`.slice(0, 200)}, ${tx.phrases.now()}
-      FROM sends s JOIN profiles p ON p.id = s.profile_id WHERE s.id = ${id}
-      ON CONFLICT (address) DO NOTHING`);
-  }
+const settledRow = (s: Settlement): BulkRow => [
+  s.id,
+  s.token,
+  s.state,
+  s.reason ?? null,
+  s.code ?? null,
+  s.response,
+  s.retryInMs,
+];
+
+function suppressionRow({ id, suppress, response }: Settlement): BulkRow[] | undefined {
+  return suppress === undefined ? undefined : [[id, suppress, `refused: ${response}`.slice(0, 200)]];
 }

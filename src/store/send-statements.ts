@@ -3,14 +3,6 @@ import { WINDOW_MS } from '../campaigns/frequency.ts';
 import type { Frequency } from '../profiles/preferences.ts';
 import type { Phrases, RowStatement } from './database.ts';
 
-/** Stores the decision of a leased send. */
-export const decideStatement: RowStatement = {
-  columns: { send_id: 'bigint', token: 'text', decision: 'text' },
-  body: () => sql`UPDATE sends SET decision = v.decision FROM v
-    WHERE sends.id = v.send_id AND sends.lease_token = v.token AND sends.state IN ('queued', 'deferred')
-    RETURNING sends.id AS id`,
-};
-
 /** Gives a leased send back until a later moment. */
 export const postponeStatement: RowStatement = {
   columns: { send_id: 'bigint', token: 'text', due_at: 'bigint' },
@@ -38,6 +30,22 @@ export const settleStatement: RowStatement = {
     FROM v WHERE sends.id = v.send_id AND sends.lease_token = v.token AND sends.state = 'sending'`,
 };
 
+/** Who bounced for good must not be written to again; told with the outcome, in the same transaction. */
+export const suppressStatement: RowStatement = {
+  columns: { send_id: 'bigint', reason: 'text', source: 'text' },
+  body: (phrases) => sql`INSERT INTO suppressions (address, reason, source, at)
+    SELECT p.email, v.reason, v.source, ${phrases.now()}
+    FROM v JOIN sends s ON s.id = v.send_id JOIN profiles p ON p.id = s.profile_id
+    WHERE true ON CONFLICT (address) DO NOTHING`,
+};
+
+/** Keeps the profiles to this transaction, in the order of their ids, where others could write at the same time. */
+export const lockStatement: RowStatement = {
+  columns: { profile_id: 'bigint' },
+  body: () =>
+    sql`SELECT p.id AS id FROM profiles p WHERE p.id IN (SELECT profile_id FROM v) ORDER BY p.id FOR UPDATE`,
+};
+
 const claims = new Map<string, RowStatement>();
 
 /** The claim, with the limit of customers who chose none. */
@@ -46,7 +54,7 @@ export function claimStatement(fallback: Frequency | undefined): RowStatement {
   const known = claims.get(key);
   if (known !== undefined) return known;
   const statement: RowStatement = {
-    columns: { send_id: 'bigint', token: 'text' },
+    columns: { send_id: 'bigint', token: 'text', decision: 'text' },
     body: (phrases) => claimBody(phrases, fallback),
   };
   claims.set(key, statement);
@@ -63,10 +71,10 @@ function claimBody(phrases: Phrases, fallback: Frequency | undefined): SQL {
   const window = sql`CASE coalesce(p.frequency_per, ${constant(fallback?.per ?? 'week')})
     WHEN 'day' THEN ${constant(WINDOW_MS.day)} WHEN 'month' THEN ${constant(WINDOW_MS.month)}
     ELSE ${constant(WINDOW_MS.week)} END`;
-  return sql`UPDATE sends SET state = 'sending', claimed_at = ${now}, attempts = attempts + 1
+  return sql`UPDATE sends SET state = 'sending', claimed_at = ${now}, attempts = attempts + 1, decision = v.decision
     FROM v, runs r, profiles p
     WHERE sends.id = v.send_id AND sends.lease_token = v.token AND sends.state IN ('queued', 'deferred')
-      AND r.id = sends.run_id AND r.state = 'running' AND r.valid_until >= ${now}
+      AND r.id = sends.run_id AND r.state IN ('planning', 'running') AND r.valid_until >= ${now}
       AND p.id = sends.profile_id AND (p.paused_until IS NULL OR p.paused_until <= ${now})
       AND EXISTS (SELECT 1 FROM consents c WHERE c.profile_id = p.id AND c.topic = r.topic AND c.state = 'in')
       AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address = p.email)
@@ -75,7 +83,7 @@ function claimBody(phrases: Phrases, fallback: Frequency | undefined): SQL {
           AND o.claimed_at > ${now} - (${window}) AND o.state IN ('sending', 'accepted', 'unknown'))
         + (SELECT count(*) FROM sends o JOIN runs q ON q.id = o.run_id
           WHERE o.profile_id = p.id AND o.id <> sends.id AND o.state IN ('queued', 'deferred') AND o.due_at <= ${now}
-            AND q.state = 'running' AND q.valid_until >= ${now}
+            AND q.state IN ('planning', 'running') AND q.valid_until >= ${now}
             AND (o.value > sends.value OR (o.value = sends.value AND o.id < sends.id))))
     RETURNING sends.id AS id`;
 }

@@ -25,7 +25,7 @@ export async function takenSlots(
   const rows = await db.rows<{ profile_id: number; at: number }>(sql`
     SELECT s.profile_id AS profile_id, coalesce(s.claimed_at, s.due_at) AS at
     FROM sends s JOIN runs r ON r.id = s.run_id
-    WHERE s.profile_id IN (${listOf(profileIds)})
+    WHERE s.profile_id IN ${db.phrases.numbers(profileIds)}
       AND s.id <> ${butSend ?? 0}
       AND ((s.state IN ('sending', 'accepted', 'unknown') AND s.claimed_at > ${db.phrases.now()} - ${WINDOW_MS.month})
         OR (s.state IN ('queued', 'deferred') AND s.value >= ${value} AND r.state IN ('planning', 'running', 'paused')))`);

@@ -1,78 +1,95 @@
-import { dirname, join } from 'node:path';
-import Sqlite from 'better-sqlite3';
+import { dirname } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { SQL } from 'drizzle-orm';
-import { drizzle as drizzleSync } from 'drizzle-orm/better-sqlite3';
-import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
 import { drizzle } from 'drizzle-orm/sqlite-proxy';
 import { DearError, messageOf } from '../errors.ts';
 import { makeFolder } from '../folder.ts';
-import type { BulkRow, Database, Orm, RowStatement, Store } from './database.ts';
+import type { BulkInsert, BulkRow, Database, Orm, RowStatement, Store } from './database.ts';
 import { Lock } from './lock.ts';
-import { packageRoot } from './package-root.ts';
 import { Reader } from './reader.ts';
 import * as schema from './schema/sqlite.ts';
-import { insertManySqlite } from './sqlite-bulk.ts';
+import type { Answer, Ask } from './sqlite-engine.ts';
+import { type Link, linkHere, linkToThread } from './sqlite-link.ts';
 import { sqlitePhrases } from './sqlite-phrases.ts';
-import { bound, patiently, Statements } from './sqlite-statements.ts';
 
 const casing = 'snake_case';
 const compiler = new SQLiteAsyncDialect({ casing });
+/** So many rows go to the handle at once: on this thread, until the event loop gets its turn. */
+const ROWS_A_TURN = 500;
 
-/** Runs one piece of synchronous work on the handle: under the lock, or at once inside a transaction. */
-export type Turn = <T>(work: () => T) => Promise<T>;
+/** Has the handle do something: when no transaction is open, or inside the one that is. */
+type Do = (ask: Ask) => Promise<Answer[]>;
 
 /**
  * Opens (and makes, and migrates) the SQLite database at `path`.
+ * @param writing where the handle that writes lives: `here`, or in a `thread` of its own
  * @throws DearError `store.unreachable` when the file cannot be opened or is no database.
  */
-export async function openSqlite(path: string): Promise<Store> {
-  const handle = await openHandle(path);
-  const statements = new Statements(handle);
+export async function openSqlite(path: string, writing: 'here' | 'thread'): Promise<Store> {
+  const link = await open(path, writing);
   const lock = new Lock();
   const reader = new Reader(path);
-  const inTurn: Turn = (work) => lock.run(() => patiently(work));
-  const begun: Turn = (step) => Promise.resolve().then(step);
-  const inside = surface(statements, begun, () => {
-    throw new DearError('store.nested', 'A transaction was begun inside a transaction.');
-  });
-  const base = surface(statements, inTurn, (work) =>
-    lock.run(async () => {
-      await patiently(() => handle.exec('BEGIN IMMEDIATE'));
-      try {
-        const result = await work(inside);
-        handle.exec('COMMIT');
-        return result;
-      } catch (error) {
-        if (handle.inTransaction) handle.exec('ROLLBACK');
-        throw error;
-      }
-    }),
+  const inTurn: Do = (ask) => {
+    // Whatever is asked of an orderly link now is done before a transaction that begins later.
+    if (link.inOrder && lock.isFree) return link.do(ask);
+    return lock.run(() => link.do(ask));
+  };
+  const inside = surface(
+    (ask) => link.do(ask),
+    () => {
+      throw new DearError('store.nested', 'A transaction was begun inside a transaction.');
+    },
   );
   return {
-    ...base,
+    ...surface(inTurn, (work) => lock.run(() => transaction(link, () => work(inside)))),
     scan: (query, chunkSize = 1000) => {
       const { sql, params } = compiler.sqlToQuery(query);
       return reader.stream(sql, bound(params), chunkSize);
     },
     close: async () => {
       await reader.close();
-      await lock.run(() => handle.close());
+      await lock.run(() => link.close());
     },
   };
 }
 
-function surface(statements: Statements, turn: Turn, transaction: Database['transaction']): Database {
+async function open(path: string, writing: 'here' | 'thread'): Promise<Link> {
+  try {
+    makeFolder(dirname(path));
+    return await (writing === 'here' ? linkHere(path) : linkToThread(path));
+  } catch (cause) {
+    throw new DearError('store.unreachable', `The database ${path} cannot be opened: ${messageOf(cause)}.`, {
+      mend: 'Set DATABASE_URL to a file that this user may write to, or to postgres://user@host/database.',
+      cause,
+    });
+  }
+}
+
+async function transaction<T>(link: Link, work: () => Promise<T>): Promise<T> {
+  await link.do({ kind: 'begin' });
+  try {
+    const result = await work();
+    await link.do({ kind: 'commit' });
+    return result;
+  } catch (error) {
+    await link.do({ kind: 'rollback' });
+    throw error;
+  }
+}
+
+function surface(act: Do, begin: Database['transaction']): Database {
+  const one = async (ask: Ask) => (await act(ask))[0] ?? nothing;
+  const query = (kind: 'all' | 'run', statement: SQL) => {
+    const { sql, params } = compiler.sqlToQuery(statement);
+    return one({ kind, text: sql, params: bound(params) });
+  };
   const orm: Orm = drizzle(
-    (text, params, method) =>
-      turn(() => {
-        const statement = statements.get(text);
-        if (method === 'run' || !statement.reader) return { rows: [statement.run(...bound(params))] };
-        const raw = statement.raw(true);
-        return {
-          rows: method === 'get' ? (raw.get(...bound(params)) as unknown[]) : raw.all(...bound(params)),
-        };
-      }),
+    async (text, params, method) => {
+      const answer = await one({ kind: method === 'run' ? 'run' : 'all', text, params: bound(params) });
+      if (method === 'run') return { rows: [answer] };
+      return { rows: method === 'get' ? (answer.rows[0] as unknown[]) : answer.rows };
+    },
     // drizzle reads the casing from its third parameter only.
     undefined,
     { casing },
@@ -81,25 +98,46 @@ function surface(statements: Statements, turn: Turn, transaction: Database['tran
     tables: schema,
     orm,
     phrases: sqlitePhrases,
-    rows: <T>(query: SQL) => {
-      const { sql, params } = compiler.sqlToQuery(query);
-      return turn(
-        () =>
-          statements
-            .get(sql)
-            .raw(false)
-            .all(...bound(params)) as T[],
-      );
+    rows: async <T>(statement: SQL) => objects<T>(await query('all', statement)),
+    run: async (statement) => (await query('run', statement)).changes,
+    insertMany: (insert, rows) => insertMany(one, insert, rows),
+    forEach: async <T>(statement: RowStatement, rows: readonly BulkRow[]) =>
+      objects<T>(await one({ kind: 'each', text: rowText(statement), rows })),
+    inOne: async (steps) => {
+      const asked = steps.map(({ statement, rows }) => ({ text: rowText(statement), rows }));
+      return (await act({ kind: 'steps', steps: asked })).map((answer) => objects(answer));
     },
-    run: (query) => {
-      const { sql, params } = compiler.sqlToQuery(query);
-      return turn(() => statements.get(sql).run(...bound(params)).changes);
-    },
-    insertMany: (insert, rows) => insertManySqlite(statements, turn, insert, rows),
-    forEach: <T>(statement: RowStatement, rows: readonly BulkRow[]) =>
-      turn(() => runForEach<T>(statements, rowText(statement), rows)),
-    transaction,
+    transaction: begin,
   };
+}
+
+/** Row by row: measured faster than long VALUES lists and than json_each. */
+async function insertMany<T>(
+  one: (ask: Ask) => Promise<Answer>,
+  insert: BulkInsert,
+  rows: readonly BulkRow[],
+): Promise<{ written: number; rows: T[] }> {
+  const names = Object.keys(insert.columns);
+  const text = `INSERT INTO ${insert.into} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')}) ${insert.tail ?? ''}`;
+  const returned: T[] = [];
+  let written = 0;
+  for (let start = 0; start < rows.length; start += ROWS_A_TURN) {
+    if (start > 0) await breathe();
+    const answer = await one({ kind: 'each', text, rows: rows.slice(start, start + ROWS_A_TURN) });
+    written += answer.changes;
+    for (const row of objects<T>(answer)) returned.push(row);
+  }
+  return { written, rows: returned };
+}
+
+const nothing: Answer = { columns: [], rows: [], changes: 0 };
+
+function objects<T>({ columns, rows }: Answer): T[] {
+  return rows.map((row) => {
+    const object: Record<string, unknown> = {};
+    for (let place = 0; place < columns.length; place += 1) object[columns[place] ?? ''] = row[place];
+    return object as T;
+  });
 }
 
 const rowTexts = new WeakMap<RowStatement, string>();
@@ -115,37 +153,10 @@ function rowText(statement: RowStatement): string {
   return text;
 }
 
-function runForEach<T>(statements: Statements, text: string, rows: readonly BulkRow[]): T[] {
-  const statement = statements.get(text);
-  const reader = statement.reader ? statement.raw(false) : undefined;
-  const returned: T[] = [];
-  for (const row of rows) {
-    if (reader === undefined) statement.run(row);
-    else for (const found of reader.all(row)) returned.push(found as T);
-  }
-  return returned;
-}
-
-async function openHandle(path: string): Promise<Sqlite.Database> {
-  let handle: Sqlite.Database | undefined;
-  try {
-    makeFolder(dirname(path));
-    const opened = new Sqlite(path, { timeout: 0 });
-    handle = opened;
-    await patiently(() => opened.pragma('journal_mode = WAL'));
-    opened.pragma('synchronous = FULL');
-    opened.pragma('foreign_keys = ON');
-    opened.pragma('cache_size = -65536');
-    opened.pragma('temp_store = MEMORY');
-    await patiently(() =>
-      migrate(drizzleSync(opened), { migrationsFolder: join(packageRoot(), 'migrations', 'sqlite') }),
-    );
-    return opened;
-  } catch (cause) {
-    handle?.close();
-    throw new DearError('store.unreachable', `The database ${path} cannot be opened: ${messageOf(cause)}.`, {
-      mend: 'Set DATABASE_URL to a file that this user may write to, or to postgres://user@host/database.',
-      cause,
-    });
-  }
+/** What better-sqlite3 takes as a parameter, from what drizzle hands over. */
+function bound(params: readonly unknown[]): unknown[] {
+  return params.map((value) => {
+    if (typeof value === 'boolean') return value ? 1 : 0;
+    return value === undefined ? null : value;
+  });
 }

@@ -15,7 +15,7 @@ export function sweepLedger(db: Database): SweepLedger {
       db.run(sql`UPDATE sends SET finished_at = ${now}, lease_token = NULL, lease_until = NULL,
         state = CASE state WHEN 'deferred' THEN 'failed' ELSE 'skipped' END, reason = 'no longer worth sending'
         WHERE state IN ('queued', 'deferred') AND (lease_until IS NULL OR lease_until < ${now})
-          AND run_id IN (SELECT id FROM runs WHERE state IN ('running', 'paused') AND valid_until < ${now})`),
+          AND run_id IN (SELECT id FROM runs WHERE state IN ('planning', 'running', 'paused') AND valid_until < ${now})`),
     finishRuns: () =>
       db.run(sql`UPDATE runs SET state = 'finished', finished_at = ${now} WHERE state = 'running'
         AND NOT EXISTS (SELECT 1 FROM sends s WHERE s.run_id = runs.id AND s.state IN ('queued', 'deferred', 'sending'))`),
@@ -30,11 +30,11 @@ export function sweepLedger(db: Database): SweepLedger {
         SELECT r.id AS id, (SELECT count(*) FROM (SELECT 1 FROM sends s WHERE s.run_id = r.id
           AND s.state IN ('queued', 'deferred') AND s.due_at <= ${now}
           AND (s.lease_until IS NULL OR s.lease_until < ${now}) LIMIT ${most}) d) AS count
-        FROM runs r WHERE r.state = 'running'`);
+        FROM runs r WHERE r.state IN ('planning', 'running')`);
       return rows.filter((row) => row.count > 0).map((row) => ({ runId: row.id, count: row.count }));
     },
   };
 }
 
 /** A cancelled run may still have a letter in flight. */
-const openRuns = sql`SELECT id FROM runs WHERE state IN ('running', 'paused', 'cancelled')`;
+const openRuns = sql`SELECT id FROM runs WHERE state IN ('planning', 'running', 'paused', 'cancelled')`;

@@ -8,7 +8,7 @@ export type StageShares = Record<string, number>;
  * caller, so that what a library does counts for whoever asked for it.
  */
 const stages: readonly (readonly [stage: string, file: RegExp])[] = [
-  ['sql: running it', /\/src\/store\/(sqlite|sqlite-statements|postgres)\.[jt]s$|node_modules\/pg/],
+  ['sql: asking for it', /\/src\/store\/(sqlite|sqlite-link|postgres)\.[jt]s$|node_modules\/pg/],
   ['sql: writing it', /\/src\/store\/|node_modules\/drizzle-orm/],
   ['tokens', /\/src\/tracking\/tokens\./],
   ['render', /\/src\/content\//],

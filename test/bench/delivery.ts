@@ -63,17 +63,10 @@ const format = new Intl.NumberFormat('en');
 function sayStages(out: Output, { stages }: DearResult): void {
   if (stages === undefined) return;
   out.say(
-    `\nWhere Dear's main thread spends its time, of ${format.format(stages.letters)} letters under the profiler ` +
-      `(the whole process: ${Math.round(stages.cpuMicroseconds)} µs CPU a letter)\n`,
+    `\nWhere Dear spends its CPU time, of ${format.format(stages.letters)} letters under the profiler ` +
+      `(${Math.round(stages.cpuMicroseconds)} µs a letter)\n`,
   );
-  out.table(['stage', 'µs a letter'], tenths(stages.main));
-  out.say("\nSQLite's own time by statement, the disk's with it\n");
-  out.table(
-    ['statements', 'µs a letter', 'run for so many letters each'],
-    tenths(stages.statements).map(
-      ([name, micros]) => [name, micros, rounded(1 / (stages.runs[name] ?? 1), 1)] as const,
-    ),
-  );
+  out.table(['stage', 'µs a letter'], tenths(stages.stages));
 }
 
 const tenths = (micros: Record<string, number>) =>
@@ -85,8 +78,7 @@ function microseconds(dear: DearResult, rivals: Record<string, SendResult>) {
   return {
     total: total(dear),
     ...(dear.stages && {
-      byStage: Object.fromEntries(tenths(dear.stages.main)),
-      byStatement: Object.fromEntries(tenths(dear.stages.statements)),
+      byStage: Object.fromEntries(tenths(dear.stages.stages)),
     }),
     rivals: Object.fromEntries(Object.entries(rivals).map(([name, result]) => [name, total(result)])),
   };

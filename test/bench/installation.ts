@@ -65,7 +65,7 @@ export function openInstallation(options: StepOptions): Promise<App> {
     options.folder,
   );
   const log = pino({ level: 'warn' }, pino.destination(2));
-  return openApp({ ...config, templatesDir: filesOf(options.folder).templates }, log);
+  return openApp({ ...config, templatesDir: filesOf(options.folder).templates }, log, 'thread');
 }
 
 function* rows<T>(count: number, make: (index: number) => T): Generator<T> {

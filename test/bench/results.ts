@@ -18,10 +18,7 @@ export const dearResult = z.object({
     .object({
       letters: z.int(),
       cpuMicroseconds: z.number(),
-      main: z.record(z.string(), z.number()),
-      statements: z.record(z.string(), z.number()),
-      /** How often a statement of each kind was run, for each letter. */
-      runs: z.record(z.string(), z.number()),
+      stages: z.record(z.string(), z.number()),
     })
     .optional(),
 });

@@ -18,6 +18,7 @@ export function parts(changes: Partial<LetterParts> = {}): LetterParts {
     date: Date.UTC(2025, 6, 1, 10, 0, 0),
     unsubscribe: { url: 'https://shop.example/u/token' },
     send: '42',
+    lineEnds: 'any',
     channel: '8bit',
     ...changes,
   };

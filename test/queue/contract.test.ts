@@ -7,7 +7,7 @@ import type { Queues } from '../../src/queue/port.ts';
 import type { Timing } from '../../src/queue/timing.ts';
 import { freshPostgresDatabase, postgresUrl, redisUrl } from '../servers/index.ts';
 import type { Word } from './child.ts';
-import { gate, MemoryLog, openQuick, pgliteImage, quick, startProxy, until } from './harness.ts';
+import { gate, MemoryLog, openQuick, quick, startProxy, until } from './harness.ts';
 
 const backends = [
   { name: 'embedded', url: undefined, present: true },
@@ -24,7 +24,6 @@ describe.each(backends)('queues: $name', ({ name, url: server, present }) => {
   const opened: Queues[] = [];
 
   beforeAll(async () => {
-    if (name === 'embedded') await pgliteImage();
     if (name === 'PostgreSQL' && present) ({ url, drop } = await freshPostgresDatabase());
   });
   afterEach(async () => {

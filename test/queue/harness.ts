@@ -1,8 +1,8 @@
 import { createConnection, createServer, type Socket } from 'node:net';
-import { PGlite } from '@electric-sql/pglite';
 import type { Backend } from '../../src/queue/backend.ts';
+import { openEmbedded } from '../../src/queue/embedded.ts';
 import type { Log } from '../../src/queue/log.ts';
-import { openEmbedded, openPostgres } from '../../src/queue/postgres.ts';
+import { openPostgres } from '../../src/queue/postgres.ts';
 import { BullQueues } from '../../src/queue/queues.ts';
 import { openRedis } from '../../src/queue/redis.ts';
 import { defaultTiming, type Timing } from '../../src/queue/timing.ts';
@@ -52,22 +52,9 @@ export function gate(): { opened: Promise<void>; open: () => void } {
   return { opened, open };
 }
 
-let image: Promise<Blob> | undefined;
-
-/** An empty PGlite database to start from, made once for a test file. */
-export function pgliteImage(): Promise<Blob> {
-  image ??= (async () => {
-    const database = await PGlite.create();
-    const dump = await database.dumpDataDir('none');
-    await database.close();
-    return dump;
-  })();
-  return image;
-}
-
-/** Opens a backend as `openQueues` does, but for the embedded one, which starts from an image. */
+/** Opens a backend as `openQueues` does. */
 async function openBackend(url: string | undefined, log: Log): Promise<Backend> {
-  if (url === undefined) return openEmbedded(log, { image: await pgliteImage() });
+  if (url === undefined) return openEmbedded(log);
   return url.startsWith('redis') ? openRedis(url, log, quick.openMs) : openPostgres(url, log, quick.openMs);
 }
 

@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import type { App } from '../../app.ts';
 import { planRun } from '../../campaigns/planner.ts';
 import type { PlannedSend, Run } from '../../campaigns/port.ts';
+import { sendingStates } from '../../campaigns/reasons.ts';
 import { reportOf } from '../../campaigns/report.ts';
 import { DearError } from '../../errors.ts';
 import type { Cli, Register } from '../cli.ts';
@@ -36,12 +37,12 @@ export const campaign: Register = (program, cli) => {
     'pause',
     'stop sending within a second; resume goes on where it stopped',
     async (app, run) => {
-      await stepOr(app, run, ['running'], 'paused');
+      await stepOr(app, run, sendingStates, 'paused');
       return `'${run.campaign}' is paused. \`dear campaign resume ${run.campaign}\` goes on.`;
     },
   );
   steer(family, cli, 'resume', 'go on with a paused campaign', async (app, run) => {
-    await stepOr(app, run, ['paused'], 'running');
+    if (!(await app.runs.resume(run.id))) throw await impossible(app, run, ['paused'], 'running');
     return `'${run.campaign}' goes on.`;
   });
   steer(
@@ -205,9 +206,17 @@ function steer(
 }
 
 async function stepOr(app: App, run: Run, from: readonly Run['state'][], to: Run['state']): Promise<void> {
-  if (await app.runs.step(run.id, from, to)) return;
+  if (!(await app.runs.step(run.id, from, to))) throw await impossible(app, run, from, to);
+}
+
+async function impossible(
+  app: App,
+  run: Run,
+  from: readonly Run['state'][],
+  to: Run['state'],
+): Promise<DearError> {
   const now = (await app.runs.byId(run.id))?.state ?? run.state;
-  throw new DearError('campaign.state', `'${run.campaign}' is ${now}, so it cannot become ${to}.`, {
+  return new DearError('campaign.state', `'${run.campaign}' is ${now}, so it cannot become ${to}.`, {
     mend: `That is possible while it is ${from.join(' or ')}.`,
   });
 }

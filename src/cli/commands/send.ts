@@ -35,7 +35,7 @@ async function show(cli: Cli, id: string, options: ShowOptions, command: Command
     else process.stdout.write(shown.bytes);
     out.note(
       shown.identical
-        ? `Identical to the letter that left (sha256 ${shown.facts.sha256}).`
+        ? `Identical to the letter that left (${shown.facts.size} octets, CRC-32 ${shown.facts.crc32}).`
         : shown.difference,
     );
   });

@@ -55,7 +55,7 @@ function run(cli: Cli, command: Command, parts: Parts): Promise<void> {
       await running.close();
       stop.release();
     }
-  });
+  }, 'thread');
 }
 
 /** Starts the parts; when one cannot start, those that did are closed again. */

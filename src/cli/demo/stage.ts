@@ -38,7 +38,7 @@ export async function setStage(cli: Cli): Promise<Stage> {
     closers.push(folder.release);
     const mailbox = await openMailbox(join(path, 'mailbox'), { naming: 'send' });
     closers.push(mailbox.close);
-    const app = await openApp(await demoConfig(cli, path, mailbox.port));
+    const app = await openApp(await demoConfig(cli, path, mailbox.port), undefined, 'thread');
     closers.push(app.close);
     const queues = await openQueues({ url: undefined, log: app.log });
     closers.push(queues.close.bind(queues));

@@ -1,0 +1,121 @@
+import type { LetterData, Letterpress } from '../campaigns/assembly.ts';
+import type { Customer, Customers } from '../campaigns/customers.ts';
+import type { Run } from '../campaigns/port.ts';
+import { afterQuietHours } from '../campaigns/quiet-hours.ts';
+import type { SkipReason } from '../campaigns/reasons.ts';
+import { type Draft, draftAll } from './drafts.ts';
+import type { LetterWriter, Moment } from './letter-writer.ts';
+import type { LeasedSend } from './port.ts';
+
+/** Where letters are written: on this thread, or in one of its own, so that connections are served meanwhile. */
+export interface Scriptorium {
+  /**
+   * Looks up whom the letters of a batch are for.
+   * @param now ms
+   */
+  gather(run: Run, sends: readonly LeasedSend[], now: number): Promise<Batch>;
+  close(): Promise<void>;
+}
+
+/** The letters of one lease, none of them written yet. */
+export interface Batch {
+  /** In the order of the sends. */
+  readonly readers: readonly Reader[];
+  /** Writes letters, a few at a time; in the order of the ids. */
+  write(ids: readonly number[], moment: Moment): Promise<readonly Letter[]>;
+  /** Forgets the batch. */
+  end(): void;
+}
+
+export interface Reader {
+  readonly sendId: number;
+  /** Undefined when the profile is no longer there. */
+  readonly address: string | undefined;
+  /** The end of the quiet hours that it is in, ms; undefined when it is awake. */
+  readonly quietUntil: number | undefined;
+}
+
+/** A letter as it leaves, with the decision (JSON) that is stored with its claim, or why there is none. */
+export type Letter = WrittenLetter | NoLetter;
+
+export interface WrittenLetter {
+  readonly sendId: number;
+  readonly from: string;
+  readonly to: string;
+  readonly bytes: Buffer;
+  readonly decision: string;
+}
+
+export interface NoLetter {
+  readonly sendId: number;
+  readonly reason: SkipReason;
+  readonly detail: string;
+}
+
+/** What writing asks for. */
+export interface ScriptoriumDeps {
+  readonly customers: Customers;
+  readonly data: LetterData;
+  press(sourceHash: string): Promise<Letterpress>;
+  writer(run: Run): LetterWriter;
+}
+
+/** Writes on this thread. */
+export function scriptoriumHere(deps: ScriptoriumDeps): Scriptorium {
+  const writers = new Map<number, LetterWriter>();
+  const writerOf = (run: Run) => {
+    const known = writers.get(run.id) ?? deps.writer(run);
+    writers.set(run.id, known);
+    return known;
+  };
+  return {
+    gather: async (run, sends, now) => {
+      const customers = await deps.customers.byIds(sends.map((send) => send.profileId));
+      const readers = sends.map((send) => readerOf(send, customers.get(send.profileId), run, now));
+      // Drafted for all who are awake at once, and only if there is a letter to write at all.
+      const awake = sends.filter((_, index) => readers[index]?.quietUntil === undefined);
+      let drafts: Promise<Map<number, Draft>> | undefined;
+      return {
+        readers,
+        write: async (ids, moment) => {
+          drafts ??= draftAll(deps, run, awake, customers, now);
+          return writeAll(writerOf(run), await drafts, ids, moment);
+        },
+        end: () => undefined,
+      };
+    },
+    close: async () => undefined,
+  };
+}
+
+function readerOf(send: LeasedSend, customer: Customer | undefined, run: Run, now: number): Reader {
+  const at = afterQuietHours(
+    now,
+    customer?.quietHours ?? run.plan.quietHours,
+    customer?.timeZone ?? run.plan.timeZone,
+  );
+  return { sendId: send.id, address: customer?.email, quietUntil: at > now ? at : undefined };
+}
+
+async function writeAll(
+  writer: LetterWriter,
+  drafts: ReadonlyMap<number, Draft>,
+  ids: readonly number[],
+  moment: Moment,
+): Promise<Letter[]> {
+  const letters: Letter[] = [];
+  for (const sendId of ids) {
+    const draft = drafts.get(sendId);
+    if (draft === undefined) letters.push({ sendId, reason: 'data missing', detail: 'the profile is gone' });
+    else letters.push(await writeOne(writer, draft, moment));
+  }
+  return letters;
+}
+
+async function writeOne(writer: LetterWriter, draft: Draft, moment: Moment): Promise<Letter> {
+  const { sendId, to, program, context } = draft;
+  const written = await writer.write(sendId, program, { email: to }, context, moment);
+  if (!written.ok) return { sendId, reason: written.reason, detail: written.detail };
+  const decision = JSON.stringify(written.decision);
+  return { sendId, from: writer.returnPath(sendId), to, bytes: written.bytes, decision };
+}

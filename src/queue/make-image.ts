@@ -1,3 +1,0 @@
-import { makeEmbeddedImage } from './embedded-image.ts';
-
-await makeEmbeddedImage();
