@@ -25,7 +25,7 @@ const addEvents: BulkInsert = {
     properties: 'json',
     received_at: 'int',
   },
-  tail: 'ON CONFLICT (key) DO NOTHING',
+  tail: 'ON CONFLICT DO NOTHING',
 };
 
 /** Followed segments over the tables `segments`, `segment_members` and `events`. */
