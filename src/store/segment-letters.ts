@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { type LetterDemand, sentStates, shownBy } from '../segments/letters.ts';
 import { asSet, type Compiling, isIn } from './segment-compile.ts';
 import { segmentPhrases } from './segment-phrases.ts';
+import { listOf } from './slots.ts';
 
 /** The condition of the rule `letter`. */
 export function letterCondition(asked: LetterDemand, compiling: Compiling, conjunct: boolean): SQL {
@@ -48,8 +49,4 @@ function shownCondition(
     : sql`EXISTS (SELECT 1 FROM events e WHERE e.profile_id = p.id AND ${shown})`;
 }
 
-const list = (texts: readonly string[]) =>
-  sql`(${sql.join(
-    texts.map((text) => sql`${text}`),
-    sql`, `,
-  )})`;
+const list = (texts: readonly string[]) => sql`(${listOf(texts)})`;

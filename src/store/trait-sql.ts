@@ -3,6 +3,7 @@ import { AMOUNT_UNITS, LARGEST_AMOUNT, LARGEST_TOTAL, SMALLEST_AMOUNT } from '..
 import { definitionOf, type TraitSettings } from '../profiles/trait-settings.ts';
 import type { Database, Phrases } from './database.ts';
 import { segmentPhrases } from './segment-phrases.ts';
+import { listOf } from './slots.ts';
 
 /** The name of the one row of `trait_state`. */
 export const ORDERS = 'orders';
@@ -84,8 +85,4 @@ function orderOf(phrases: Phrases, { orderIds }: TraitSettings): SQL {
   return sql`CASE ${sql.join(ways, sql` `)} ELSE ${own} END`;
 }
 
-const list = (texts: readonly string[]) =>
-  sql`(${sql.join(
-    texts.map((text) => sql`${text}`),
-    sql`, `,
-  )})`;
+const list = (texts: readonly string[]) => sql`(${listOf(texts)})`;
