@@ -17,6 +17,8 @@ export interface Compiling extends AsOf {
   readonly over: 'audience' | 'batch';
   /** The profile id up to which the table `traits` is filled. */
   readonly builtTo: number;
+  /** Whether all but a few profiles' figures are up to date. */
+  readonly folded: boolean;
   /** Whether so many events lie in the stretch that asking profile by profile is cheaper than reading them. */
   isWide(events: Stretch): boolean;
   /** The value that a ranked profile must reach, by the rule that ranks; undefined when nobody is ranked. */

@@ -12,7 +12,7 @@ import type { Store } from './database.ts';
 import type { Compiling, Stretch } from './segment-compile.ts';
 import { thresholdQuery } from './segment-ranks.ts';
 import { engagementEvents } from './segment-traits.ts';
-import { builtTo } from './trait-sql.ts';
+import { builtTo, COMPLETE } from './trait-sql.ts';
 
 /** Counting the stretches of more rules than this would itself take time. */
 const MOST_COUNTED = 12;
@@ -37,12 +37,15 @@ export async function prepare(
   const stretches = over === 'audience' ? leaves.flatMap((leaf) => stretchesOf(leaf, asOf)) : [];
   const wide = await wideOf(store, stretches);
   const usesTraits = leaves.some((leaf) => 'trait' in leaf || ('by' in leaf && 'trait' in leaf.by));
+  const readsOrders = over === 'audience' && leaves.some((leaf) => 'did' in leaf || 'didNot' in leaf);
+  const built = usesTraits || readsOrders ? await builtTo(store, settings.traits) : 0;
   const compiling: Compiling = {
     ...asOf,
     phrases: store.phrases,
     settings,
     over,
-    builtTo: usesTraits ? await builtTo(store, settings.traits) : 0,
+    builtTo: built,
+    folded: built === COMPLETE && (await fewWait(store)),
     isWide: (stretch) => wide.has(nameOf(stretch)),
     thresholds: new Map(),
   };
@@ -51,6 +54,17 @@ export async function prepare(
     if ('by' in leaf) thresholds.set(leaf, await thresholdFor(store, leaf, compiling, known));
   }
   return { ...compiling, thresholds };
+}
+
+/** Each profile that waits is computed from its events, which takes as long as many probes. */
+const FEW = 5000;
+
+async function fewWait(store: Store): Promise<boolean> {
+  const row = await firstOf<{ count: number }>(
+    store,
+    sql`SELECT count(*) AS count FROM (SELECT 1 FROM trait_marks LIMIT ${FEW}) marks`,
+  );
+  return (row?.count ?? 0) < FEW;
 }
 
 async function thresholdFor(
@@ -112,7 +126,7 @@ async function wideOf(store: Store, stretches: readonly Stretch[]): Promise<Set<
     const { type, from, until } = stretch;
     const row = await firstOf<{ count: number }>(
       store,
-      sql`SELECT count(*) AS count FROM (SELECT 1 FROM events WHERE type = ${type} AND at >= ${from} AND at < ${until} LIMIT ${bound})`,
+      sql`SELECT count(*) AS count FROM (SELECT 1 FROM events WHERE type = ${type} AND at >= ${from} AND at < ${until} LIMIT ${bound}) stretch`,
     );
     if ((row?.count ?? 0) >= bound) wide.add(nameOf(stretch));
   }

@@ -4,13 +4,14 @@ import { eventDemandsOf } from '../segments/demands.ts';
 import { letterDemandOf } from '../segments/letters.ts';
 import { occurrenceOf, sequenceOf } from '../segments/occurrences.ts';
 import { rankingOf } from '../segments/ranking.ts';
-import type { AttributeComparison, PlainRule, ResolvedRule } from '../segments/rule.ts';
+import type { AttributeComparison, DidNotRule, DidRule, PlainRule, ResolvedRule } from '../segments/rule.ts';
 import { traitTestOf } from '../segments/trait-tests.ts';
 import { type Compiling, joined, YES } from './segment-compile.ts';
 import { eventCondition } from './segment-events.ts';
 import { letterCondition } from './segment-letters.ts';
 import { occurrenceCondition, sequenceCondition } from './segment-order.ts';
 import { rankCondition } from './segment-ranks.ts';
+import { recencyCondition } from './segment-recency.ts';
 import { traitCondition } from './segment-traits.ts';
 import { jsonValue, textValue, type Value, valuePasses } from './segment-values.ts';
 
@@ -24,9 +25,8 @@ export function segmentCondition(rule: ResolvedRule, compiling: Compiling): SQL 
 
 function leafCondition(leaf: PlainRule, compiling: Compiling, conjunct: boolean): SQL {
   if ('everyone' in leaf) return YES;
-  if ('did' in leaf) return eventCondition(eventDemandsOf(leaf, compiling), compiling, conjunct);
-  if ('didNot' in leaf)
-    return sql`(NOT ${eventCondition(eventDemandsOf(leaf, compiling), compiling, false)})`;
+  if ('did' in leaf) return didCondition(leaf, compiling, conjunct);
+  if ('didNot' in leaf) return sql`(NOT ${didCondition(leaf, compiling, false)})`;
   if ('first' in leaf || 'last' in leaf) {
     return occurrenceCondition(occurrenceOf(leaf, compiling), compiling, conjunct);
   }
@@ -37,6 +37,11 @@ function leafCondition(leaf: PlainRule, compiling: Compiling, conjunct: boolean)
     return rankCondition(rankingOf(leaf, compiling), compiling.thresholds.get(leaf), compiling, conjunct);
   }
   return attributeCondition(leaf, compiling);
+}
+
+function didCondition(leaf: DidRule | DidNotRule, compiling: Compiling, conjunct: boolean): SQL {
+  const demands = eventDemandsOf(leaf, compiling);
+  return recencyCondition(demands, compiling, conjunct) ?? eventCondition(demands, compiling, conjunct);
 }
 
 function attributeCondition(leaf: AttributeComparison, compiling: Compiling): SQL {

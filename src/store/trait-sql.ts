@@ -19,9 +19,9 @@ export async function builtTo(db: Database, settings: TraitSettings): Promise<nu
 }
 
 /**
- * Rows (profile_id, orders, order_total, first_order_at, last_order_at, latest_at) as `figuresOf` of
+ * Rows (profile_id, orders, order_total, first_order_at, last_order_at, first_line_at, last_line_at, latest_at) as `figuresOf` of
  * src/profiles makes them, from the events of the profiles that `whose` picks by `e.profile_id`, of those before
- * `until` (ms) when it is given. Profiles without any such event have no row.
+ * `until` (ms) when it is given. The lines are all events that are orders, those taken back too. Profiles without any such event have no row.
  */
 export function figuresQuery(
   phrases: Phrases,
@@ -36,19 +36,20 @@ export function figuresQuery(
     ${moneyOf(phrases, settings)} AS money, ${orderOf(phrases, settings)} AS ref
     FROM events e WHERE ${whose} AND e.type IN ${list(types)}${before}`;
   const orders = sql`SELECT profile_id, max(at) AS latest_at,
-    min(CASE WHEN ordered = 1 THEN at END) AS at,
+    min(CASE WHEN ordered = 1 THEN at END) AS at, max(CASE WHEN ordered = 1 THEN at END) AS last_line_at,
     coalesce(sum(CASE WHEN ordered = 1 THEN money END), 0) AS gross,
     coalesce(sum(CASE WHEN ordered = 0 THEN abs(money) END), 0) AS back,
     max(CASE WHEN ordered = 0 AND money IS NULL THEN 1 ELSE 0 END) AS voided
     FROM (${lines}) lines GROUP BY profile_id, ref`;
-  const counted = sql`SELECT profile_id, at, latest_at, CASE WHEN voided = 1 THEN 0 ELSE gross - back END AS net,
+  const counted = sql`SELECT profile_id, at, last_line_at, latest_at, CASE WHEN voided = 1 THEN 0 ELSE gross - back END AS net,
     CASE WHEN at IS NOT NULL AND voided = 0 AND (back = 0 OR gross > back) THEN 1 ELSE 0 END AS counts
     FROM (${orders}) orders`;
   const most = sql.raw(String(LARGEST_TOTAL));
   return sql`SELECT profile_id, CAST(sum(counts) AS bigint) AS orders,
     CAST(CASE WHEN sum(net) > ${most} THEN ${most} WHEN sum(net) < -${most} THEN -${most} ELSE sum(net) END AS bigint) AS order_total,
     min(CASE WHEN counts = 1 THEN at END) AS first_order_at,
-    max(CASE WHEN counts = 1 THEN at END) AS last_order_at, max(latest_at) AS latest_at
+    max(CASE WHEN counts = 1 THEN at END) AS last_order_at,
+    min(at) AS first_line_at, max(last_line_at) AS last_line_at, max(latest_at) AS latest_at
     FROM (${counted}) counted GROUP BY profile_id`;
 }
 

@@ -157,6 +157,6 @@ async function foldMarks(tx: Database, settings: TraitSettings): Promise<'more' 
 
 async function store(tx: Database, settings: TraitSettings, whose: ReturnType<typeof sql>): Promise<void> {
   await tx.run(sql`
-    INSERT INTO traits (profile_id, orders, order_total, first_order_at, last_order_at, latest_at)
+    INSERT INTO traits (profile_id, orders, order_total, first_order_at, last_order_at, first_line_at, last_line_at, latest_at)
     ${figuresQuery(tx.phrases, settings, whose, undefined)}`);
 }

@@ -54,6 +54,7 @@ describe('plans of SQLite', () => {
     ['where windows hold few events', {}],
     ['where windows hold many', { isWide: () => true }],
     ['for a batch', { over: 'batch' }],
+  ['before orders are folded', { folded: false, isWide: () => true }],
   ];
   const cases = typicalSegments.flatMap((segment) =>
     ways.map(([way, change]) => ({ ...segment, way, change })),

@@ -86,6 +86,8 @@ function derived(c: Columns) {
       orderTotal: c.int().notNull(),
       firstOrderAt: c.time(),
       lastOrderAt: c.time(),
+      firstLineAt: c.time(),
+      lastLineAt: c.time(),
       latestAt: c.time().notNull(),
     },
     (t) => [c.index('traits_latest').on(t.latestAt)],

@@ -21,6 +21,8 @@ CREATE TABLE "traits" (
 	"order_total" bigint NOT NULL,
 	"first_order_at" bigint,
 	"last_order_at" bigint,
+	"first_line_at" bigint,
+	"last_line_at" bigint,
 	"latest_at" bigint NOT NULL
 );
 --> statement-breakpoint

@@ -21,6 +21,8 @@ CREATE TABLE `traits` (
 	`order_total` integer NOT NULL,
 	`first_order_at` integer,
 	`last_order_at` integer,
+	`first_line_at` integer,
+	`last_line_at` integer,
 	`latest_at` integer NOT NULL
 );
 --> statement-breakpoint
