@@ -19,7 +19,10 @@ import { mailReader } from './inbox/read-mail.ts';
 import { readFrequency } from './profiles/preferences.ts';
 import { makePrivacy } from './profiles/privacy.ts';
 import { parseRetention } from './profiles/retention.ts';
+import { readTraitSettings } from './profiles/trait-settings.ts';
+import { followSegments } from './segments/follow.ts';
 import { parseRule } from './segments/rule.ts';
+import type { RuleSettings } from './segments/settings.ts';
 import { makeSignUp } from './sign-up/sign-up.ts';
 import { arrivalStore } from './store/arrivals.ts';
 import { attributeStore } from './store/attributes.ts';
@@ -41,10 +44,12 @@ import { privacyStore } from './store/privacy.ts';
 import { profileStore } from './store/profiles.ts';
 import { readerStore } from './store/readers.ts';
 import { runStore } from './store/runs.ts';
+import { followStore } from './store/segment-follow.ts';
 import { segmentStore } from './store/segments.ts';
 import { sendLedger } from './store/send-ledger.ts';
 import { suppressionStore } from './store/suppressions.ts';
 import { sweepLedger } from './store/sweep-ledger.ts';
+import { traitStore } from './store/traits.ts';
 import { makeConfirmTokens } from './tracking/confirm-tokens.ts';
 import { foldArrivals } from './tracking/fold.ts';
 import { makeProof } from './tracking/proof.ts';
@@ -69,8 +74,9 @@ export async function openApp(
   const warmUps = parseWarmUps(config.warmUp);
   const retention = parseRetention(config.retention);
   const topics = await loadTopics(config.templatesDir);
+  const rules: RuleSettings = { traits: readTraitSettings(config.traits), zone: config.timeZone };
   const store = await openStore(config.databaseUrl, config.secret, writing);
-  const ports = openPorts(store);
+  const ports = openPorts(store, rules);
   return {
     config,
     log,
@@ -94,15 +100,17 @@ export async function openApp(
 type Ports = ReturnType<typeof openPorts>;
 
 /** One line a port, in the order of the data flow. */
-function openPorts(store: Store) {
+function openPorts(store: Store, rules: RuleSettings) {
   return {
     profiles: profileStore(store),
     identities: identityStore(store),
     attributes: attributeStore(store),
-    events: eventStore(store),
+    events: eventStore(store, rules.traits),
+    traits: traitStore(store, rules.traits),
     consents: consentStore(store),
     suppressions: suppressionStore(store),
-    segments: segmentStore(store),
+    segments: segmentStore(store, rules),
+    followed: followStore(store, rules),
     runs: runStore(store),
     ledger: ledgerReader(store),
     sends: sendLedger(store),
@@ -110,7 +118,7 @@ function openPorts(store: Store) {
     permits: permitStore(store),
     notices: noticeStore(store),
     arrivals: arrivalStore(store),
-    intake: intakeStore(store),
+    intake: intakeStore(store, rules.traits),
     keys: keyStore(store),
     readers: readerStore(store),
     confirmations: confirmationStore(store),
@@ -186,6 +194,8 @@ function wire(
     showSend: (id: number) =>
       showSend({ ledger: ports.ledger, tokens, run: ports.runs.byId, press, writer }, id),
     writer,
+    follow: (signal: AbortSignal) =>
+      followSegments({ ...ports, everyMs: config.followMs, clock: Date.now }, signal),
     fold: (signal: AbortSignal) =>
       foldArrivals({ arrivals: ports.arrivals, readMail: mailReader(tokens), log }, signal),
   };

@@ -91,7 +91,35 @@ const settings = {
   ],
   TIME_ZONE: [
     z.string().refine(isTimeZone, "must be a time zone such as 'Europe/Berlin'").default('UTC'),
-    'time zone of customers who have none in their profile, for quiet hours',
+    'time zone of customers who have none in their profile, and of days and months in rules that name none',
+  ],
+  ORDER_EVENTS: [z.string().default('order'), 'types of the events that are orders, for traits'],
+  REFUND_EVENTS: [
+    z.string().default('refund, return, cancel, cancellation'),
+    "types of the events that take an order back, or 'none'",
+  ],
+  ORDER_MONEY: [
+    z.string().default('total, price*quantity, amount, value, revenue, price'),
+    'which property of an order is its money; the first way that fits counts, * multiplies',
+  ],
+  ORDER_ID: [
+    z.string().default('order, orderId, order_id, invoice, invoiceId, invoice_id'),
+    "which property names the order that an event belongs to, or 'none': each event is one",
+  ],
+  LOYAL_FROM: [
+    z.coerce.number().int().min(1).max(1_000_000).default(3),
+    'so many orders make a loyal customer',
+  ],
+  FORMER_AFTER: [
+    z
+      .string()
+      .regex(/^[1-9]\d{0,5}[mhdw]$/, 'must be a duration such as 365d')
+      .default('365d'),
+    'how long after the last order a customer is a former one',
+  ],
+  FOLLOW_MINUTES: [
+    z.coerce.number().min(0.01).max(10_080).default(15),
+    'minutes between two looks at who entered and left the segments that are followed',
   ],
   LANGUAGES: [
     z
@@ -178,6 +206,16 @@ export interface Config {
   readonly timeZone: string;
   /** BCP 47 tags. */
   readonly languages: readonly string[];
+  /** As they are written; app.ts reads them. */
+  readonly traits: {
+    readonly orderEvents: string;
+    readonly refundEvents: string;
+    readonly orderMoney: string;
+    readonly orderId: string;
+    readonly loyalFrom: number;
+    readonly formerAfter: string;
+  };
+  readonly followMs: number;
   readonly logLevel: Values['LOG_LEVEL'];
   readonly templatesDir: string;
 }
@@ -226,6 +264,15 @@ export function loadConfig(environment: Environment, cwd: string): Config {
     defaultFrequency: values.DEFAULT_FREQUENCY,
     timeZone: values.TIME_ZONE,
     languages: values.LANGUAGES === 'none' ? [] : values.LANGUAGES.split(',').map((tag) => tag.trim()),
+    traits: {
+      orderEvents: values.ORDER_EVENTS,
+      refundEvents: values.REFUND_EVENTS,
+      orderMoney: values.ORDER_MONEY,
+      orderId: values.ORDER_ID,
+      loyalFrom: values.LOYAL_FROM,
+      formerAfter: values.FORMER_AFTER,
+    },
+    followMs: values.FOLLOW_MINUTES * 60_000,
     logLevel: values.LOG_LEVEL,
     templatesDir: resolve(cwd, 'templates'),
   });

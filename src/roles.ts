@@ -26,6 +26,8 @@ import { makeWaker } from './tracking/waker.ts';
 
 const SWEEP_MS = 1000;
 const RESCHEDULE_MS = 5000;
+/** Arrivals must not wait long for a history that is being folded; the sweeper asks again. */
+const FOLD_TRAITS_MS = 2000;
 const SEND_JOBS_AT_ONCE = 3;
 const CONFIRM_MS = 1000;
 /** The key of the notice that says why nothing leaves. */
@@ -41,7 +43,7 @@ export interface Role {
 }
 
 /** Which queues a process works on; all of them when it is not said. */
-export const everyQueue: readonly QueueName[] = ['plan', 'send', 'record', 'sweep'];
+export const everyQueue: readonly QueueName[] = ['plan', 'send', 'record', 'sweep', 'follow'];
 
 /**
  * Works on the given queues in this process. Closing takes no new jobs, lets letters in flight finish and stores
@@ -66,6 +68,12 @@ export async function startWorkers(app: App, queues: Queues, names: readonly Que
   if (names.includes('record')) {
     await queues.process('record', async (_payload, signal) => {
       await app.fold(signal);
+      await app.traits.fold({ signal, budgetMs: FOLD_TRAITS_MS });
+    });
+  }
+  if (names.includes('follow')) {
+    await queues.process('follow', async (_payload, signal) => {
+      await app.follow(signal);
     });
   }
   if (names.includes('sweep')) {
@@ -97,10 +105,13 @@ export async function startWorkers(app: App, queues: Queues, names: readonly Que
 async function sweepOnce(app: App, queues: Queues): Promise<void> {
   await sweep({
     ledger: app.sweeping,
-    arrivals: app.arrivals.count,
+    arrivals: async () => (await app.arrivals.count()) + Number(await app.traits.waits()),
     queues,
   });
   await app.identities.settleMerges(Date.now() - MERGE_SETTLES_MS, Date.now());
+  if (await app.followed.due(Date.now(), app.config.followMs)) {
+    await queues.add('follow', [{ payload: {}, key: 'follow' }]);
+  }
   await app.notices.set(WORKER_NOTICE, `a worker of process ${process.pid} is running`);
 }
 

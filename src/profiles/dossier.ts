@@ -10,6 +10,7 @@ import type {
   Suppression,
   SuppressionStore,
 } from './port.ts';
+import type { TraitStore, Traits } from './traits.ts';
 
 /** All that is known about one customer. */
 export interface Dossier {
@@ -21,6 +22,7 @@ export interface Dossier {
   /** Every statement about consent, oldest first. */
   readonly consentHistory: readonly Consent[];
   readonly summary: readonly EventSummary[];
+  readonly traits: Traits;
   /** Newest first, as many as were asked for. */
   readonly timeline: readonly StoredEvent[];
 }
@@ -31,23 +33,26 @@ export interface DossierPorts {
   readonly consents: Pick<ConsentStore, 'of' | 'history'>;
   readonly suppressions: Pick<SuppressionStore, 'get'>;
   readonly events: Pick<EventStore, 'summary' | 'timeline'>;
+  readonly traits: Pick<TraitStore, 'of'>;
 }
 
-/** Reads the dossier of a profile, with its `newest` events; undefined when there is no such profile. */
+/** Reads the dossier of a profile as of `now`, with its `newest` events; undefined when there is no such profile. */
 export async function readDossier(
   ports: DossierPorts,
   profileId: number,
   newest: number,
+  now = Date.now(),
 ): Promise<Dossier | undefined> {
   const profile = (await ports.profiles.byIds([profileId])).get(profileId);
   if (profile === undefined) return undefined;
-  const [externalIds, suppression, consents, consentHistory, summary, timeline] = await Promise.all([
+  const [externalIds, suppression, consents, consentHistory, summary, timeline, traits] = await Promise.all([
     ports.identities.externalIdsOf(profile.id),
     profile.email === undefined ? undefined : ports.suppressions.get(profile.email),
     ports.consents.of(profile.id),
     ports.consents.history(profile.id),
     ports.events.summary(profile.id),
     ports.events.timeline(profile.id, newest),
+    ports.traits.of(profile.id, now),
   ]);
-  return { profile, externalIds, suppression, consents, consentHistory, summary, timeline };
+  return { profile, externalIds, suppression, consents, consentHistory, summary, timeline, traits };
 }

@@ -9,6 +9,7 @@ export const payloadSchemas = {
   send: z.strictObject({ runId }),
   record: z.strictObject({}),
   sweep: z.strictObject({}),
+  follow: z.strictObject({}),
 } as const;
 
 /** The queues, and what a job of each carries. */
@@ -18,7 +19,7 @@ export type JobPayloads = { [N in keyof typeof payloadSchemas]: z.output<(typeof
 export type QueueName = keyof JobPayloads;
 
 /** Every queue's name. */
-export const queueNames: readonly QueueName[] = ['plan', 'send', 'record', 'sweep'];
+export const queueNames: readonly QueueName[] = ['plan', 'send', 'record', 'sweep', 'follow'];
 
 /** The queues whose jobs carry nothing, so that a clock can make them. */
 export type ScheduledName = {

@@ -1,16 +1,26 @@
-import {
-  DATE_SHAPE,
-  type Demand,
-  eventDemandsOf,
-  holds,
-  LARGEST_SUMMED,
-  SMALLEST_SUMMED,
-  SUM_UNITS,
-  type Test,
-  testOf,
-  withinBounds,
-} from './demands.ts';
-import type { DidNotRule, DidRule, PlainRule, ResolvedRule, Where } from './rule.ts';
+import { amountOf, unitsOf } from '../profiles/amounts.ts';
+import { traitsOf } from '../profiles/traits.ts';
+import { passes, testOf, withinBounds } from './comparisons.ts';
+import { eventDemandsOf, type Matching, type Measure } from './demands.ts';
+import { letterDemandOf, sentStates, shownBy } from './letters.ts';
+import type { AsOf } from './moment.ts';
+import { occurrenceOf, type Step, sequenceOf } from './occurrences.ts';
+import { type RankedBy, rankingOf, thresholdOf } from './ranking.ts';
+import type {
+  BottomRule,
+  DidNotRule,
+  DidRule,
+  FirstRule,
+  LastRule,
+  LetterRule,
+  PlainRule,
+  ResolvedRule,
+  SequenceRule,
+  TopRule,
+} from './rule.ts';
+import type { Where } from './rule-parts.ts';
+import { defaultRuleSettings, type RuleSettings } from './settings.ts';
+import { isEngagement, traitPasses, traitTestOf } from './trait-tests.ts';
 import { branchOf, type Tree } from './tree.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -22,18 +32,45 @@ export interface SubjectEvent {
   readonly properties: Values;
 }
 
-/** One customer with everything that happened to them. */
+/** A letter of the ledger as a rule sees it; `at` is when it left, in ms since 1970 UTC. */
+export interface SubjectLetter {
+  readonly campaign: string;
+  readonly variant: string;
+  readonly state: string;
+  readonly at: number;
+}
+
+/** One customer with everything that happened to them, in the order in which it was stored. */
 export interface Subject {
   readonly profile: { readonly id: number; readonly email: string | undefined; readonly attributes: Values };
   readonly events: readonly SubjectEvent[];
+  readonly letters?: readonly SubjectLetter[];
+}
+
+/** What a rule is evaluated against besides the subject. */
+export interface Surroundings {
+  readonly settings?: RuleSettings;
+  /** All whom profiles are ranked among; without it the subject is alone. */
+  readonly everyone?: readonly Subject[];
+}
+
+interface Context extends AsOf {
+  readonly settings: RuleSettings;
+  readonly everyone: readonly Subject[];
 }
 
 /**
  * Whether a customer fits a rule at `now` (ms since 1970 UTC). This is what the rule language means; the store's
  * SQL is held against it by a property test.
  */
-export function evaluate(rule: ResolvedRule, subject: Subject, now: number): boolean {
-  return holdsIn(rule, (leaf) => leafFits(leaf, subject, now));
+export function evaluate(
+  rule: ResolvedRule,
+  subject: Subject,
+  now: number,
+  { settings = defaultRuleSettings, everyone = [subject] }: Surroundings = {},
+): boolean {
+  const context: Context = { now, zone: settings.zone, settings, everyone };
+  return holdsIn(rule, (leaf) => leafFits(leaf, subject, context));
 }
 
 function holdsIn<Leaf extends object>(tree: Tree<Leaf>, leafHolds: (leaf: Leaf) => boolean): boolean {
@@ -44,83 +81,116 @@ function holdsIn<Leaf extends object>(tree: Tree<Leaf>, leafHolds: (leaf: Leaf) 
   return leafHolds(branch.leaf);
 }
 
-function leafFits(leaf: PlainRule, { profile, events }: Subject, now: number): boolean {
+function leafFits(leaf: PlainRule, subject: Subject, context: Context): boolean {
+  const { profile, events } = subject;
   if ('everyone' in leaf) return true;
-  if ('did' in leaf) return eventsFit(leaf, events, now);
-  if ('didNot' in leaf) return !eventsFit(leaf, events, now);
+  if ('did' in leaf) return eventsFit(leaf, events, context);
+  if ('didNot' in leaf) return !eventsFit(leaf, events, context);
+  if ('first' in leaf || 'last' in leaf) return occurrenceFits(leaf, events, context);
+  if ('sequence' in leaf) return sequenceFits(leaf, events, context);
+  if ('top' in leaf || 'bottom' in leaf) return rankFits(leaf, subject, context);
+  if ('letter' in leaf) return letterFits(leaf, subject, context);
+  if ('trait' in leaf) {
+    const asked = traitTestOf(leaf, context);
+    return traitPasses(traitsOf(events, context.now, context.settings.traits)[asked.trait], asked);
+  }
   const value = leaf.attribute === 'email' ? profile.email : own(profile.attributes, leaf.attribute);
-  return passes(value, testOf(leaf, now));
+  return passes(value, testOf(leaf, context));
 }
 
-function eventsFit(rule: DidRule | DidNotRule, events: readonly SubjectEvent[], now: number): boolean {
-  const { type, from = Number.NEGATIVE_INFINITY, until, where, demands } = eventDemandsOf(rule, now);
-  const matching = events.filter(
-    (event) =>
-      event.type === type &&
-      event.at >= from &&
-      event.at < until &&
-      (where === undefined || propertiesFit(where, event.properties, now)),
+function eventsFit(rule: DidRule | DidNotRule, events: readonly SubjectEvent[], asOf: AsOf): boolean {
+  const demands = eventDemandsOf(rule, asOf);
+  const matching = events.filter((event) => matches(event, demands, asOf));
+  return demands.demands.every(({ measure, bounds }) => withinBounds(figure(measure, matching), bounds));
+}
+
+function matches(event: SubjectEvent, { type, from, until, where }: Matching, asOf: AsOf): boolean {
+  return event.type === type && isIn(event.at, from, until) && propertiesFit(where, event.properties, asOf);
+}
+
+const isIn = (at: number, from: number | undefined, until: number) =>
+  at < until && (from === undefined || at >= from);
+
+function propertiesFit(where: Where | undefined, properties: Values, asOf: AsOf): boolean {
+  if (where === undefined) return true;
+  return holdsIn(where, (leaf) => passes(own(properties, leaf.property), testOf(leaf, asOf)));
+}
+
+function occurrenceFits(rule: FirstRule | LastRule, events: readonly SubjectEvent[], asOf: AsOf): boolean {
+  const { end, among, from, until, where } = occurrenceOf(rule, asOf);
+  // The sort is stable: of the events of one moment the one that was stored first stays first.
+  const inOrder = events.filter((event) => matches(event, among, asOf)).sort((a, b) => a.at - b.at);
+  const one = end === 'first' ? inOrder[0] : inOrder.at(-1);
+  return one !== undefined && isIn(one.at, from, until) && propertiesFit(where, one.properties, asOf);
+}
+
+function sequenceFits(rule: SequenceRule, events: readonly SubjectEvent[], asOf: AsOf): boolean {
+  const { first, steps } = sequenceOf(rule, asOf);
+  const goesOn = (at: number, rest: readonly Step[]): boolean => {
+    const [step, ...later] = rest;
+    if (step === undefined) return true;
+    const next = events.filter(
+      (event) =>
+        matches(event, step, asOf) &&
+        (step.atOnce ? event.at >= at : event.at > at) &&
+        (step.gap === undefined || event.at <= at + step.gap),
+    );
+    return step.wanted ? next.some((event) => goesOn(event.at, later)) : next.length === 0;
+  };
+  return events.some((event) => matches(event, first, asOf) && goesOn(event.at, steps));
+}
+
+function rankFits(rule: TopRule | BottomRule, subject: Subject, context: Context): boolean {
+  const ranking = rankingOf(rule, context);
+  const value = rankedValue(ranking.by, subject, context);
+  if (value === undefined) return false;
+  const values = context.everyone.map((one) => rankedValue(ranking.by, one, context));
+  const threshold = thresholdOf(
+    ranking,
+    values.filter((one) => one !== undefined),
   );
-  return demands.every(({ measure, bounds }) => withinBounds(figure(measure, matching), bounds));
+  if (threshold === undefined) return false;
+  return ranking.end === 'top' ? value >= threshold : value <= threshold;
 }
 
-function propertiesFit(where: Where, properties: Values, now: number): boolean {
-  return holdsIn(where, (leaf) => passes(own(properties, leaf.property), testOf(leaf, now)));
+function rankedValue(by: RankedBy, { events }: Subject, context: Context): number | undefined {
+  if ('events' in by) {
+    const matching = events.filter((event) => matches(event, by.events, context));
+    return matching.length === 0 ? undefined : figure(by.measure, matching);
+  }
+  const traits = traitsOf(events, context.now, context.settings.traits);
+  if ((isEngagement(by.trait) ? traits[by.trait] : traits.orders) === 0) return undefined;
+  const value = traits[by.trait];
+  return typeof value === 'number' ? value : undefined;
 }
 
-function figure(measure: Demand['measure'], events: readonly SubjectEvent[]): number {
+function letterFits(rule: LetterRule, { events, letters = [] }: Subject, asOf: AsOf): boolean {
+  const { fate, campaign, variant, from, until } = letterDemandOf(rule, asOf);
+  const isMeant = (one: { at: number; campaign?: unknown; variant?: unknown }) =>
+    isIn(one.at, from, until) &&
+    (campaign === undefined || one.campaign === campaign) &&
+    (variant === undefined || one.variant === variant);
+  if (fate === 'sent') {
+    return letters.some((one) => sentStates.some((state) => state === one.state) && isMeant(one));
+  }
+  return events.some(
+    ({ type, at, properties }) =>
+      shownBy[fate].some((shown) => shown === type) &&
+      isMeant({ at, campaign: own(properties, 'campaign'), variant: own(properties, 'variant') }),
+  );
+}
+
+function figure(measure: Measure, events: readonly SubjectEvent[]): number {
   if (measure.kind === 'count') return events.length;
   if (measure.kind === 'sum') {
     const { property, times } = measure;
     return events.reduce((sum, { properties }) => {
-      const factor = times === undefined ? 1 : summed(own(properties, times));
-      return sum + Math.floor(summed(own(properties, property)) * factor * SUM_UNITS + 0.5);
+      const factor = times === undefined ? 1 : amountOf(own(properties, times));
+      return sum + unitsOf(amountOf(own(properties, property)) * factor);
     }, 0);
   }
   const values = events.map(({ properties }) => own(properties, measure.property)).filter(isScalar);
   return new Set(values.map((value) => JSON.stringify(value))).size;
-}
-
-function summed(value: unknown): number {
-  if (typeof value !== 'number') return 0;
-  const size = Math.abs(value);
-  return size >= SMALLEST_SUMMED && size <= LARGEST_SUMMED ? value : 0;
-}
-
-function passes(value: unknown, test: Test): boolean {
-  if (test.kind === 'exists') return (value !== undefined && value !== null) === test.wanted;
-  if (test.kind === 'oneOf') return test.values.some((wanted) => wanted === value) === test.wanted;
-  if (test.kind === 'order') {
-    if (typeof value === 'number' && typeof test.value === 'number') {
-      return holds(test.operator, Math.sign(value - test.value));
-    }
-    return (
-      typeof value === 'string' &&
-      typeof test.value === 'string' &&
-      holds(test.operator, compareTexts(value, test.value))
-    );
-  }
-  if (test.kind === 'text') return textPasses(value, test);
-  return typeof value === 'string' && DATE_SHAPE.test(value) && dateFits(value.replace(/Z+$/, ''), test);
-}
-
-function textPasses(value: unknown, { operator, value: wanted }: Extract<Test, { kind: 'text' }>): boolean {
-  if (operator === 'contains' && Array.isArray(value)) return value.includes(wanted);
-  if (typeof value !== 'string') return false;
-  if (operator === 'contains') return value.includes(wanted);
-  return operator === 'startsWith' ? value.startsWith(wanted) : value.endsWith(wanted);
-}
-
-function dateFits(text: string, { from, until }: Extract<Test, { kind: 'date' }>): boolean {
-  return (
-    (from === undefined || compareTexts(text, from) >= 0) &&
-    (until === undefined || compareTexts(text, until) < 0)
-  );
-}
-
-/** By code point, as both databases compare bytes of UTF-8; JavaScript's own `<` differs beyond U+FFFF. */
-function compareTexts(left: string, right: string): number {
-  return Buffer.compare(Buffer.from(left), Buffer.from(right));
 }
 
 function own(values: Values, key: string): unknown {

@@ -3,6 +3,9 @@ import type { Segment } from './segment.ts';
 
 /** A segment as it is kept. */
 export interface SavedSegment extends Segment {
+  readonly follow: boolean;
+  /** The last look at who entered and left, ms since 1970 UTC; undefined before the first. */
+  readonly followedAt: number | undefined;
   /** When the rule or what is said about it last changed, ms since 1970 UTC. */
   readonly updatedAt: number;
 }
@@ -12,6 +15,11 @@ export interface Member {
   readonly id: number;
   /** null for a profile that is known by external ids alone. */
   readonly email: string | null;
+}
+
+/** A profile of a segment as it is exported. */
+export interface ExportedMember extends Member {
+  readonly attributes: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -38,6 +46,8 @@ export interface SegmentStore {
   sample(rule: Rule, now: number, size: number): Promise<Member[]>;
   /** The ids of all who fit, ascending, a thousand at a time, from one snapshot; after `afterId` when given. */
   members(rule: Rule, now: number, options?: { afterId?: number }): AsyncIterable<number[]>;
+  /** All who fit with what is known of them, by id, a thousand at a time, from one snapshot. */
+  export(rule: Rule, now: number): AsyncIterable<ExportedMember[]>;
   /** Those of a batch of profiles (some hundreds) who fit. */
   matching(rule: Rule, now: number, profileIds: readonly number[]): Promise<Set<number>>;
 }

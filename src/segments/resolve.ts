@@ -16,6 +16,15 @@ export function segmentsIn(rule: Rule): string[] {
   return [...names];
 }
 
+/** The rules within a rule that say something themselves. */
+export function leavesOf(rule: ResolvedRule): PlainRule[] {
+  const leaves: PlainRule[] = [];
+  visitLeaves(rule, (leaf) => {
+    if (!('segment' in leaf)) leaves.push(leaf);
+  });
+  return leaves;
+}
+
 function visitLeaves(rule: Rule, visit: (leaf: PlainRule | SegmentRule) => void): void {
   const branch = branchOf(rule);
   if (branch.kind === 'leaf') visit(branch.leaf);

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { DearError } from '../errors.ts';
 import { closest } from './closest.ts';
+import { isDuration } from './moment.ts';
+import { isTraitName, operatorsOf } from './trait-words.ts';
 import { CHOICE } from './tree.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -107,6 +109,9 @@ function choiceFlaws(
     const has = keys.length === 0 ? 'is empty' : `has ${listOf(keys)}, which makes no rule`;
     return [{ path, text: `${has}; ${known}${didYouMean(hint)}` }];
   }
+  if (second !== undefined && second === 'last' && isDuration(String(child(found, second)))) {
+    return [{ path, text: `has an unknown word "last" beside '${kind}'; did you mean 'within'?` }];
+  }
   if (second !== undefined) {
     return [{ path, text: `has both '${kind}' and '${second}'; put two rules under 'all' or 'any'` }];
   }
@@ -125,24 +130,38 @@ function meant(word: string, allowed: readonly string[]): string | undefined {
   return other !== undefined && allowed.includes(other) ? other : closest(word, allowed);
 }
 
-const WINDOW = ['within', 'before', 'after', 'between'];
+const TIMES = ['within', 'before', 'after', 'between', 'during'];
+const WINDOW = [...TIMES, 'zone'];
 const COUNTS = ['atLeast', 'atMost', 'exactly'];
 const BOUNDS = ['gt', 'gte', 'lt', 'lte'];
 const COMPARING = [
   ...['is', 'isNot', 'in', 'notIn', ...BOUNDS, 'contains', 'startsWith', 'endsWith', 'exists'],
   ...WINDOW,
 ];
+const OCCURRENCE = [...WINDOW, 'where', 'among'];
 
 /** The words that may stand beside those of the rule that was found, in the order in which people meet them. */
 function allowedBeside(found: unknown, path: readonly PropertyKey[]): readonly string[] {
   const has = (key: string) => typeof found === 'object' && found !== null && Object.hasOwn(found, key);
+  if (path.at(-2) === 'sequence') return ['did', 'didNot', ...WINDOW, 'where'];
+  if (path.at(-1) === 'by') return ['trait', 'did', ...WINDOW, 'where', 'sum', 'distinct'];
+  if (path.at(-2) === 'by') return path.at(-1) === 'sum' ? ['property', 'times'] : ['property'];
   if (has('did')) return [...COUNTS, ...WINDOW, 'where', 'sum', 'distinct'];
   if (has('didNot')) return [...WINDOW, 'where'];
+  if (has('first') || has('last')) return OCCURRENCE;
+  if (has('top') || has('bottom')) return ['by'];
+  if (has('letter')) return ['campaign', 'variant', ...WINDOW];
+  if (has('trait')) return traitWords(found);
   if (has('attribute')) return COMPARING;
   if (path.at(-1) === 'sum') return ['times', ...BOUNDS];
   if (path.at(-1) === 'distinct') return COUNTS;
   if (has('property')) return COMPARING;
   return ['nothing else'];
+}
+
+function traitWords(found: unknown): readonly string[] {
+  const name = String(child(found, 'trait'));
+  return isTraitName(name) ? [...operatorsOf(name), 'zone'] : COMPARING;
 }
 
 const child = (value: unknown, key: PropertyKey): unknown =>

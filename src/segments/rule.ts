@@ -1,170 +1,70 @@
-import { z } from 'zod';
-import { isDuration, isMoment } from './moment.ts';
+import type { z } from 'zod';
 import { explainRule, pathText } from './rule-errors.ts';
+import {
+  AttributeSchema,
+  BottomSchema,
+  DidNotSchema,
+  DidSchema,
+  EveryoneSchema,
+  FirstSchema,
+  LastSchema,
+  LetterSchema,
+  SegmentSchema,
+  SequenceSchema,
+  TopSchema,
+  TraitSchema,
+} from './rule-leaves.ts';
 import { refuseHuge } from './size.ts';
 import { type Tree, treeOf } from './tree.ts';
 
-// PostgreSQL stores neither NUL nor half a surrogate pair, so no stored value can match them.
-const STORABLE = /^[^\0\p{Surrogate}]*$/u;
-const MAX_TEXT = 1000;
-const MAX_NAME = 200;
-const MAX_LISTED = 1000;
-const NUMBER_LIMIT = 1e12;
-
-const storable = (what: string, max: number) =>
-  z
-    .string({ error: `must be ${what}` })
-    .max(max, { error: `is longer than ${max} characters` })
-    .regex(STORABLE, { error: 'contains a character that cannot be stored' });
-
-const name = storable('a name', MAX_NAME).min(1, { error: 'is empty; it must be a name' });
-const text = storable('a text', MAX_TEXT);
-const someText = text.min(1, { error: 'is empty; it must be a text' });
-const number = z.number({ error: 'must be a number' });
-const scalar = z.union([text, number, z.boolean()], { error: 'must be a text, a number, true or false' });
-const ordered = z.union([text, number], { error: 'must be a number or a text' });
-const listed = z
-  .array(scalar, { error: 'must be a list of texts and numbers' })
-  .min(1, { error: 'is empty; it must list at least one value' })
-  .max(MAX_LISTED, { error: `lists more than ${MAX_LISTED} values` });
-const times = z
-  .int({ error: 'must be a whole number' })
-  .min(0, { error: 'must not be negative' })
-  .max(1_000_000_000, { error: 'is too large' });
-const amount = number
-  .min(-NUMBER_LIMIT, { error: 'is too small' })
-  .max(NUMBER_LIMIT, { error: 'is too large' });
-
-const duration = z
-  .string({ error: 'must be a duration such as 30d' })
-  .refine(isDuration, { error: 'must be a duration such as 90m, 12h, 30d or 2w' });
-const MOMENT = "must be a day (2011-09-30), an instant (2011-09-30T12:00:00Z), '30d ago' or 'in 30d'";
-const moment = z.string({ error: MOMENT }).refine(isMoment, { error: MOMENT });
-
-const window = {
-  within: duration.optional(),
-  before: moment.optional(),
-  after: moment.optional(),
-  between: z.tuple([moment, moment], { error: 'must be a list of two moments' }).optional(),
-};
-
-const operators = {
-  is: scalar.optional(),
-  isNot: scalar.optional(),
-  in: listed.optional(),
-  notIn: listed.optional(),
-  gt: ordered.optional(),
-  gte: ordered.optional(),
-  lt: ordered.optional(),
-  lte: ordered.optional(),
-  contains: someText.optional(),
-  startsWith: someText.optional(),
-  endsWith: someText.optional(),
-  exists: z.boolean({ error: 'must be true or false' }).optional(),
-  ...window,
-};
-
-/** The words that compare an attribute or a property; a comparison has exactly one of them. */
-const OPERATORS = Object.keys(operators);
-
-const OperatorsSchema = z.object(operators);
-/** The operator of a comparison, without what it is applied to. */
-export type Operators = z.output<typeof OperatorsSchema>;
-
-/** Refuses a comparison without an operator or with several. */
-function oneOperator(comparison: Operators, context: z.RefinementCtx): void {
-  const used = Object.keys(comparison).filter((key) => OPERATORS.includes(key));
-  if (used.length === 1) return;
-  const message =
-    used.length === 0
-      ? `compares nothing; add one of ${OPERATORS.join(', ')}`
-      : `has ${used.length} operators (${used.join(', ')}); one rule has one, so put several rules under 'all'`;
-  context.addIssue({ code: 'custom', message });
-}
-
-const AttributeSchema = z.strictObject({ attribute: name, ...operators }).superRefine(oneOperator);
-const PropertySchema = z.strictObject({ property: name, ...operators }).superRefine(oneOperator);
-/** `{ "property": "category", "is": "shoes" }`: asks for a property of an event. */
-export type PropertyComparison = z.output<typeof PropertySchema>;
-/** What must hold for an event's properties. */
-export type Where = Tree<PropertyComparison>;
-
-const counted = { atLeast: times.optional(), atMost: times.optional(), exactly: times.optional() };
-const bounds = {
-  gt: amount.optional(),
-  gte: amount.optional(),
-  lt: amount.optional(),
-  lte: amount.optional(),
-};
-
-const CountsSchema = z.object(counted);
-/** How often; all that is given must hold. */
-export type Counts = z.output<typeof CountsSchema>;
-
-function sensibleCounts({ atLeast, atMost, exactly }: Counts, context: z.RefinementCtx): void {
-  if (exactly !== undefined && (atLeast !== undefined || atMost !== undefined)) {
-    context.addIssue({
-      code: 'custom',
-      message: "has 'exactly' beside 'atLeast' or 'atMost'; keep one of them",
-    });
-  } else if (atLeast !== undefined && atMost !== undefined && atLeast > atMost) {
-    context.addIssue({
-      code: 'custom',
-      message: `wants at least ${atLeast} and at most ${atMost}; nothing is both`,
-    });
-  }
-}
-
-function needsOneOf(keys: readonly string[]) {
-  return (value: object, context: z.RefinementCtx): void => {
-    if (Object.keys(value).some((key) => keys.includes(key))) return;
-    context.addIssue({ code: 'custom', message: `has no bound; add one of ${keys.join(', ')}` });
-  };
-}
-
-const WhereSchema = treeOf(['property'], [PropertySchema]);
-const SumSchema = z
-  .strictObject(
-    { property: name, times: name.optional(), ...bounds },
-    { error: 'must say which property to add up' },
-  )
-  .superRefine(needsOneOf(Object.keys(bounds)));
-const DistinctSchema = z
-  .strictObject({ property: name, ...counted }, { error: 'must say which property to count' })
-  .superRefine(needsOneOf(Object.keys(counted)))
-  .superRefine(sensibleCounts);
-
-const DidSchema = z
-  .strictObject({
-    did: name,
-    ...counted,
-    ...window,
-    where: WhereSchema.optional(),
-    sum: SumSchema.optional(),
-    distinct: DistinctSchema.optional(),
-  })
-  .superRefine(sensibleCounts);
-const DidNotSchema = z.strictObject({ didNot: name, ...window, where: WhereSchema.optional() });
-const SegmentSchema = z.strictObject({ segment: name });
-const EveryoneSchema = z.strictObject({ everyone: z.literal(true, { error: 'must be true' }) });
-
 export type AttributeComparison = z.output<typeof AttributeSchema>;
+export type TraitComparison = z.output<typeof TraitSchema>;
 export type DidRule = z.output<typeof DidSchema>;
 export type DidNotRule = z.output<typeof DidNotSchema>;
+export type FirstRule = z.output<typeof FirstSchema>;
+export type LastRule = z.output<typeof LastSchema>;
+export type SequenceRule = z.output<typeof SequenceSchema>;
+export type TopRule = z.output<typeof TopSchema>;
+export type BottomRule = z.output<typeof BottomSchema>;
+export type LetterRule = z.output<typeof LetterSchema>;
 export type SegmentRule = z.output<typeof SegmentSchema>;
 /** A rule that says something itself, rather than joining others or pointing at a saved one. */
-export type PlainRule = AttributeComparison | DidRule | DidNotRule | z.output<typeof EveryoneSchema>;
+export type PlainRule =
+  | AttributeComparison
+  | TraitComparison
+  | DidRule
+  | DidNotRule
+  | FirstRule
+  | LastRule
+  | SequenceRule
+  | TopRule
+  | BottomRule
+  | LetterRule
+  | z.output<typeof EveryoneSchema>;
 
 /** A rule over a profile and its events; `src/segments/README.md` says what each word means. */
 export type Rule = Tree<PlainRule | SegmentRule>;
 /** A rule that no longer points at saved segments. It is a valid Rule as well, so it can be stored and read back. */
 export type ResolvedRule = Tree<PlainRule>;
 
+/** Each kind of rule by the word that makes it. */
+const kinds = {
+  attribute: AttributeSchema,
+  trait: TraitSchema,
+  did: DidSchema,
+  didNot: DidNotSchema,
+  first: FirstSchema,
+  last: LastSchema,
+  sequence: SequenceSchema,
+  top: TopSchema,
+  bottom: BottomSchema,
+  letter: LetterSchema,
+  segment: SegmentSchema,
+  everyone: EveryoneSchema,
+};
+
 /** The rule language. Use {@link parseRule}, which also keeps sizes in bounds and explains what is wrong. */
-const RuleSchema: z.ZodType<Rule> = treeOf<PlainRule | SegmentRule>(
-  ['attribute', 'did', 'didNot', 'segment', 'everyone'],
-  [AttributeSchema, DidSchema, DidNotSchema, SegmentSchema, EveryoneSchema],
-);
+const RuleSchema: z.ZodType<Rule> = treeOf<PlainRule | SegmentRule>(Object.keys(kinds), Object.values(kinds));
 
 /**
  * Reads a rule from outside: a file, a campaign's `when`, a request.

@@ -11,6 +11,8 @@ export interface Segment {
   /** What it is for, in a sentence. */
   readonly about: string | undefined;
   readonly rule: Rule;
+  /** Whether profiles get an event when they enter or leave it. */
+  readonly follow?: boolean | undefined;
 }
 
 const MAX_BYTES = 1_000_000;
@@ -26,6 +28,7 @@ const FileSchema = z.strictObject({
     .max(1000, { error: 'is longer than 1000 characters' })
     .regex(/^[^\0\p{Surrogate}]*$/u, { error: 'contains a character that cannot be stored' })
     .optional(),
+  follow: z.boolean({ error: 'must be true or false' }).optional(),
   rule: z.unknown().refine((rule) => rule !== undefined, { error: 'is missing' }),
 });
 
@@ -50,8 +53,9 @@ export function parseSegment(text: string, file: string): Segment {
     });
     throw unusable(file, wrong.join('; '));
   }
-  const { name, about, rule } = result.data;
-  return { name, about, rule: parseRule(rule, (path) => placeIn(plain, file, ['rule', ...path])) };
+  const { name, about, rule, follow } = result.data;
+  const parsedRule = parseRule(rule, (path) => placeIn(plain, file, ['rule', ...path]));
+  return { name, about, rule: parsedRule, ...(follow === undefined ? {} : { follow }) };
 }
 
 const shown = (key: string) => JSON.stringify(key.slice(0, 40));

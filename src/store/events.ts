@@ -1,6 +1,8 @@
 import { desc, eq, type SQL, sql } from 'drizzle-orm';
 import type { EventFacts, EventStore, EventSummary, NewestNeed } from '../profiles/port.ts';
+import { defaultTraitSettings, type TraitSettings } from '../profiles/trait-settings.ts';
 import type { BulkInsert, Database } from './database.ts';
+import { markTraits, touched } from './traits.ts';
 
 const addNew: BulkInsert = {
   into: 'events',
@@ -16,7 +18,7 @@ const addNew: BulkInsert = {
 };
 
 /** Events in the database. */
-export function eventStore(db: Database): EventStore {
+export function eventStore(db: Database, traits: TraitSettings = defaultTraitSettings): EventStore {
   const { events } = db.tables;
   return {
     addMany: (fresh, receivedAt) => {
@@ -32,6 +34,7 @@ export function eventStore(db: Database): EventStore {
       ]);
       return db.transaction(async (tx) => {
         const { written: added } = await tx.insertMany(addNew, rows);
+        if (added > 0) await markTraits(tx, touched(sorted, traits));
         return { added, duplicates: fresh.length - added };
       });
     },

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { ExpiryStore, ExpiryTable, Overdue } from '../profiles/expiry.ts';
 import type { Store } from './database.ts';
+import { markTraits } from './traits.ts';
 
 /** Finding and removing what is older than it may be, on either database. Counting reads off the event loop. */
 export function expiryStore(store: Store): ExpiryStore {
@@ -8,12 +9,7 @@ export function expiryStore(store: Store): ExpiryStore {
     eventTypes: () => eventTypes(store),
     events: (type) => ({
       overdue: (before) => overdue(store, sql`events WHERE type = ${type} AND at < ${before}`),
-      remove: async (before, _from, limit) =>
-        full(
-          await store.run(sql`DELETE FROM events WHERE id IN (SELECT id FROM events
-            WHERE type = ${type} AND at < ${before} ORDER BY at LIMIT ${limit})`),
-          limit,
-        ),
+      remove: async (before, _from, limit) => full(await removeEvents(store, type, before, limit), limit),
     }),
     arrivals: arrivals(store),
     audit: {
@@ -28,6 +24,21 @@ export function expiryStore(store: Store): ExpiryStore {
       return rows.length > 0;
     },
   };
+}
+
+/** What profiles were worth by them is derived anew. */
+function removeEvents(store: Store, type: string, before: number, limit: number): Promise<number> {
+  return store.transaction(async (tx) => {
+    const rows = await tx.rows<{
+      profile_id: number;
+    }>(sql`DELETE FROM events WHERE id IN (SELECT id FROM events
+      WHERE type = ${type} AND at < ${before} ORDER BY at LIMIT ${limit}) RETURNING profile_id`);
+    await markTraits(
+      tx,
+      rows.map((row) => row.profile_id),
+    );
+    return rows.length;
+  });
 }
 
 /** The types that events have, each found by one step into the index, however many events there are. */

@@ -1,10 +1,12 @@
 import { eq } from 'drizzle-orm';
 import { type IntakeStore, Vanished } from '../profiles/intake.ts';
 import { mergeChange } from '../profiles/merge.ts';
+import type { TraitSettings } from '../profiles/trait-settings.ts';
 import { readStandings, saveStandings } from './consent-book.ts';
 import type { BulkInsert, Database } from './database.ts';
 import { lockAndRead, preferenceColumns, profileOf } from './profile-rows.ts';
 import { untilAlone } from './races.ts';
+import { markTraits, touched } from './traits.ts';
 
 const addNew: BulkInsert = {
   into: 'events',
@@ -20,7 +22,7 @@ const addNew: BulkInsert = {
 };
 
 /** What comes in by the API, on either database. */
-export function intakeStore(db: Database): IntakeStore {
+export function intakeStore(db: Database, traits: TraitSettings): IntakeStore {
   return {
     addEvents: async (events) => {
       // In the order of keys: two at once then wait for each other only one way.
@@ -35,7 +37,17 @@ export function intakeStore(db: Database): IntakeStore {
       ]);
       // In no transaction of ours, which would cost two more ways to the database: a part that was stored when the
       // rest fails counts once when the call is repeated.
-      const { rows: added } = await db.insertMany<{ key: string }>(addNew, rows);
+      const marked = touched(sorted, traits);
+      const insert = (to: Database) => to.insertMany<{ key: string }>(addNew, rows);
+      // Orders are another matter: they and the marks that say so stand or fall together.
+      const { rows: added } =
+        marked.size === 0
+          ? await insert(db)
+          : await db.transaction(async (tx) => {
+              const inserted = await insert(tx);
+              if (inserted.rows.length > 0) await markTraits(tx, marked);
+              return inserted;
+            });
       const fresh = new Set(added.map(({ key }) => key));
       return events.map(({ key }) => fresh.delete(key));
     },

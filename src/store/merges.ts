@@ -6,6 +6,7 @@ import { unite } from '../profiles/unite.ts';
 import type { Database } from './database.ts';
 import { addIdentityEvents, carrySuppressions, moveConsents, moveSends, recallOpenSends } from './moves.ts';
 import { lock, lockAndRead, type ProfileRow, preferenceColumns, profileOf } from './profile-rows.ts';
+import { markTraits } from './traits.ts';
 
 const SETTLED_AT_ONCE = 500;
 
@@ -61,6 +62,10 @@ async function moveEverything(tx: Database, survivor: number, merged: number) {
   await moveConsents(tx, survivor, merged);
   const sends = await moveSends(tx, survivor, merged);
   await tx.run(sql`UPDATE external_ids SET profile_id = ${survivor} WHERE profile_id = ${merged}`);
+  await tx.run(sql`DELETE FROM traits WHERE profile_id = ${merged}`);
+  // Which segments the survivor is in now, the next look at them tells.
+  await tx.run(sql`DELETE FROM segment_members WHERE profile_id = ${merged}`);
+  if (events > 0) await markTraits(tx, [survivor, merged]);
   return { events, sends };
 }
 
@@ -105,6 +110,8 @@ export async function settleMerges(db: Database, before: number, now: number): P
         EXISTS (SELECT 1 FROM events e WHERE e.profile_id = m.id)
         OR EXISTS (SELECT 1 FROM consents c WHERE c.profile_id = m.id)
         OR EXISTS (SELECT 1 FROM consent_changes h WHERE h.profile_id = m.id)
+        OR EXISTS (SELECT 1 FROM confirmations k WHERE k.profile_id = m.id)
+        OR EXISTS (SELECT 1 FROM traits t WHERE t.profile_id = m.id)
         OR EXISTS (SELECT 1 FROM external_ids x WHERE x.profile_id = m.id) THEN 1 ELSE 0 END AS late
     FROM merged_profiles m WHERE m.settled_at IS NULL AND m.at < ${before} ORDER BY m.at LIMIT ${SETTLED_AT_ONCE}`);
   for (const { id, survivor } of waiting.filter((row) => row.late === 1)) {

@@ -141,6 +141,9 @@ export const personalTables: readonly PersonalTable[] = [
   ownRows('confirmations'),
   ownRows('events'),
   ownRows('externalIds'),
+  ownRows('traits'),
+  ownRows('traitMarks'),
+  ownRows('segmentMembers'),
   arrivals,
   sends,
   suppressions,
@@ -157,4 +160,6 @@ export const impersonalTables: readonly TableName[] = [
   'rates',
   'notices',
   'chores',
+  'traitState',
+  'apiKeys',
 ];

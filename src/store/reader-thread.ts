@@ -27,6 +27,8 @@ interface Scan {
 function open(sql: string, params: readonly unknown[], chunkSize: number): Scan {
   const handle = new Sqlite(workerData.path, { readonly: true, timeout: 5000 });
   handle.pragma('cache_size = -65536');
+  // Scans jump about in the file: mapped, a page that the system holds costs no call.
+  handle.pragma('mmap_size = 2147418112');
   const rows = handle.prepare(sql).iterate(...params);
   return {
     rows,

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { Test } from '../segments/demands.ts';
+import { DAY_LENGTH, type DateTest, type Test, type TextSpan } from '../segments/comparisons.ts';
 import type { Phrases } from './database.ts';
 import { type SegmentPhrases, segmentPhrases } from './segment-phrases.ts';
 
@@ -86,10 +86,16 @@ function textPasses(value: Value, test: Extract<Test, { kind: 'text' }>, own: Se
     : sql`(${passes})`;
 }
 
-function dateFits(value: Value, { from, until }: Extract<Test, { kind: 'date' }>, own: SegmentPhrases): SQL {
-  const text = own.ordered(sql`rtrim(${value.text}, 'Z')`);
-  const parts = [sql`${own.isDate(value.text)}`];
-  if (from !== undefined) parts.push(sql`${text} >= CAST(${from} AS text)`);
-  if (until !== undefined) parts.push(sql`${text} < CAST(${until} AS text)`);
-  return sql`((${sql.join(parts, sql` AND `)}) IS TRUE)`;
+function dateFits(value: Value, { days, instants }: DateTest, own: SegmentPhrases): SQL {
+  const within = (text: SQL, { from, until }: TextSpan) => {
+    const parts = [YES];
+    if (from !== undefined) parts.push(sql`${own.ordered(text)} >= CAST(${from} AS text)`);
+    if (until !== undefined) parts.push(sql`${own.ordered(text)} < CAST(${until} AS text)`);
+    return sql.join(parts, sql` AND `);
+  };
+  const { text } = value;
+  return sql`((${own.isDate(text)} AND CASE WHEN length(${text}) = ${sql.raw(String(DAY_LENGTH))}
+    THEN ${within(text, days)} ELSE ${within(sql`rtrim(${text}, 'Z')`, instants)} END) IS TRUE)`;
 }
+
+const YES = sql`(1 = 1)`;

@@ -1,9 +1,27 @@
 import fc from 'fast-check';
-import type { Subject, SubjectEvent } from '../../src/segments/evaluate.ts';
+import { defaultTraitSettings } from '../../src/profiles/trait-settings.ts';
+import { stages } from '../../src/profiles/traits.ts';
+import type { Subject, SubjectEvent, SubjectLetter } from '../../src/segments/evaluate.ts';
+import type { RuleSettings } from '../../src/segments/settings.ts';
+import { ranked, traitKinds, traitNames } from '../../src/segments/trait-words.ts';
 
 const DAY = 86_400_000;
 /** The moment as of which the random rules are evaluated. */
 export const NOW = Date.UTC(2011, 9, 1, 12);
+
+/** Settings under which the random events make orders, of which some are taken back. */
+export const oddSettings: RuleSettings = {
+  zone: 'America/New_York',
+  traits: {
+    ...defaultTraitSettings,
+    orderEvents: ['order', 'view'],
+    refundEvents: ["o'; --"],
+    money: [['a', 'b'], ['b']],
+    orderIds: ['a.b', 'né'],
+    loyalFrom: 2,
+    formerAfter: 30 * DAY,
+  },
+};
 
 const texts = [
   ...[
@@ -110,15 +128,35 @@ const properties = fc
   .uniqueArray(fc.tuple(key, value), { selector: ([name]) => name, maxLength: 5 })
   .map(fromEntries);
 const type = fc.constantFrom('order', 'view', "o'; --");
+const campaign = fc.constantFrom('spring', "o'", 'a');
+const variant = fc.constantFrom('A', 'B');
+/** What the tracking knows of a letter, and now and then what somebody else wrote under the same name. */
+const reading: fc.Arbitrary<SubjectEvent> = fc.record({
+  type: fc.constantFrom('opened', 'clicked', 'replied'),
+  at: fc.constant(0).chain(() => at),
+  properties: fc.oneof(
+    { weight: 3, arbitrary: fc.record({ campaign, variant }) },
+    fc.record({ campaign: fc.oneof(campaign, value) }),
+  ),
+});
+const letter: fc.Arbitrary<SubjectLetter> = fc.record({
+  campaign,
+  variant,
+  state: fc.constantFrom('accepted', 'unknown', 'failed', 'skipped'),
+  at: fc.constant(0).chain(() => at),
+});
 
 /** Own keys also where the key is `__proto__`. */
 function fromEntries(entries: [string, unknown][]): Record<string, unknown> {
   return Object.fromEntries(entries);
 }
 
+/** Midnight and noon, in UTC and in New York. */
+const offsets = fc.constantFrom(-1, 0, 1, DAY / 2, DAY / 2 - 1, DAY / 6, DAY / 6 - 1, (-8 * DAY) / 24);
+
 /** Times crowd round the edges of the windows that rules use. */
 const at = fc
-  .tuple(fc.constantFrom(0, 1, 1.5, 2, 7, 30, 90, 4000, -1, -300_000), fc.constantFrom(-1, 0, 1, DAY / 2))
+  .tuple(fc.constantFrom(0, 1, 1.5, 2, 7, 30, 90, 4000, -1, -300_000), offsets)
   .map(([days, offset]) => NOW - days * DAY + offset);
 
 const event: fc.Arbitrary<SubjectEvent> = fc.record({ type, at, properties });
@@ -126,12 +164,16 @@ const event: fc.Arbitrary<SubjectEvent> = fc.record({ type, at, properties });
 /** Customers with their events; ids count from 1, in order. */
 export const population = (size: number): fc.Arbitrary<Subject[]> =>
   fc
-    .array(fc.record({ attributes: properties, events: fc.array(event, { maxLength: 8 }) }), {
-      minLength: size,
-      maxLength: size,
-    })
+    .array(
+      fc.record({
+        attributes: properties,
+        events: fc.array(fc.oneof({ weight: 3, arbitrary: event }, reading), { maxLength: 9 }),
+        letters: fc.uniqueArray(letter, { selector: (one) => one.campaign, maxLength: 2 }),
+      }),
+      { minLength: size, maxLength: size },
+    )
     .map((subjects) =>
-      subjects.map(({ attributes, events }, index) => ({
+      subjects.map(({ attributes, events, letters }, index) => ({
         profile: {
           id: index + 1,
           email:
@@ -139,6 +181,7 @@ export const population = (size: number): fc.Arbitrary<Subject[]> =>
           attributes,
         },
         events,
+        letters,
       })),
     );
 
@@ -154,8 +197,16 @@ const moment = fc.oneof(
   duration.map((length) => `${length} ago`),
   duration.map((length) => `in ${length}`),
 );
+const period = fc.constantFrom(
+  ...['today', 'yesterday', 'tomorrow', 'this week', 'last month', 'next month', 'this quarter', 'last year'],
+  ...['last 2 days', 'last 3 months', 'next 2 weeks', '2011', '2011-Q3', '2011-09', '2011-10-01'],
+);
+const zone = fc.constantFrom('Europe/Berlin', 'Pacific/Kiritimati', 'America/Sao_Paulo');
 const windows = fc.oneof(
   { weight: 3, arbitrary: fc.constant({}) },
+  period.map((during) => ({ during })),
+  fc.record({ during: period, zone }),
+  fc.record({ after: moment, zone }),
   duration.map((within) => ({ within })),
   moment.map((before) => ({ before })),
   moment.map((after) => ({ after })),
@@ -163,6 +214,9 @@ const windows = fc.oneof(
   fc.tuple(moment, moment).map((between) => ({ between })),
 );
 const oneWindow = fc.oneof(
+  period.map((during) => ({ during })),
+  fc.record({ during: period, zone }),
+  fc.record({ between: fc.tuple(moment, moment), zone }),
   duration.map((within) => ({ within })),
   moment.map((before) => ({ before })),
   moment.map((after) => ({ after })),
@@ -219,7 +273,89 @@ const sum = fc
   }));
 const distinct = fc.tuple(key, someCounts).map(([property, given]) => ({ property, ...given }));
 
+const among = optional({ among: where });
+const occurrence = fc
+  .tuple(fc.constantFrom('first', 'last'), type, windows, optional({ where }), among)
+  .map(([end, of, ...parts]) => Object.assign({ [end]: of }, ...parts));
+
+const gap = optional({ within: duration });
+const laterStep = fc
+  .tuple(type, gap, optional({ where }))
+  .map(([did, ...parts]) => Object.assign({ did }, ...parts));
+const lastStep = fc
+  .tuple(fc.constantFrom('did', 'didNot'), type, gap, optional({ where }))
+  .map(([word, of, ...parts]) => Object.assign({ [word]: of }, ...parts));
+const sequence = fc
+  .tuple(
+    fc.tuple(type, windows, optional({ where })).map(([did, ...parts]) => Object.assign({ did }, ...parts)),
+    fc.array(laterStep, { maxLength: 1 }),
+    lastStep,
+  )
+  .map(([first, between, last]) => ({ sequence: [first, ...between, last] }));
+
+const share = fc.constantFrom<string | number>('10%', '50%', '0.5%', '33.33%', '100%', 1, 7, 1000);
+const by = fc.oneof(
+  fc.constantFrom(...ranked).map((trait) => ({ trait })),
+  fc
+    .tuple(
+      type,
+      windows,
+      optional({ where }),
+      fc.oneof(
+        fc.constant({}),
+        fc.record({ sum: fc.oneof(fc.record({ property: key }), fc.record({ property: key, times: key })) }),
+        fc.record({ distinct: fc.record({ property: key }) }),
+      ),
+    )
+    .map(([did, ...parts]) => Object.assign({ did }, ...parts)),
+);
+const rank = fc
+  .tuple(fc.constantFrom('top', 'bottom'), share, by)
+  .map(([end, size, ranking]) => ({ [end]: size, by: ranking }));
+
+const fate = fc
+  .tuple(
+    fc.constantFrom('sent', 'opened', 'clicked', 'replied'),
+    windows,
+    optional({ campaign }),
+    optional({ variant }),
+  )
+  .map(([word, ...parts]) => Object.assign({ letter: word }, ...parts));
+
+const figures = fc.constantFrom(0, 1, 2, 3, 0.5, -2.55, 20, 100);
+const traitOperators = {
+  number: fc.oneof(
+    fc
+      .tuple(fc.constantFrom('is', 'isNot', 'gt', 'gte', 'lt', 'lte'), figures)
+      .map(([word, n]) => ({ [word]: n })),
+    fc
+      .tuple(fc.constantFrom('in', 'notIn'), fc.array(figures, { minLength: 1, maxLength: 3 }))
+      .map(([word, list]) => ({ [word]: list })),
+    fc.boolean().map((exists) => ({ exists })),
+  ),
+  moment: fc.oneof(
+    oneWindow,
+    fc.boolean().map((exists) => ({ exists })),
+  ),
+  stage: fc.oneof(
+    fc
+      .tuple(fc.constantFrom('is', 'isNot'), fc.constantFrom(...stages))
+      .map(([word, one]) => ({ [word]: one })),
+    fc
+      .tuple(fc.constantFrom('in', 'notIn'), fc.subarray([...stages], { minLength: 1 }))
+      .map(([word, list]) => ({ [word]: list })),
+  ),
+};
+const trait = fc
+  .constantFrom(...traitNames)
+  .chain((name) => traitOperators[traitKinds[name]].map((operator) => ({ trait: name, ...operator })));
+
 const leaf = fc.oneof(
+  { weight: 4, arbitrary: trait },
+  { weight: 2, arbitrary: occurrence },
+  { weight: 2, arbitrary: sequence },
+  { weight: 2, arbitrary: rank },
+  { weight: 2, arbitrary: fate },
   {
     weight: 4,
     arbitrary: fc

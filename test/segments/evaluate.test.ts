@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { evaluate, type SubjectEvent } from '../../src/segments/evaluate.ts';
+import { evaluate, type Subject, type SubjectEvent } from '../../src/segments/evaluate.ts';
 import { resolveRule } from '../../src/segments/resolve.ts';
 import { parseRule } from '../../src/segments/rule.ts';
 
@@ -132,5 +132,120 @@ describe('events', () => {
         where: { all: [{ property: 'invoice', exists: true }, { not: { property: 'price', lt: 9 } }] },
       }),
     ).toBe(true);
+  });
+});
+
+describe('order in time', () => {
+  const at = (type: string, days: number, properties: Record<string, unknown> = {}): SubjectEvent => ({
+    type,
+    at: NOW - days * DAY,
+    properties,
+  });
+
+  test('first and last look at one event alone', () => {
+    const events = [at('order', 5, { a: 2 }), at('order', 100, { a: 1 }), at('order', -1, { a: 3 })];
+    const ask = (rule: object) => fits(rule, {}, events);
+    expect(ask({ first: 'order', within: '30d' })).toBe(false);
+    expect(ask({ first: 'order', before: '30d ago' })).toBe(true);
+    expect(ask({ last: 'order', within: '30d' })).toBe(true);
+    expect(ask({ last: 'order', where: { property: 'a', is: 2 } })).toBe(true);
+    expect(ask({ first: 'order', where: { property: 'a', is: 2 } })).toBe(false);
+    expect(ask({ first: 'order', among: { property: 'a', gt: 1 }, within: '30d' })).toBe(true);
+    expect(ask({ first: 'view' })).toBe(false);
+  });
+
+  test('a step that must not come is decided when its time is over', () => {
+    const rule = { sequence: [{ did: 'view' }, { didNot: 'order', within: '7d' }] };
+    const ask = (...events: SubjectEvent[]) => fits(rule, {}, events);
+    expect(ask(at('view', 7))).toBe(true);
+    expect(ask({ ...at('view', 7), at: NOW - 7 * DAY + 1 })).toBe(false);
+    expect(ask(at('view', 10), at('order', 3))).toBe(false);
+    expect(ask(at('view', 10), { ...at('order', 3), at: NOW - 3 * DAY + 1 })).toBe(true);
+    expect(ask(at('view', 10), at('order', 10))).toBe(false);
+    expect(ask(at('view', 10), at('order', 11))).toBe(true);
+    expect(ask(at('view', 30), at('order', 29), at('view', 10))).toBe(true);
+  });
+
+  test('steps come one after the other, each within its time of the one before', () => {
+    const rule = {
+      sequence: [{ did: 'view' }, { did: 'cart', within: '2d' }, { did: 'order', within: '2d' }],
+    };
+    const ask = (...events: SubjectEvent[]) => fits(rule, {}, events);
+    expect(ask(at('view', 10), at('cart', 8), at('order', 6))).toBe(true);
+    expect(ask(at('view', 10), at('cart', 8), at('order', 5))).toBe(false);
+    expect(ask(at('view', 10), at('order', 9), at('cart', 8))).toBe(false);
+    expect(fits({ sequence: [{ did: 'order' }, { did: 'order' }] }, {}, [order(NOW), order(NOW)])).toBe(
+      false,
+    );
+    expect(fits({ sequence: [{ did: 'order' }, { did: 'order' }] }, {}, [order(NOW), order(NOW - 1)])).toBe(
+      true,
+    );
+  });
+});
+
+describe('ranks', () => {
+  const spender = (id: number, ...totals: number[]): Subject => ({
+    profile: { id, email: `c${id}@example.test`, attributes: {} },
+    events: totals.map((total) => order(NOW - DAY, { total })),
+  });
+  const everyone = [
+    spender(1, 10),
+    spender(2, 5, 15),
+    spender(3, 20),
+    spender(4, 1),
+    spender(5),
+    spender(6, 2),
+  ];
+  const ids = (written: unknown) => {
+    const rule = resolveRule(parseRule(written, 'rule'), new Map());
+    return everyone
+      .filter((subject) => evaluate(rule, subject, NOW, { everyone }))
+      .map(({ profile }) => profile.id);
+  };
+
+  test('count those who take part, round up, and keep who is level with the last', () => {
+    const by = { trait: 'orderTotal' };
+    expect(ids({ top: '20%', by })).toEqual([2, 3]);
+    expect(ids({ top: '21%', by })).toEqual([2, 3]);
+    expect(ids({ top: 3, by })).toEqual([1, 2, 3]);
+    expect(ids({ bottom: '1%', by })).toEqual([4]);
+    expect(ids({ top: '100%', by })).toEqual([1, 2, 3, 4, 6]);
+    expect(ids({ top: 99, by: { did: 'view' } })).toEqual([]);
+    expect(ids({ top: 1, by: { did: 'order' } })).toEqual([2]);
+    expect(ids({ top: 1, by: { did: 'order', sum: { property: 'total' }, within: '1h' } })).toEqual([]);
+  });
+});
+
+describe('letters', () => {
+  const letter = { campaign: 'spring', variant: 'b', at: NOW - 10 * DAY };
+  const happened = (type: string, days: number): SubjectEvent => ({
+    type,
+    at: NOW - days * DAY,
+    properties: { campaign: 'spring', variant: 'b', send: 1, run: 1 },
+  });
+  const subject = (state: string, ...events: SubjectEvent[]): Subject => ({
+    profile: { id: 1, email: 'anna@example.test', attributes: {} },
+    events,
+    letters: [{ ...letter, state }],
+  });
+  const ask = (written: object, one: Subject) =>
+    evaluate(resolveRule(parseRule(written, 'rule'), new Map()), one, NOW);
+
+  test('a letter was sent when it left, even if no answer came', () => {
+    const sent = { letter: 'sent', campaign: 'spring' };
+    expect(ask(sent, subject('accepted'))).toBe(true);
+    expect(ask(sent, subject('unknown'))).toBe(true);
+    expect(ask(sent, subject('skipped'))).toBe(false);
+    expect(ask({ ...sent, variant: 'a' }, subject('accepted'))).toBe(false);
+    expect(ask({ ...sent, within: '7d' }, subject('accepted'))).toBe(false);
+    expect(ask({ letter: 'sent', campaign: 'autumn' }, subject('accepted'))).toBe(false);
+  });
+
+  test('who clicks or answers has opened', () => {
+    const opened = { letter: 'opened', campaign: 'spring', within: '7d' };
+    expect(ask(opened, subject('accepted', happened('clicked', 3)))).toBe(true);
+    expect(ask(opened, subject('accepted', happened('opened', 8)))).toBe(false);
+    expect(ask({ ...opened, letter: 'clicked' }, subject('accepted', happened('opened', 3)))).toBe(false);
+    expect(ask({ letter: 'replied', variant: 'b' }, subject('accepted', happened('replied', 3)))).toBe(true);
   });
 });

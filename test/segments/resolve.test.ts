@@ -59,6 +59,47 @@ test.each<[unknown, string]>([
     { all: [{ any: [{ segment: 'a' }, { everyone: true }] }, { not: { attribute: 'vip', exists: true } }] },
     '(is in the segment "a" or everyone) and not (vip is known)',
   ],
+  [{ trait: 'orderTotal', gt: 500 }, 'total of all orders is more than 500'],
+  [{ trait: 'stage', in: ['loyal', 'former'] }, 'stage of life is one of "loyal", "former"'],
+  [{ trait: 'lastOrder', before: '180d ago' }, 'last order is before 180d ago'],
+  [
+    { first: 'order', during: 'this month', zone: 'Europe/Berlin' },
+    'first "order" was this month (Europe/Berlin)',
+  ],
+  [
+    {
+      last: 'order',
+      among: { property: 'category', is: 'shoes' },
+      where: { property: 'coupon', exists: true },
+      within: '1w',
+    },
+    'last "order" among those where category is "shoes" was in the last week and where coupon is known',
+  ],
+  [{ first: 'order' }, 'has a first "order"'],
+  [
+    {
+      sequence: [
+        { did: 'view', within: '14d' },
+        { did: 'cart', where: { property: 'value', gt: 50 } },
+        { didNot: 'order', within: '7d' },
+      ],
+    },
+    'did "view" in the last 14 days and then later did "cart" where value is more than 50 and then within 7 days did not "order"',
+  ],
+  [{ top: '10%', by: { trait: 'orderTotal' } }, 'is in the top 10% by total of all orders'],
+  [
+    {
+      bottom: 100,
+      by: { did: 'order', during: 'last 3 months', sum: { property: 'price', times: 'quantity' } },
+    },
+    'is in the bottom 100 by total price × quantity of "order" in the last 3 whole months',
+  ],
+  [
+    { letter: 'clicked', campaign: 'spring', variant: 'b', within: '30d' },
+    'clicked in variant "b" of a letter of the campaign "spring" in the last 30 days',
+  ],
+  [{ not: { letter: 'sent' } }, 'not (was sent a letter of any campaign)'],
+  [{ did: 'view', during: '2011-Q3' }, 'did "view" in 2011-Q3'],
 ])('%j in words', (written, words) => {
   expect(describeRule(rule(written))).toBe(words);
 });

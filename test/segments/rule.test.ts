@@ -15,20 +15,24 @@ function refusal(value: unknown): string {
 }
 
 const OPERATORS =
-  'is, isNot, in, notIn, gt, gte, lt, lte, contains, startsWith, endsWith, exists, within, before, after, between';
-const KINDS = 'all, any, not, attribute, did, didNot, segment, everyone';
+  'is, isNot, in, notIn, gt, gte, lt, lte, contains, startsWith, endsWith, exists, within, before, after, between, during';
+const TRAITS =
+  'firstOrder, lastOrder, orders, orderTotal, averageOrder, daysSinceLastOrder, stage, opens30, opens90, clicks30, clicks90, replies30, replies90';
+const COMPARING = `${OPERATORS}, zone`;
+const KINDS =
+  'all, any, not, attribute, trait, did, didNot, first, last, sequence, top, bottom, letter, segment, everyone';
 
 describe('a refused rule says where, what, and what is allowed', () => {
   test.each<[string, unknown, string]>([
     [
       'an unknown operator',
       { all: [{ everyone: true }, { attribute: 'country', equals: 'France' }] },
-      `rule.all[1] has an unknown word "equals"; allowed here: ${OPERATORS}; did you mean 'is'?`,
+      `rule.all[1] has an unknown word "equals"; allowed here: ${COMPARING}; did you mean 'is'?`,
     ],
     [
       'a misspelt word of an event rule',
       { not: { did: 'order', witin: '90d' } },
-      `rule.not has an unknown word "witin"; allowed here: atLeast, atMost, exactly, within, before, after, between, where, sum, distinct; did you mean 'within'?`,
+      `rule.not has an unknown word "witin"; allowed here: atLeast, atMost, exactly, within, before, after, between, during, zone, where, sum, distinct; did you mean 'within'?`,
     ],
     ['no operator', { attribute: 'country' }, `rule compares nothing; add one of ${OPERATORS}.`],
     [
@@ -105,7 +109,78 @@ describe('a refused rule says where, what, and what is allowed', () => {
     [
       '__proto__ as a word',
       JSON.parse('{"attribute":"a","is":"x","__proto__":{"everyone":true}}'),
-      `rule has an unknown word "__proto__"; allowed here: ${OPERATORS}.`,
+      `rule has an unknown word "__proto__"; allowed here: ${COMPARING}.`,
+    ],
+    [
+      'a misspelt trait',
+      { trait: 'ordertotals', gt: 1 },
+      `rule.trait is no trait; allowed here: ${TRAITS}; did you mean 'orderTotal'?`,
+    ],
+    [
+      'an operator that a trait has not',
+      { trait: 'lastOrder', gt: 5 },
+      'rule asks gt of lastOrder, which has within, before, after, between, during, exists.',
+    ],
+    [
+      'a misspelt stage',
+      { trait: 'stage', in: ['loyal', 'protect'] },
+      `rule has the stage "protect"; stages are prospect, customer, loyal, former; did you mean 'prospect'?`,
+    ],
+    [
+      'a text for a number',
+      { trait: 'orders', is: '2' },
+      'rule compares orders with "2", which is no number.',
+    ],
+    [
+      'a wrong period',
+      { did: 'order', during: 'last fortnight' },
+      "rule.during must be a period such as 'this month', 'last week', 'last 3 months', 'yesterday', '2011', '2011-Q3', '2011-09' or '2011-09-30'.",
+    ],
+    [
+      'a wrong zone',
+      { did: 'order', during: 'today', zone: 'Europe/Berlim' },
+      "rule.zone must be a time zone such as 'Europe/Berlin'.",
+    ],
+    [
+      'the word of another language',
+      { did: 'order', last: '90d' },
+      `rule has an unknown word "last" beside 'did'; did you mean 'within'?`,
+    ],
+    [
+      'a sequence of one step',
+      { sequence: [{ did: 'view' }] },
+      'rule.sequence has fewer than two steps; the first is { "did": … }.',
+    ],
+    [
+      'a sequence that begins with what was not done',
+      { sequence: [{ didNot: 'view' }, { did: 'order' }] },
+      "rule.sequence[0] says 'didNot', which only the last step may.",
+    ],
+    [
+      'a calendar window in a later step',
+      { sequence: [{ did: 'view' }, { did: 'order', during: 'today' }] },
+      "rule.sequence[1] may only have 'within' (counted from the step before it) and 'where'.",
+    ],
+    [
+      'a misspelt word in a step',
+      { sequence: [{ did: 'view' }, { didNot: 'order', withn: '7d' }] },
+      `rule.sequence[1] has an unknown word "withn"; allowed here: did, didNot, within, before, after, between, during, zone, where; did you mean 'within'?`,
+    ],
+    [
+      'a share that is none',
+      { top: '0%', by: { trait: 'orders' } },
+      "rule.top must be a share such as '10%', or how many such as 100.",
+    ],
+    ['a ranking by nothing', { top: '10%' }, 'rule.by is missing.'],
+    [
+      'a ranking by what is no number',
+      { bottom: '10%', by: { trait: 'stage' } },
+      `rule.by ranks by stage, which is no number; allowed here: ${TRAITS.replace('firstOrder, lastOrder, ', '').replace('stage, ', '')}.`,
+    ],
+    [
+      'a misspelt fate',
+      { letter: 'opend', campaign: 'spring' },
+      `rule.letter is no fate of a letter; allowed here: sent, opened, clicked, replied; did you mean 'opened'?`,
     ],
     [
       'many flaws',

@@ -28,6 +28,7 @@ export function printDossier(out: Output, dossier: Dossier): void {
     ['name', 'value'],
     Object.entries(profile.attributes).map(([name, value]) => [name, cell(value)]),
   );
+  section(out, 'Traits', ['name', 'value'], traitRows(dossier));
   section(out, 'Preferences', ['what', 'chosen'], preferences(dossier));
   section(
     out,
@@ -55,6 +56,29 @@ export function printDossier(out: Output, dossier: Dossier): void {
   );
   printEvents(out, dossier);
 }
+
+const money = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
+/** What was derived from the events, in the words that rules use. */
+function traitRows({ traits }: Dossier): [string, string][] {
+  const { firstOrder, lastOrder, averageOrder, daysSinceLastOrder } = traits;
+  const engaged = (what: 'opens' | 'clicks' | 'replies') =>
+    `${traits[`${what}30`]} in 30 days, ${traits[`${what}90`]} in 90`;
+  return [
+    ['stage', traits.stage],
+    ['orders', String(traits.orders)],
+    ['orderTotal', money.format(traits.orderTotal)],
+    ...(averageOrder === undefined ? [] : [row('averageOrder', money.format(averageOrder))]),
+    ...(firstOrder === undefined ? [] : [row('firstOrder', moment(firstOrder))]),
+    ...(lastOrder === undefined ? [] : [row('lastOrder', moment(lastOrder))]),
+    ...(daysSinceLastOrder === undefined ? [] : [row('daysSinceLastOrder', String(daysSinceLastOrder))]),
+    ['opens', engaged('opens')],
+    ['clicks', engaged('clicks')],
+    ['replies', engaged('replies')],
+  ];
+}
+
+const row = (name: string, value: string): [string, string] => [name, value];
 
 function printEvents(out: Output, { summary, timeline }: Dossier): void {
   section(
@@ -121,7 +145,7 @@ function cell(value: unknown): string {
 const moment = (at: number) => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 /** A dossier for machines: times as ISO 8601, preferences as they are written in files. */
-export function dossierJson({ profile, suppression, summary, timeline, ...rest }: Dossier): unknown {
+export function dossierJson({ profile, suppression, summary, timeline, traits, ...rest }: Dossier): unknown {
   const iso = (at: number) => new Date(at).toISOString();
   const timed = <T extends { at: number }>(one: T) => ({ ...one, at: iso(one.at) });
   return {
@@ -131,6 +155,13 @@ export function dossierJson({ profile, suppression, summary, timeline, ...rest }
     createdAt: iso(profile.createdAt),
     updatedAt: iso(profile.updatedAt),
     attributes: profile.attributes,
+    traits: {
+      ...traits,
+      firstOrder: traits.firstOrder === undefined ? null : iso(traits.firstOrder),
+      lastOrder: traits.lastOrder === undefined ? null : iso(traits.lastOrder),
+      averageOrder: traits.averageOrder ?? null,
+      daysSinceLastOrder: traits.daysSinceLastOrder ?? null,
+    },
     preferences: {
       timeZone: profile.timeZone ?? null,
       frequency: profile.frequency ? writeFrequency(profile.frequency) : null,

@@ -8,7 +8,15 @@ type Json = Record<string, unknown>;
  * Times are milliseconds since 1970 UTC; durations are milliseconds; minutes of the day count from midnight.
  */
 export function defineTables(c: Columns) {
-  return { ...customers(c), ...campaigns(c), ...ledger(c), ...outside(c), ...upkeep(c), ...access(c) };
+  return {
+    ...customers(c),
+    ...derived(c),
+    ...campaigns(c),
+    ...ledger(c),
+    ...outside(c),
+    ...upkeep(c),
+    ...access(c),
+  };
 }
 
 function customers(c: Columns) {
@@ -116,12 +124,46 @@ function identities(c: Columns) {
   return { externalIds, mergedProfiles };
 }
 
+function derived(c: Columns) {
+  const traits = c.table(
+    'traits',
+    {
+      profileId: c.int().primaryKey(),
+      orders: c.int().notNull(),
+      orderTotal: c.int().notNull(),
+      firstOrderAt: c.time(),
+      lastOrderAt: c.time(),
+      firstLineAt: c.time(),
+      lastLineAt: c.time(),
+      latestAt: c.time().notNull(),
+    },
+    (t) => [c.index('traits_latest').on(t.latestAt)],
+  );
+  const traitMarks = c.table('trait_marks', { id: c.id(), profileId: c.int().notNull() });
+  const traitState = c.table('trait_state', {
+    name: c.text().primaryKey(),
+    definition: c.text().notNull(),
+    builtTo: c.int().notNull(),
+  });
+  const segmentMembers = c.table(
+    'segment_members',
+    { segment: c.text().notNull(), profileId: c.int().notNull() },
+    (t) => [c.primaryKey({ columns: [t.segment, t.profileId] })],
+  );
+  return { traits, traitMarks, traitState, segmentMembers };
+}
+
 function campaigns(c: Columns) {
   const segments = c.table('segments', {
     name: c.text().primaryKey(),
     about: c.text(),
     rule: c.json<unknown>().notNull(),
     updatedAt: c.time().notNull(),
+    follow: c.int().notNull().default(0),
+    followedRule: c.text(),
+    followedAt: c.time(),
+    followLease: c.text(),
+    followUntil: c.time(),
   });
   const runs = c.table(
     'runs',

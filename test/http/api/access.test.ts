@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { problemSchema } from '../../../src/http/api/schemas.ts';
 import { listenHttp } from '../../../src/http/server.ts';
 import type { IntakeStore } from '../../../src/profiles/intake.ts';
+import { defaultTraitSettings } from '../../../src/profiles/trait-settings.ts';
 import type { Store } from '../../../src/store/database.ts';
 import { identityStore } from '../../../src/store/identity.ts';
 import { intakeStore } from '../../../src/store/intake.ts';
@@ -104,7 +105,7 @@ describe('the API', () => {
 
   test('says when the database does not answer, and stores the rest when it is back', async () => {
     let down = true;
-    const real = intakeStore(store);
+    const real = intakeStore(store, defaultTraitSettings);
     const flaky: IntakeStore = {
       ...real,
       addEvents: (events) => (down ? Promise.reject(new Error('the disk is full')) : real.addEvents(events)),
@@ -139,7 +140,7 @@ describe('the API', () => {
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const real = intakeStore(store);
+    const real = intakeStore(store, defaultTraitSettings);
     const slow: IntakeStore = { ...real, addEvents: (events) => held.then(() => real.addEvents(events)) };
     const { http, key, call } = apiServer(store, { intake: slow });
     const secret = await key('events');

@@ -1,0 +1,120 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dear } from '../cli/run.ts';
+
+describe('dear segments', () => {
+  let folder: string;
+  const run = (...words: string[]) => dear(words, folder, {});
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'dear-segments-'));
+    const customers = [
+      'email,name,age',
+      'ann@example.test,=cmd|calc,41',
+      'ben@example.test,"Ben, ""B""",7',
+      'cleo@example.test,Cleo,19',
+    ];
+    const orders = [
+      'email,at,total,order',
+      'ann@example.test,2024-05-01,10,A',
+      'ann@example.test,2024-05-02,19.5,B',
+      'ben@example.test,2024-05-03,5,C',
+    ];
+    await writeFile(join(folder, 'customers.csv'), `${customers.join('\n')}\n`);
+    await writeFile(
+      join(folder, 'customers.yaml'),
+      'email: "{email}"\nattributes: { name: "{name}", age: "{age|number}" }\n',
+    );
+    await writeFile(join(folder, 'orders.csv'), `${orders.join('\n')}\n`);
+    await writeFile(
+      join(folder, 'orders.yaml'),
+      'email: "{email}"\ntype: order\nat: "{at}"\nproperties: { total: "{total|number}", order: "{order}" }\n',
+    );
+    await writeFile(
+      join(folder, 'buyers.yaml'),
+      'name: buyers\nfollow: true\nrule: { trait: orders, gte: 1 }\n',
+    );
+    for (const what of ['profiles', 'events']) {
+      const [csv = '', mapping = ''] =
+        what === 'profiles' ? ['customers.csv', 'customers.yaml'] : ['orders.csv', 'orders.yaml'];
+      expect(await run(what, 'import', join(folder, csv), '--mapping', join(folder, mapping))).toMatchObject({
+        code: 0,
+      });
+    }
+    expect(await run('segments', 'save', join(folder, 'buyers.yaml'))).toMatchObject({ code: 0 });
+  }, 60_000);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test('show counts and samples', async () => {
+    const plain = await run('segments', 'show', 'buyers');
+    expect(plain.out).toContain('number of orders is at least 1');
+    expect(plain.out).toContain('It is followed; the first look');
+    const sampled = await run('segments', 'show', 'buyers', '--sample', '10');
+    expect(sampled.out).toContain('2 profiles fit now.');
+    expect(sampled.out).toContain('ann@example.test');
+    const json = JSON.parse((await run('--json', 'segments', 'show', 'buyers', '--sample', '1')).out);
+    expect(json).toMatchObject({ count: 2, follow: true, followedAt: null, examples: [{}] });
+    expect(await run('segments', 'show', 'buyers', '--sample', 'few')).toMatchObject({ code: 2 });
+  });
+
+  test('export writes a file that no spreadsheet runs', async () => {
+    const file = join(folder, 'buyers.csv');
+    const done = await run('segments', 'export', 'buyers', '--out', file);
+    expect(done).toMatchObject({ code: 0, out: `2 profiles of buyers written to ${file}.\n` });
+    const lines = (await readFile(file, 'utf8')).split('\n');
+    expect(lines).toEqual([
+      'id,email,age,name',
+      "1,ann@example.test,41,'=cmd|calc",
+      '2,ben@example.test,7,"Ben, ""B"""',
+      '',
+    ]);
+    expect((await readdir(folder)).filter((name) => name.endsWith('.part'))).toEqual([]);
+  });
+
+  test('export writes JSON Lines, and to standard output', async () => {
+    const { out } = await run(
+      'segments',
+      'export',
+      'buyers',
+      '--format',
+      'jsonl',
+      '--attributes',
+      'age,nothing',
+    );
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      { id: 1, email: 'ann@example.test', attributes: { age: 41 } },
+      { id: 2, email: 'ben@example.test', attributes: { age: 7 } },
+    ]);
+    expect((await run('segments', 'export', 'buyers', '--attributes', 'age')).out).toBe(
+      'id,email,age\n1,ann@example.test,41\n2,ben@example.test,7\n',
+    );
+  });
+
+  test('what cannot be done is said', async () => {
+    const unknown = await run('segments', 'export', 'buyer');
+    expect(unknown.code).toBe(2);
+    expect(unknown.err).toContain('Did you mean buyers?');
+    const format = await run('segments', 'export', 'buyers', '--format', 'xls');
+    expect(format).toMatchObject({ code: 2 });
+    expect(format.err).toContain('csv or --format jsonl');
+    expect(
+      await run('segments', 'export', 'buyers', '--out', join(folder, 'no/such/folder/x.csv')),
+    ).toMatchObject({
+      code: 1,
+    });
+  });
+
+  test('the dossier shows the traits', async () => {
+    const { out } = await run('profile', 'show', 'ann@example.test');
+    expect(out).toMatch(/orderTotal\s+29\.50/);
+    expect(out).toMatch(/stage\s+former/);
+    const json = JSON.parse((await run('--json', 'profile', 'show', 'cleo@example.test')).out);
+    expect(json.traits).toMatchObject({ stage: 'prospect', orders: 0, averageOrder: null, lastOrder: null });
+  });
+});
