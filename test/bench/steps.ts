@@ -16,7 +16,7 @@ const stepOptions = z.object({
 });
 export type StepOptions = z.output<typeof stepOptions>;
 
-export type StepName = 'import' | 'dear' | 'render' | 'limit' | 'pool' | 'naive';
+export type StepName = 'launch' | 'helper' | 'import' | 'dear' | 'render' | 'limit' | 'pool' | 'naive';
 
 const fromParent = z.enum(['arrived']);
 const fromStep = z.object({ result: z.unknown() });
