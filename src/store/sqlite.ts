@@ -18,6 +18,8 @@ const casing = 'snake_case';
 const compiler = new SQLiteAsyncDialect({ casing });
 /** So many rows go to the handle at once: on this thread, until the event loop gets its turn. */
 const ROWS_A_TURN = 500;
+/** A file of this size is written anew in about a second. */
+const VACUUM_OCTETS = 64 * 1024 * 1024;
 
 /** Has the handle do something: when no transaction is open, or inside the one that is. */
 type Do = (ask: Ask) => Promise<Answer[]>;
@@ -50,14 +52,23 @@ export async function openSqlite(path: string, mark: Mark, writing: 'here' | 'th
       return reader.stream(sql, bound(params), chunkSize);
     },
     // The log keeps old pages until it is emptied; a reader that is at work keeps it from that until it is done.
-    scrub: async () => {
-      await inTurn({ kind: 'all', text: 'PRAGMA wal_checkpoint(TRUNCATE)', params: [] });
-    },
+    scrub: () => lock.run(() => scrub(link)),
     close: async () => {
       await reader.close();
       await lock.run(() => link.close());
     },
   };
+}
+
+/**
+ * Empties the log. Rows that moved when their page was split may have left a copy behind that no deletion overwrites;
+ * only writing the file anew does away with it, which is done while that takes no more than a moment.
+ */
+async function scrub(link: Link): Promise<void> {
+  const text = 'SELECT page_count * page_size AS octets FROM pragma_page_count(), pragma_page_size()';
+  const [answer] = await link.do({ kind: 'all', text, params: [] });
+  if (Number(answer?.rows[0]?.[0]) <= VACUUM_OCTETS) await link.do({ kind: 'run', text: 'VACUUM', params: [] });
+  await link.do({ kind: 'all', text: 'PRAGMA wal_checkpoint(TRUNCATE)', params: [] });
 }
 
 async function open(path: string, writing: 'here' | 'thread'): Promise<Link> {
