@@ -23,6 +23,7 @@ import { makeSignUp } from './sign-up/sign-up.ts';
 import { arrivalStore } from './store/arrivals.ts';
 import { auditStore } from './store/audit.ts';
 import { confirmationStore } from './store/confirmations.ts';
+import { attributeStore } from './store/attributes.ts';
 import { consentStore } from './store/consents.ts';
 import type { Store } from './store/database.ts';
 import { eventStore } from './store/events.ts';
@@ -86,6 +87,7 @@ function openPorts(store: Store) {
   return {
     profiles: profileStore(store),
     identities: identityStore(store),
+    attributes: attributeStore(store),
     events: eventStore(store),
     consents: consentStore(store),
     suppressions: suppressionStore(store),

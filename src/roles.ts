@@ -25,6 +25,8 @@ const SEND_JOBS_AT_ONCE = 3;
 const CONFIRM_MS = 1000;
 /** The key of the notice that says why nothing leaves. */
 export const SERVER_NOTICE = 'smtp';
+/** Longer than any transaction that may still write under the id of a profile that was merged meanwhile. */
+const MERGE_SETTLES_MS = 60_000;
 /** The key of the notice that a living worker keeps fresh. */
 export const WORKER_NOTICE = 'worker';
 
@@ -77,6 +79,7 @@ async function sweepOnce(app: App, queues: Queues): Promise<void> {
     arrivals: app.arrivals.count,
     queues,
   });
+  await app.identities.settleMerges(Date.now() - MERGE_SETTLES_MS, Date.now());
   await app.notices.set(WORKER_NOTICE, `a worker of process ${process.pid} is running`);
 }
 

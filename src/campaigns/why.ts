@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon';
 import { isUnlimited } from '../profiles/preferences.ts';
+import { nameOf } from '../profiles/who.ts';
 import type { Customer } from './customers.ts';
 import type { Run, Send } from './port.ts';
 
@@ -13,7 +14,7 @@ function moment(at: number, zone: string): string {
  * @param send undefined when the run has no send for the customer
  */
 export function whySentence(run: Run, customer: Customer, send: Send | undefined): string {
-  const who = customer.email ?? `Profile ${customer.id}`;
+  const who = nameOf(customer);
   const { campaign, segment } = run.plan;
   if (run.state === 'planning' && send === undefined) {
     return `${who} has not been looked at yet: '${campaign}' is still being planned.`;
@@ -68,6 +69,8 @@ function skipped(run: Run, customer: Customer, send: Send, zone: string): string
       return `no mail can be sent to an address of this form.`;
     case 'no longer worth sending':
       return `it could not leave before ${moment(run.validUntil, zone)}, when it was no longer worth sending.`;
+    case 'merged':
+      return 'they were known twice, and the other letter of the campaign is theirs too.';
     case 'cancelled':
       return `the campaign was cancelled before it left.`;
     default:

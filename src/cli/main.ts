@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { DearError, messageOf } from '../errors.ts';
 import { makeCli, type Register } from './cli.ts';
+import { attributes } from './commands/attributes.ts';
 import { campaign } from './commands/campaign.ts';
 import { config } from './commands/config.ts';
 import { demo } from './commands/demo.ts';
@@ -23,6 +24,7 @@ const commands: Register[] = [
   profiles,
   events,
   profile,
+  attributes,
   suppressions,
   signUps,
   segments,

@@ -75,8 +75,11 @@ export interface IdentityStore {
    * @throws DearError `profile.unknown`, or `profile.same` when both are one already
    */
   merge(survivor: number, merged: number, note: MergeNote, now: number): Promise<Merged>;
-  /** Moves what was written under an old id while its profile was being merged, after `since` (ms). Returns how many ids. */
-  settleMerges(since: number): Promise<number>;
+  /**
+   * Moves what somebody wrote under the old id while its profile was being merged. Each merge is looked at once,
+   * when it was made before `before` (ms), some hundreds a call. Returns how many were looked at.
+   */
+  settleMerges(before: number, now: number): Promise<number>;
 }
 
 /** Under this source the store keeps the addresses that a profile had before. */

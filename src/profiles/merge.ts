@@ -48,12 +48,14 @@ function pickPreferences(state: Preferences): Preferences {
 export function mergeRows(earlier: ProfileChange, later: ProfileChange): ProfileChange {
   const isNew = (key: string, value: unknown, before: object) =>
     value !== undefined && !(Object.hasOwn(before, key) && isSame(Reflect.get(before, key), value));
-  const { attributes, consents, email: _email, ...preferences } = later;
+  const { attributes, consents, email: _email, externalIds = [], ...preferences } = later;
   const consentsAdded = consents.filter(
     (change) => !earlier.consents.some((known) => isDeepStrictEqual(known, change)),
   );
+  const known = earlier.externalIds ?? [];
+  const idsAdded = externalIds.filter((id) => !known.some((one) => isDeepStrictEqual(one, id)));
   const changes =
-    consentsAdded.length > 0 ||
+    consentsAdded.length + idsAdded.length > 0 ||
     Object.entries(attributes).some(([key, value]) => isNew(key, value, earlier.attributes)) ||
     Object.entries(preferences).some(([key, value]) => isNew(key, value, earlier));
   if (!changes) return earlier;
@@ -62,6 +64,7 @@ export function mergeRows(earlier: ProfileChange, later: ProfileChange): Profile
     ...preferences,
     attributes: { ...earlier.attributes, ...attributes },
     consents: [...earlier.consents, ...consentsAdded],
+    ...(known.length + idsAdded.length > 0 && { externalIds: [...known, ...idsAdded] }),
   };
 }
 

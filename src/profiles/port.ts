@@ -1,4 +1,5 @@
 import type { Consent, ConsentChange, ConsentState } from './consent.ts';
+import type { ExternalId } from './identity.ts';
 import type { JsonObject } from './json.ts';
 import type { Preferences, PreferencesChange } from './preferences.ts';
 
@@ -19,6 +20,8 @@ export interface ProfileChange extends PreferencesChange {
   /** Merged key by key; null removes a key. Checked with `wrongJson`. */
   readonly attributes: JsonObject;
   readonly consents: readonly ConsentChange[];
+  /** What other systems call the profile; the importer attaches them. */
+  readonly externalIds?: readonly ExternalId[] | undefined;
 }
 
 /** How many of the given changes made a profile, changed one, and changed nothing. */

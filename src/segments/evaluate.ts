@@ -24,7 +24,7 @@ export interface SubjectEvent {
 
 /** One customer with everything that happened to them. */
 export interface Subject {
-  readonly profile: { readonly id: number; readonly email: string; readonly attributes: Values };
+  readonly profile: { readonly id: number; readonly email: string | undefined; readonly attributes: Values };
   readonly events: readonly SubjectEvent[];
 }
 

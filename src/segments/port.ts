@@ -10,7 +10,8 @@ export interface SavedSegment extends Segment {
 /** One profile of a segment, as an example. */
 export interface Member {
   readonly id: number;
-  readonly email: string;
+  /** null for a profile that is known by external ids alone. */
+  readonly email: string | null;
 }
 
 /**

@@ -42,6 +42,7 @@ export function identityStore(db: Database): IdentityStore {
     merge: (survivor, merged, note, now) =>
       untilAlone(() =>
         db.transaction(async (tx) => {
+          await lock(tx, [survivor, merged]);
           const [stays, goes] = await current(tx, [survivor, merged]);
           if (stays === goes) {
             throw new DearError('profile.same', `Profiles ${survivor} and ${merged} are one already.`, {
@@ -51,7 +52,7 @@ export function identityStore(db: Database): IdentityStore {
           return mergeProfiles(tx, stays ?? survivor, goes ?? merged, note, now);
         }),
       ),
-    settleMerges: (since) => settleMerges(db, since),
+    settleMerges: (before, now) => settleMerges(db, before, now),
   };
 }
 

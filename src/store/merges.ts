@@ -7,6 +7,8 @@ import type { Database } from './database.ts';
 import { addIdentityEvents, carrySuppressions, moveConsents, moveSends, recallOpenSends } from './moves.ts';
 import { lock, lockAndRead, type ProfileRow, preferenceColumns, profileOf } from './profile-rows.ts';
 
+const SETTLED_AT_ONCE = 500;
+
 /**
  * Merges one profile into another, inside the caller's transaction. The old id leads to the survivor from then on,
  * and so does the old address.
@@ -97,18 +99,23 @@ async function moveAddress(tx: Database, stays: ProfileRow, goes: ProfileRow, no
 }
 
 /** See `IdentityStore.settleMerges`. */
-export async function settleMerges(db: Database, since: number): Promise<number> {
-  const late = await db.rows<{ id: number; survivor: number }>(sql`
-    SELECT m.id AS id, m.survivor_id AS survivor FROM merged_profiles m
-    WHERE m.at >= ${since} AND (EXISTS (SELECT 1 FROM events e WHERE e.profile_id = m.id)
-      OR EXISTS (SELECT 1 FROM consents c WHERE c.profile_id = m.id)
-      OR EXISTS (SELECT 1 FROM consent_changes h WHERE h.profile_id = m.id)
-      OR EXISTS (SELECT 1 FROM external_ids x WHERE x.profile_id = m.id))`);
-  for (const { id, survivor } of late) {
+export async function settleMerges(db: Database, before: number, now: number): Promise<number> {
+  const waiting = await db.rows<{ id: number; survivor: number; late: number }>(sql`
+    SELECT m.id AS id, m.survivor_id AS survivor, CASE WHEN
+        EXISTS (SELECT 1 FROM events e WHERE e.profile_id = m.id)
+        OR EXISTS (SELECT 1 FROM consents c WHERE c.profile_id = m.id)
+        OR EXISTS (SELECT 1 FROM consent_changes h WHERE h.profile_id = m.id)
+        OR EXISTS (SELECT 1 FROM external_ids x WHERE x.profile_id = m.id) THEN 1 ELSE 0 END AS late
+    FROM merged_profiles m WHERE m.settled_at IS NULL AND m.at < ${before} ORDER BY m.at LIMIT ${SETTLED_AT_ONCE}`);
+  for (const { id, survivor } of waiting.filter((row) => row.late === 1)) {
     await db.transaction(async (tx) => {
       await lock(tx, [survivor]);
       await moveEverything(tx, survivor, id);
     });
   }
-  return late.length;
+  if (waiting.length > 0) {
+    const ids = db.phrases.numbers(waiting.map((row) => row.id));
+    await db.run(sql`UPDATE merged_profiles SET settled_at = ${now} WHERE id IN ${ids}`);
+  }
+  return waiting.length;
 }

@@ -14,10 +14,16 @@ export interface Value {
   listHas(element: string): SQL;
 }
 
-/** A column that always holds a text. */
+/** A column that holds a text, or nothing. */
 export function textValue(column: SQL): Value {
   const none = sql`NULL`;
-  return { text: column, number: none, boolean: none, exists: sql`(1 = 1)`, listHas: () => sql`(1 = 0)` };
+  return {
+    text: column,
+    number: none,
+    boolean: none,
+    exists: sql`(${column} IS NOT NULL)`,
+    listHas: () => sql`(1 = 0)`,
+  };
 }
 
 /** A property of a JSON column. */

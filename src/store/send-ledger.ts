@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
+import { decisionSchema } from '../campaigns/decision.ts';
 import type { ClaimRequest, LeasedSend, SendLedger, Settlement, Verdict } from '../delivery/port.ts';
 import type { Frequency } from '../profiles/preferences.ts';
 import type { Database } from './database.ts';
@@ -156,9 +157,21 @@ async function settle(tx: Database, settlements: readonly Settlement[]): Promise
   );
   for (const { id, suppress, response } of settlements) {
     if (suppress === undefined) continue;
+    const address = await addressOf(tx, id);
+    if (address === undefined) continue;
     await tx.run(sql`INSERT INTO suppressions (address, reason, source, at)
-      SELECT p.email, ${suppress}, ${`refused: ${response}`.slice(0, 200)}, ${tx.phrases.now()}
-      FROM sends s JOIN profiles p ON p.id = s.profile_id WHERE s.id = ${id}
+      VALUES (${address}, ${suppress}, ${`refused: ${response}`.slice(0, 200)}, ${tx.phrases.now()})
       ON CONFLICT (address) DO NOTHING`);
   }
 }
+
+/** Where a letter went; its profile may have another address by now. */
+async function addressOf(tx: Database, id: number): Promise<string | undefined> {
+  const [row] = await tx.rows<{ decision: string | null; email: string | null }>(sql`
+    SELECT s.decision AS decision, p.email AS email
+    FROM sends s LEFT JOIN profiles p ON p.id = s.profile_id WHERE s.id = ${id}`);
+  const decided = receiver.safeParse(JSON.parse(row?.decision ?? 'null'));
+  return decided.success ? decided.data.to.address : (row?.email ?? undefined);
+}
+
+const receiver = decisionSchema.pick({ to: true });

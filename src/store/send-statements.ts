@@ -74,6 +74,8 @@ function claimBody(phrases: Phrases, fallback: Frequency | undefined): SQL {
       AND (${max} IS NULL OR ${max} >
         (SELECT count(*) FROM sends o WHERE o.profile_id = p.id AND o.id <> sends.id
           AND o.claimed_at > ${now} - (${window}) AND o.state IN ('sending', 'accepted', 'unknown'))
+        + (SELECT count(*) FROM merged_profiles g JOIN sends o ON o.profile_id = g.id WHERE g.survivor_id = p.id
+          AND o.claimed_at > ${now} - (${window}) AND o.state IN ('sending', 'accepted', 'unknown'))
         + (SELECT count(*) FROM sends o JOIN runs q ON q.id = o.run_id
           WHERE o.profile_id = p.id AND o.id <> sends.id AND o.state IN ('queued', 'deferred') AND o.due_at <= ${now}
             AND q.state = 'running' AND q.valid_until >= ${now}

@@ -11,8 +11,9 @@ export function listOf(values: readonly (number | string)[]) {
 }
 
 /**
- * The slots of the given profiles: claimed letters of the longest window, and letters that wait and are worth
- * at least `value`. A waiting letter that is worth less gives way, and finds another slot when it is claimed.
+ * The slots of the given profiles: claimed letters of the longest window, those to profiles that were merged into
+ * them too, and letters that wait and are worth at least `value`. A waiting letter that is worth less gives way,
+ * and finds another slot when it is claimed.
  */
 export async function takenSlots(
   db: Database,
@@ -28,7 +29,10 @@ export async function takenSlots(
     WHERE s.profile_id IN (${listOf(profileIds)})
       AND s.id <> ${butSend ?? 0}
       AND ((s.state IN ('sending', 'accepted', 'unknown') AND s.claimed_at > ${db.phrases.now()} - ${WINDOW_MS.month})
-        OR (s.state IN ('queued', 'deferred') AND s.value >= ${value} AND r.state IN ('planning', 'running', 'paused')))`);
+        OR (s.state IN ('queued', 'deferred') AND s.value >= ${value} AND r.state IN ('planning', 'running', 'paused')))
+    UNION ALL SELECT g.survivor_id, s.claimed_at FROM merged_profiles g JOIN sends s ON s.profile_id = g.id
+    WHERE g.survivor_id IN (${listOf(profileIds)}) AND s.state IN ('sending', 'accepted', 'unknown')
+      AND s.claimed_at > ${db.phrases.now()} - ${WINDOW_MS.month}`);
   for (const row of rows) {
     const slots = taken.get(row.profile_id);
     if (slots === undefined) taken.set(row.profile_id, [row.at]);

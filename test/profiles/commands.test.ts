@@ -79,6 +79,37 @@ describe('dear profiles, profile, events and suppressions', () => {
     });
   });
 
+  test('two profiles of one person become one', async () => {
+    const rows = 'email;city;points\none@müller.de;Bonn;1\ntwo@example.com;Ulm;2\n';
+    await writeFile(join(folder, 'twins.csv'), rows);
+    expect((await run(['profiles', 'import', 'twins.csv'])).code).toBe(0);
+    const merged = await run([
+      'profile',
+      'merge',
+      'one@müller.de',
+      'two@example.com',
+      '--why',
+      'wrote from both',
+    ]);
+    expect(merged).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/two@example\.com .* part of one@müller\.de/),
+    });
+    const shown = await run(['profile', 'show', 'two@example.com']);
+    for (const word of ['one@müller.de', 'e-mail, before', 'wrote from both', 'Bonn', 'Ulm']) {
+      expect(shown.out).toContain(word);
+    }
+    expect(shown.out).toMatch(/merged +profile \d+ \(two@example\.com\) became part of this one.*city=Ulm/);
+    const { id, externalIds } = JSON.parse((await run(['profile', 'show', 'two@example.com', '--json'])).out);
+    expect(externalIds).toMatchObject([{ source: 'email', value: 'two@example.com' }]);
+    expect((await run(['profile', 'set', String(id), '--frequency', '1 per month'])).out).toBe(
+      'one@müller.de was changed.\n',
+    );
+    expect((await run(['profiles', 'import', 'twins.csv', '--json'])).out).toContain('"added": 0');
+    const again = await run(['profile', 'merge', String(id), 'two@example.com']);
+    expect(again).toMatchObject({ code: 2, err: expect.stringContaining('are one already') });
+  });
+
   test('suppressions are added, listed and removed', async () => {
     expect((await run(['suppressions', 'add', 'X@Example.com', '--reason', 'asked by phone'])).code).toBe(0);
     const list = await run(['suppressions', 'list', '--json']);
@@ -89,7 +120,10 @@ describe('dear profiles, profile, events and suppressions', () => {
 
   test.each([
     [['profile', 'show', 'nobody@example.com'], 1, /No profile has the address/],
-    [['profile', 'show', 'nobody'], 2, /is not an e-mail address/],
+    [['profile', 'show', 'nobody'], 2, /'nobody' is not an e-mail address: it has no @/],
+    [['profile', 'show', '4711'], 1, /No profile has the id 4711/],
+    [['profile', 'show', 'shop:4711'], 1, /No profile is 4711 in shop/],
+    [['profile', 'show', 'email:ann@example.com'], 2, /Dear's own/],
     [['profiles', 'import', 'missing.csv'], 1, /there is no such file/],
     [
       ['profiles', 'import', 'customers.csv', '--mapping', 'bad.yaml'],

@@ -1,5 +1,7 @@
 import pc from 'picocolors';
 import type { Dossier } from '../../profiles/dossier.ts';
+import { readableEmail } from '../../profiles/email.ts';
+import { FORMER_EMAIL } from '../../profiles/identity.ts';
 import { writeFrequency, writeQuietHours } from '../../profiles/preferences.ts';
 import { type Output, printable } from '../output.ts';
 
@@ -8,7 +10,9 @@ const CELL_MAX = 100;
 /** A dossier for people. */
 export function printDossier(out: Output, dossier: Dossier): void {
   const { profile, suppression } = dossier;
-  out.say(`${pc.bold(printable(profile.email ?? 'no address'))}  ${pc.dim(`profile ${profile.id}`)}`);
+  out.say(
+    `${pc.bold(printable(profile.email === undefined ? 'no e-mail address' : readableEmail(profile.email)))}  ${pc.dim(`profile ${profile.id}`)}`,
+  );
   out.say(pc.dim(`known since ${moment(profile.createdAt)}, changed ${moment(profile.updatedAt)}`));
   if (suppression) {
     out.say(
@@ -17,6 +21,15 @@ export function printDossier(out: Output, dossier: Dossier): void {
       ),
     );
   }
+  section(
+    out,
+    'Also known as',
+    ['where', 'as'],
+    dossier.externalIds.map(({ source, value }) => [
+      source === FORMER_EMAIL ? 'e-mail, before' : source,
+      source === FORMER_EMAIL ? readableEmail(value) : value,
+    ]),
+  );
   section(
     out,
     'Attributes',
@@ -61,7 +74,7 @@ function printEvents(out: Output, { summary, timeline }: Dossier): void {
     out,
     timeline.length < total ? `Timeline, the newest ${timeline.length}` : 'Timeline',
     ['when', 'type', 'properties'],
-    timeline.map((event) => [moment(event.at), event.type, cell(propertiesText(event.properties))]),
+    timeline.map((event) => [moment(event.at), event.type, eventText(event)]),
   );
   if (timeline.length < total) out.say(pc.dim(`${total - timeline.length} older events: add --all`));
 }
@@ -84,6 +97,16 @@ function section(out: Output, title: string, head: string[], rows: (string | num
   else out.table(head, rows);
 }
 
+/** What an event says; that two profiles were merged, as a sentence with all that was put aside. */
+function eventText({ type, properties }: Dossier['timeline'][number]): string {
+  if (type !== 'merged') return cell(propertiesText(properties));
+  const { profile, email, by, why, attributes, preferences } = properties;
+  const aside = { ...Object(attributes), ...Object(preferences) };
+  const who = typeof email === 'string' ? ` (${readableEmail(email)})` : '';
+  const kept = Object.keys(aside).length === 0 ? '' : `; put aside: ${propertiesText(aside)}`;
+  return `profile ${profile}${who} became part of this one; ${why} (${by})${kept}`;
+}
+
 function propertiesText(properties: Readonly<Record<string, unknown>>): string {
   return Object.entries(properties)
     .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
@@ -103,7 +126,8 @@ export function dossierJson({ profile, suppression, summary, timeline, ...rest }
   const timed = <T extends { at: number }>(one: T) => ({ ...one, at: iso(one.at) });
   return {
     id: profile.id,
-    email: profile.email,
+    email: profile.email ?? null,
+    externalIds: rest.externalIds,
     createdAt: iso(profile.createdAt),
     updatedAt: iso(profile.updatedAt),
     attributes: profile.attributes,

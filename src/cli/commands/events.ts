@@ -17,7 +17,7 @@ export const events: Register = (program, cli) => {
   const family = program.command('events').description('what happened to customers');
   importOptions(family.command('import').description('import events from a file of any size'))
     .option('--type <type>', 'type of all events in the file, such as order')
-    .option('--profiles <how>', 'create (default) or refuse events of unknown addresses')
+    .option('--profiles <how>', 'create (default) or refuse events of unknown addresses and external ids')
     .action((file: string, flags: Flags, command: Command) => run(cli, file, flags, command));
 };
 
@@ -40,7 +40,7 @@ async function run(cli: Cli, file: string, flags: Flags, command: Command): Prom
       cli.out(command),
       file,
       { things: 'events', strict: flags.strict === true },
-      (options) => importEvents(app, mapping, options),
+      (options) => importEvents(app, mapping, { ...options, identities: app.identities }),
     ),
   );
 }

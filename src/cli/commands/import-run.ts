@@ -22,7 +22,12 @@ const collect = (text: string, texts: string[]) => [...texts, text];
 export function importOptions(command: Command): Command {
   return command
     .argument('<file>', 'CSV or JSON Lines, packed with gzip or not; - for standard input')
-    .option('--map <pairs>', "columns by name, such as 'email=E-Mail,firstName=First name'", collect, [])
+    .option(
+      '--map <pairs>',
+      "columns by name, such as 'email=E-Mail,firstName=First name,externalIds.shop=Customer number'",
+      collect,
+      [],
+    )
     .option('--mapping <file>', 'YAML or JSON file that says how rows are read')
     .option('--format <format>', 'csv or jsonl; default: by name, then by the first line')
     .option('--delimiter <character>', 'what stands between fields; default: found in the header')

@@ -13,7 +13,9 @@ import {
   readTimeZone,
 } from '../../profiles/preferences.ts';
 import { readTime } from '../../profiles/times.ts';
+import { nameOf } from '../../profiles/who.ts';
 import type { Cli, Register } from '../cli.ts';
+import { findProfile, WHO } from '../who.ts';
 import { dossierJson, printDossier } from './dossier-print.ts';
 
 const NEWEST = 20;
@@ -32,13 +34,13 @@ export const profile: Register = (program, cli) => {
   const family = program.command('profile').description('one customer');
   family
     .command('show')
-    .argument('<email>')
+    .argument('<who>', WHO)
     .option('--all', `the whole timeline, not only the newest ${NEWEST} events`)
     .description('show what is known about a customer: attributes, consent, preferences, timeline')
-    .action((email: string, flags: { all?: boolean }, command: Command) => show(cli, email, flags, command));
+    .action((who: string, flags: { all?: boolean }, command: Command) => show(cli, who, flags, command));
   family
     .command('set')
-    .argument('<email>')
+    .argument('<who>', WHO)
     .option('--frequency <limit>', "at most so many letters, such as '1 per week'; 'default' takes it back")
     .option('--quiet <hours>', "hours without letters, such as 21:00-08:00; 'default' takes it back")
     .option('--time-zone <name>', "such as Europe/Berlin; 'default' takes it back")
@@ -50,21 +52,31 @@ export const profile: Register = (program, cli) => {
       [],
     )
     .description("change a customer's preferences and consent")
-    .action((email: string, flags: SetFlags, command: Command) => set(cli, email, flags, command));
+    .action((who: string, flags: SetFlags, command: Command) => set(cli, who, flags, command));
+  family
+    .command('merge')
+    .argument('<who>', 'the profile that stays')
+    .argument('<other>', 'the profile that becomes part of it')
+    .option('--why <reason>', 'for the timeline', 'a person decided it')
+    .description('make two profiles of one person one; this cannot be undone')
+    .action((who: string, other: string, flags: { why: string }, command: Command) =>
+      merge(cli, who, other, flags.why, command),
+    );
 };
 
-async function show(cli: Cli, email: string, flags: { all?: boolean }, command: Command): Promise<void> {
+async function show(cli: Cli, who: string, flags: { all?: boolean }, command: Command): Promise<void> {
   const out = cli.out(command);
-  const address = addressOf(email);
-  const dossier = await cli.withApp((app) => readDossier(app, address, flags.all ? EVERYTHING : NEWEST));
-  if (dossier === undefined) throw unknownProfile(address);
+  const dossier = await cli.withApp(async (app) => {
+    const { id } = await findProfile(app, who);
+    return readDossier(app, id, flags.all ? EVERYTHING : NEWEST);
+  });
+  if (dossier === undefined) return;
   if (out.json) out.data(dossierJson(dossier));
   else printDossier(out, dossier);
 }
 
-async function set(cli: Cli, email: string, flags: SetFlags, command: Command): Promise<void> {
+async function set(cli: Cli, who: string, flags: SetFlags, command: Command): Promise<void> {
   const out = cli.out(command);
-  const address = addressOf(email);
   const change = preferencesOf(flags);
   const statements = flags.consent.map(consentOf);
   if (Object.keys(change).length === 0 && statements.length === 0) {
@@ -73,9 +85,8 @@ async function set(cli: Cli, email: string, flags: SetFlags, command: Command): 
       'Give --frequency, --quiet, --time-zone, --pause-until or --consent.',
     );
   }
-  const changed = await cli.withApp(async (app) => {
-    const found = await app.profiles.byEmail(address);
-    if (found === undefined) throw unknownProfile(address);
+  const { found, changed } = await cli.withApp(async (app) => {
+    const found = await findProfile(app, who);
     const now = Date.now();
     const preferences = await app.profiles.setPreferences(found.id, change, now);
     const recorded = await app.consents.changeMany(
@@ -87,10 +98,26 @@ async function set(cli: Cli, email: string, flags: SetFlags, command: Command): 
       })),
       now,
     );
-    return preferences || recorded > 0;
+    return { found, changed: preferences || recorded > 0 };
   });
-  out.say(changed ? `${address} was changed.` : `${address} was like that already.`);
-  out.data({ email: address, changed });
+  out.say(changed ? `${nameOf(found)} was changed.` : `${nameOf(found)} was like that already.`);
+  out.data({ id: found.id, email: found.email ?? null, changed });
+}
+
+async function merge(cli: Cli, who: string, other: string, why: string, command: Command): Promise<void> {
+  const out = cli.out(command);
+  const { survivor, merged, done } = await cli.withApp(async (app) => {
+    const [survivor, merged] = [await findProfile(app, who), await findProfile(app, other)];
+    const note = { by: 'dear profile merge', why: why.slice(0, 500) };
+    return { survivor, merged, done: await app.identities.merge(survivor.id, merged.id, note, Date.now()) };
+  });
+  out.say(
+    `${nameOf(merged)} (profile ${merged.id}) is part of ${nameOf(survivor)} (profile ${survivor.id}) now: ${done.events} events and ${done.sends} sends moved.`,
+  );
+  out.say(
+    '`dear profile show` tells it on the timeline; the old id and address lead to the profile that stays.',
+  );
+  out.data({ ...done, email: done.email ?? null });
 }
 
 /** @throws DearError `profile.address` */
@@ -99,12 +126,6 @@ export function addressOf(text: string): string {
   if (address === undefined)
     throw usage(`'${text}' is not an e-mail address.`, 'Write it like ann@example.com.');
   return address;
-}
-
-function unknownProfile(address: string): DearError {
-  return new DearError('profile.unknown', `No profile has the address ${address}.`, {
-    mend: 'Check the spelling, or bring it in with `dear profiles import`.',
-  });
 }
 
 function preferencesOf(flags: SetFlags): PreferencesChange {

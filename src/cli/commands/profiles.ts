@@ -39,7 +39,7 @@ async function run(cli: Cli, file: string, flags: Flags, command: Command): Prom
       cli.out(command),
       file,
       { things: 'profiles', strict: flags.strict === true },
-      (options) => importProfiles(app.profiles, mapping, options),
+      (options) => importProfiles(app.profiles, mapping, { ...options, identities: app.identities }),
     ),
   );
 }

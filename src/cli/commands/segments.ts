@@ -56,7 +56,7 @@ async function check(cli: Cli, file: string, options: { at?: string }, command: 
     out.say();
     out.table(
       ['id', 'e-mail'],
-      examples.map(({ id, email }) => [String(id), email]),
+      examples.map(({ id, email }) => [String(id), email ?? 'none']),
     );
   }
   out.data({ name, inWords, at: new Date(at).toISOString(), count: members, examples });

@@ -6,6 +6,7 @@ import { type Compiled, compileExpression } from './expression.ts';
 import { type Evaluated, Refused } from './filters.ts';
 import type { Expression } from './mapping.ts';
 import { isEmpty, type Shape } from './record.ts';
+import { asItIs, type Typing } from './typing.ts';
 
 /** Names that spell the same: `E-Mail`, `e_mail` and `EMAIL`. */
 const plainName = (name: string) => name.toLowerCase().replace(/[\s._-]+/g, '');
@@ -47,13 +48,21 @@ export function expressionOr(
  */
 export function namedValues(
   given: Readonly<Record<string, Expression>> | undefined,
-  options: { rest: boolean; used: ReadonlySet<string>; nested: string },
+  options: {
+    rest: boolean;
+    used: ReadonlySet<string>;
+    nested: string;
+    /** How values are typed that come as they stand in a column. */
+    typing?: (name: string) => Typing;
+  },
   shape: Shape,
   dates: DateReading,
 ): (values: readonly unknown[]) => Record<string, Json> | Refused {
+  const typing = remembered(options.typing ?? (() => asItIs));
   const named = Object.entries(given ?? {}).map(([name, expression]) => {
     checkName(name);
-    return [name, compileExpression(expression, shape, dates)] as const;
+    const compiled = compileExpression(expression, shape, dates);
+    return [name, typed(name, compiled, isBareColumn(expression) ? typing(name) : asItIs)] as const;
   });
   const used = new Set([...options.used, ...named.flatMap(([, compiled]) => compiled.columns)]);
   if (options.rest) for (const column of shape.columns ?? []) if (!used.has(column)) checkName(column);
@@ -61,7 +70,7 @@ export function namedValues(
   const nested = shape.format === 'jsonl' ? options.nested : undefined;
   return (values) => {
     const result: Record<string, Json> = {};
-    const refused = addOthers(result, others(values), nested);
+    const refused = addOthers(result, others(values), nested, typing);
     if (refused !== undefined) return refused;
     for (const [name, compiled] of named) {
       const value = compiled.evaluate(values);
@@ -76,10 +85,11 @@ function addOthers(
   result: Record<string, Json>,
   others: Iterable<readonly [string, unknown]>,
   nested: string | undefined,
+  typing: (name: string) => Typing,
 ): Refused | undefined {
   for (const [name, value] of others) {
     if (name === nested && typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      const refused = addOthers(result, Object.entries(value), undefined);
+      const refused = addOthers(result, Object.entries(value), undefined, typing);
       if (refused !== undefined) return refused;
       continue;
     }
@@ -87,10 +97,34 @@ function addOthers(
     // Checked here and not at the end: setting __proto__ would not make a key that could be found later.
     if (name === '__proto__') return new Refused(`it cannot be stored: ${wrongKey(name)}`);
     const json = asJson(value);
-    if (json instanceof Refused) return json;
-    if (json !== undefined) result[name] = json;
+    if (json === undefined || json instanceof Refused) continue;
+    const own = isEmpty(json) ? json : typing(name)(json, name);
+    if (own instanceof Refused) return own;
+    if (own !== undefined) result[name] = own;
   }
   return undefined;
+}
+
+/** `{Column}` and nothing else: its value is typed, while a filter or a text around it says what it is. */
+const isBareColumn = (expression: Expression) =>
+  typeof expression === 'string' && /^\{[^{}|]+\}$/.test(expression);
+
+function typed(name: string, compiled: Compiled, typing: Typing): Compiled {
+  const evaluate = (values: readonly unknown[]): Evaluated => {
+    const value = compiled.evaluate(values);
+    return isEmpty(value) || value === undefined || value instanceof Refused ? value : typing(value, name);
+  };
+  return typing === asItIs ? compiled : { ...compiled, evaluate };
+}
+
+function remembered(work: (name: string) => Typing): (name: string) => Typing {
+  const known = new Map<string, Typing>();
+  return (name) => {
+    const typing = known.get(name) ?? work(name);
+    // Every row of JSON Lines may have names of its own.
+    if (known.size < 1000) known.set(name, typing);
+    return typing;
+  };
 }
 
 /** Files give texts and what JSON.parse gives; the whole of a row is checked with `wrongJson` before it is used. */

@@ -1,17 +1,23 @@
-import { normaliseEmail } from '../email.ts';
+import { readEmail } from '../email.ts';
 import { derivedKey, givenKey } from '../event-key.ts';
+import { keyOf } from '../identify.ts';
+import type { ExternalId } from '../identity.ts';
 import { wrongJson } from '../json.ts';
 import type { NewEvent } from '../port.ts';
 import { readTime, wrongMoment } from '../times.ts';
 import { datesOf, expressionOr, missingColumn, namedValues } from './columns.ts';
 import { type Compiled, compileCondition, required } from './expression.ts';
+import { externalIdReader } from './external-ids.ts';
 import { Refused } from './filters.ts';
 import type { EventMapping } from './mapping.ts';
 import type { RowReader } from './profile-rows.ts';
 import type { Shape } from './record.ts';
 
 /** An event of a file: whose it is, is not looked up yet. */
-export type ImportedEvent = Omit<NewEvent, 'profileId'> & { readonly email: string };
+export interface ImportedEvent extends Omit<NewEvent, 'profileId'> {
+  readonly email: string | undefined;
+  readonly externalIds: readonly ExternalId[];
+}
 
 const KEY_MAX = 200;
 const TYPE = /^[A-Za-z0-9][A-Za-z0-9 ._:-]{0,99}$/;
@@ -28,12 +34,11 @@ export function eventReader(mapping: EventMapping, shape: Shape): RowReader<Impo
     if (compiled === undefined) throw missingColumn(what, shape, option);
     return { columns: compiled.columns, read: required(compiled, names[0] ?? what) };
   };
-  const email = need(
-    mapping.email,
-    ['email', 'emailaddress', 'mail'],
-    'e-mail address',
-    '--map email=COLUMN',
-  );
+  const externalIds = externalIdReader(mapping.externalIds, shape, dates);
+  const email = expressionOr(mapping.email, ['email', 'emailaddress', 'mail'], shape, dates);
+  const isNamed = mapping.externalIds !== undefined;
+  if (email === undefined && !isNamed) throw missingColumn('e-mail address', shape, '--map email=COLUMN');
+  const readWho = whoReader(email, externalIds.read);
   const type = need(mapping.type, ['type', 'event'], 'type of the event', '--type TYPE or --map type=COLUMN');
   const at = need(mapping.at, ['at', 'time', 'timestamp'], 'time of the event', '--map at=COLUMN');
   const key = expressionOr(mapping.key, ['key'], shape, dates);
@@ -41,7 +46,13 @@ export function eventReader(mapping: EventMapping, shape: Shape): RowReader<Impo
     mapping.properties,
     {
       rest: mapping.rest === undefined ? mapping.properties === undefined : mapping.rest === 'keep',
-      used: new Set([...email.columns, ...type.columns, ...at.columns, ...(key?.columns ?? [])]),
+      used: new Set([
+        ...(email?.columns ?? []),
+        ...externalIds.columns,
+        ...type.columns,
+        ...at.columns,
+        ...(key?.columns ?? []),
+      ]),
       nested: 'properties',
     },
     shape,
@@ -50,10 +61,8 @@ export function eventReader(mapping: EventMapping, shape: Shape): RowReader<Impo
   const readKey = keyReader(key, mapping.key !== undefined);
   return (values, now) => {
     if (!fits(values)) return undefined;
-    const given = email.read(values);
-    if (given instanceof Refused) return given;
-    const address = typeof given === 'string' ? normaliseEmail(given) : undefined;
-    if (address === undefined) return new Refused('the e-mail address is not valid');
+    const who = readWho(values);
+    if (who instanceof Refused) return who;
     const kind = type.read(values);
     if (kind instanceof Refused) return kind;
     if (typeof kind !== 'string' || !TYPE.test(kind)) return new Refused('the type cannot name events');
@@ -69,9 +78,38 @@ export function eventReader(mapping: EventMapping, shape: Shape): RowReader<Impo
     if (wrong !== undefined) return new Refused(`it cannot be stored: ${wrong}`);
     const named = readKey(values);
     if (named instanceof Refused) return named;
-    const event = { email: address, type: kind, at: time, properties: found };
-    return { ...event, key: named ?? derivedKey(address, kind, time, found) };
+    const event = { ...who, type: kind, at: time, properties: found };
+    return { ...event, key: named ?? derivedKey(nameOf(who), kind, time, found) };
   };
+}
+
+type Who = Pick<ImportedEvent, 'email' | 'externalIds'>;
+
+/** Whose the event is: an address, external ids, or both. */
+function whoReader(
+  email: Compiled | undefined,
+  externalIds: (values: readonly unknown[]) => ExternalId[] | Refused,
+): (values: readonly unknown[]) => Who | Refused {
+  const needed = email && required(email, 'email');
+  return (values) => {
+    const ids = externalIds(values);
+    if (ids instanceof Refused) return ids;
+    // Without external ids the address is needed, and its absence says which column is empty.
+    const given = ids.length > 0 ? email?.evaluate(values) : needed?.(values);
+    if (given instanceof Refused) return given;
+    if (given === undefined || given === null || given === '') {
+      return ids.length > 0 ? { email: undefined, externalIds: ids } : new Refused('it names nobody');
+    }
+    const address = readEmail(typeof given === 'string' ? given : '');
+    return address.ok
+      ? { email: address.email, externalIds: ids }
+      : new Refused(`the e-mail address is not valid: ${address.why}`);
+  };
+}
+
+/** Without an address the first external id stands for it; no address holds a space. */
+function nameOf({ email, externalIds: [first] }: Who): string {
+  return email ?? (first === undefined ? '' : keyOf(first));
 }
 
 /** The key that the source gives; a mapping that names one needs it in every row. */

@@ -1,8 +1,10 @@
+import { DearError } from '../../errors.ts';
 import { mergeRows } from '../merge.ts';
 import type { EventStore, NewEvent, ProfileChange, ProfileStore } from '../port.ts';
 import type { PrivacyStore } from '../privacy.ts';
 import { csvRows } from './csv.ts';
 import { eventReader, type ImportedEvent } from './event-rows.ts';
+import { attachExternalIds, type Identifying, resolveRows } from './external-ids.ts';
 import { jsonlRows } from './jsonl.ts';
 import { type Line, linesOf } from './lines.ts';
 import type { EventMapping, ProfileMapping } from './mapping.ts';
@@ -24,6 +26,8 @@ export interface ImportOptions {
   /** Bytes read, of how many (undefined for standard input). */
   readonly onProgress?: ((read: number, size: number | undefined) => void) | undefined;
   readonly clock?: (() => number) | undefined;
+  /** Needed by mappings with external ids. */
+  readonly identities?: Identifying | undefined;
 }
 
 export interface ImportReport extends ImportCounts {
@@ -42,12 +46,20 @@ export async function importProfiles(
   mapping: ProfileMapping,
   options: ImportOptions,
 ): Promise<ImportReport> {
+  const identities = identitiesFor(mapping, options);
+  const by = 'dear profiles import';
   return withRows(mapping, options, (input) =>
     runImport({
       ...input,
       read: profileReader(mapping, input.rows.shape, `import of ${input.name}`.slice(0, 200)),
       merging: { key: (change) => change.email, merge: mergeRows },
-      write: (batch, now) => writeProfiles(store, batch, now),
+      write: async (batch, now) => {
+        // First whom an id names already, whose address may be new; then those whom the addresses made.
+        if (identities) await attachExternalIds(identities, batch, by, now);
+        const written = await writeProfiles(store, batch, now);
+        if (identities) await attachExternalIds(identities, batch, by, now);
+        return written;
+      },
     }),
   );
 }
@@ -78,36 +90,44 @@ export async function importEvents(
   mapping: EventMapping,
   options: ImportOptions,
 ): Promise<ImportReport> {
+  const identities = identitiesFor(mapping, options);
   return withRows(mapping, options, (input) =>
     runImport({
       ...input,
       read: eventReader(mapping, input.rows.shape),
-      write: (batch, now) => writeEvents(stores, batch, mapping.profiles ?? 'create', now),
+      write: (batch, now) => writeEvents({ ...stores, identities }, batch, mapping.profiles ?? 'create', now),
     }),
   );
 }
 
+/** @throws DearError `import.identities` when the mapping has external ids and nobody can tell whose they are */
+function identitiesFor(
+  mapping: Pick<ProfileMapping, 'externalIds'>,
+  options: ImportOptions,
+): Identifying | undefined {
+  if (mapping.externalIds === undefined) return undefined;
+  if (options.identities !== undefined) return options.identities;
+  throw new DearError('import.identities', 'External ids cannot be imported here.', { kind: 'usage' });
+}
+
+type EventStores = Parameters<typeof importEvents>[0] & { readonly identities: Identifying | undefined };
+
 async function writeEvents(
-  stores: Parameters<typeof importEvents>[0],
+  stores: EventStores,
   batch: readonly Read<ImportedEvent>[],
   unknown: 'create' | 'refuse',
   now: number,
 ): Promise<Written> {
-  const emails = [...new Set(batch.map(({ value }) => value.email))];
-  let ids = await stores.profiles.idsOf(emails);
-  let profilesAdded = 0;
-  if (unknown === 'create' && ids.size < emails.length) {
-    profilesAdded = await stores.profiles.ensure(
-      emails.filter((email) => !ids.has(email)),
-      now,
-    );
-    ids = await stores.profiles.idsOf(emails);
-  }
-  const refused = batch.filter(({ value }) => !ids.has(value.email));
-  const erased = await stores.people.erasedAmong([...new Set(refused.map(({ value }) => value.email))]);
+  const create = unknown === 'create';
+  const { ids, added: profilesAdded } =
+    stores.identities === undefined
+      ? await profilesByEmail(stores.profiles, batch, create, now)
+      : await resolveRows(stores.identities, batch, { create, by: 'dear events import' }, now);
+  const refused = batch.filter((_, index) => ids[index] === undefined);
+  const erased = await stores.people.erasedAmong([...new Set(refused.flatMap(({ value }) => value.email ?? []))]);
   const events: NewEvent[] = [];
-  for (const { value } of batch) {
-    const profileId = ids.get(value.email);
+  for (const [index, { value }] of batch.entries()) {
+    const profileId = ids[index];
     const { key, type, at, properties } = value;
     if (profileId !== undefined) events.push({ key, profileId, type, at, properties });
   }
@@ -119,9 +139,34 @@ async function writeEvents(
     profilesAdded,
     refused: refused.map(({ row, value }) => ({
       row,
-      reason: erased.has(value.email) ? ERASED : 'no profile has its e-mail address',
+      reason: whyUnknown(value.email, erased),
     })),
   };
+}
+
+function whyUnknown(email: string | undefined, erased: ReadonlySet<string>): string {
+  if (email === undefined) return 'no profile has its external ids';
+  return erased.has(email) ? ERASED : 'no profile has its e-mail address';
+}
+
+/** The profile of each event by its address. */
+async function profilesByEmail(
+  profiles: Pick<ProfileStore, 'idsOf' | 'ensure'>,
+  batch: readonly Read<ImportedEvent>[],
+  create: boolean,
+  now: number,
+): Promise<{ ids: (number | undefined)[]; added: number }> {
+  const emails = [...new Set(batch.flatMap(({ value }) => value.email ?? []))];
+  let ids = await profiles.idsOf(emails);
+  let added = 0;
+  if (create && ids.size < emails.length) {
+    added = await profiles.ensure(
+      emails.filter((email) => !ids.has(email)),
+      now,
+    );
+    ids = await profiles.idsOf(emails);
+  }
+  return { ids: batch.map(({ value }) => ids.get(value.email ?? '')), added };
 }
 
 function valuesOf<T>(batch: readonly Read<T>[]): T[] {

@@ -73,7 +73,8 @@ export function withProfilePairs(
   mapping: ProfileMapping,
   pairs: readonly [string, string][],
 ): ProfileMapping {
-  const { fields, named } = sorted(pairs, profileFields, 'attributes.');
+  const [ids, others] = externalPairs(pairs);
+  const { fields, named } = sorted(others, profileFields, 'attributes.');
   const consent = Object.entries(named).flatMap(([name, text]): [string, string][] =>
     name.startsWith('consent.') ? [[name.slice('consent.'.length), text]] : [],
   );
@@ -83,19 +84,33 @@ export function withProfilePairs(
     ...mapping,
     ...fields,
     ...(consent.length > 0 && { consent: added(mapping.consent, consent) }),
+    ...(ids.length > 0 && { externalIds: added(mapping.externalIds, ids) }),
     ...(attributes.length > 0 && { attributes: added(mapping.attributes, attributes) }),
   };
 }
 
 /** Adds pairs to a mapping of events; names of no field are properties. */
 export function withEventPairs(mapping: EventMapping, pairs: readonly [string, string][]): EventMapping {
-  const { fields, named } = sorted(pairs, eventFields, 'properties.');
+  const [ids, others] = externalPairs(pairs);
+  const { fields, named } = sorted(others, eventFields, 'properties.');
   return {
     rest: mapping.properties === undefined ? 'keep' : 'drop',
     ...mapping,
     ...fields,
+    ...(ids.length > 0 && { externalIds: added(mapping.externalIds, ids) }),
     ...(Object.keys(named).length > 0 && { properties: added(mapping.properties, Object.entries(named)) }),
   };
+}
+
+const EXTERNAL = 'externalIds.';
+
+/** `externalIds.shop=Customer number`, and the other pairs. */
+function externalPairs(pairs: readonly [string, string][]): [[string, string][], [string, string][]] {
+  const ids = pairs.filter(([name]) => name.startsWith(EXTERNAL));
+  return [
+    ids.map(([name, text]) => [name.slice(EXTERNAL.length), text]),
+    pairs.filter(([name]) => !name.startsWith(EXTERNAL)),
+  ];
 }
 
 function sorted(pairs: readonly [string, string][], fields: readonly string[], prefix: string) {

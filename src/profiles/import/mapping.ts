@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { declaredTypes } from './typing.ts';
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 
@@ -47,7 +48,11 @@ const reading = {
 export const profileMapping = z.strictObject({
   ...reading,
   email: expression.optional(),
+  /** What other systems call the customer, by system: `shop: '{Customer number}'`. */
+  externalIds: z.record(z.string(), expression).optional(),
   attributes: z.record(z.string(), expression).optional(),
+  /** Types of attributes by name; what cannot be read as its type refuses the row. */
+  types: z.record(z.string(), z.enum(declaredTypes)).optional(),
   consent: z.record(z.string(), expression).optional(),
   consentAt: expression.optional(),
   consentSource: z.string().max(200).optional(),
@@ -66,6 +71,8 @@ export const eventMapping = z.strictObject({
   type: expression.optional(),
   at: expression.optional(),
   key: expression.optional(),
+  /** Whose the event is, beside or instead of the e-mail: `shop: '{Customer number}'`. */
+  externalIds: z.record(z.string(), expression).optional(),
   properties: z.record(z.string(), expression).optional(),
   /** What happens to events of addresses that no profile has. */
   profiles: z.enum(['create', 'refuse']).optional(),

@@ -1,6 +1,6 @@
 import { DearError } from '../../errors.ts';
 import { type ConsentChange, EVIDENCE_MAX, type Evidence, isTopic, readConsentState } from '../consent.ts';
-import { normaliseEmail } from '../email.ts';
+import { readEmail } from '../email.ts';
 import { isObject, wrongJson } from '../json.ts';
 import type { ProfileChange } from '../port.ts';
 import {
@@ -14,9 +14,11 @@ import {
 import { type DateReading, readTime, wrongMoment } from '../times.ts';
 import { datesOf, expressionOr, findColumn, missingColumn, namedValues } from './columns.ts';
 import { type Compiled, compileCondition, compileExpression, required } from './expression.ts';
+import { externalIdReader } from './external-ids.ts';
 import { Refused } from './filters.ts';
 import type { Expression, ProfileMapping } from './mapping.ts';
 import type { Shape } from './record.ts';
+import { asItIs, declaredTyping, type Typing, typingOf } from './typing.ts';
 
 /** What a row became; undefined when the mapping's condition passes it over. */
 export type RowReader<T> = (values: readonly unknown[], now: number) => T | Refused | undefined;
@@ -37,25 +39,27 @@ export function profileReader(
   const fits = compileCondition(mapping.when, shape);
   const email = expressionOr(mapping.email, ['email', 'emailaddress', 'mail'], shape, dates);
   if (email === undefined) throw missingColumn('e-mail address', shape, '--map email=COLUMN');
-  const readEmail = required(email, 'email');
+  const emailOf = required(email, 'email');
   const preferences = preferenceReader(mapping, shape, dates);
   const consents = consentReader(mapping, shape, dates, source);
+  const externalIds = externalIdReader(mapping.externalIds, shape, dates);
   const attributes = namedValues(
     mapping.attributes,
     {
       rest: mapping.rest === undefined ? mapping.attributes === undefined : mapping.rest === 'keep',
-      used: new Set([...email.columns, ...preferences.columns, ...consents.columns]),
+      used: new Set([...email.columns, ...externalIds.columns, ...preferences.columns, ...consents.columns]),
       nested: 'attributes',
+      typing: typingFor(mapping, shape, dates),
     },
     shape,
     dates,
   );
   return (values, now) => {
     if (!fits(values)) return undefined;
-    const given = readEmail(values);
+    const given = emailOf(values);
     if (given instanceof Refused) return given;
-    const address = typeof given === 'string' ? normaliseEmail(given) : undefined;
-    if (address === undefined) return new Refused('the e-mail address is not valid');
+    const address = readEmail(typeof given === 'string' ? given : '');
+    if (!address.ok) return new Refused(`the e-mail address is not valid: ${address.why}`);
     const found = attributes(values);
     if (found instanceof Refused) return found;
     const wrong = wrongJson(found);
@@ -64,7 +68,20 @@ export function profileReader(
     if (chosen instanceof Refused) return chosen;
     const stated = consents.read(values, now);
     if (stated instanceof Refused) return stated;
-    return { email: address, attributes: found, consents: stated, ...chosen };
+    const ids = externalIds.read(values);
+    if (ids instanceof Refused) return ids;
+    const named = ids.length === 0 ? {} : { externalIds: ids };
+    return { email: address.email, attributes: found, consents: stated, ...named, ...chosen };
+  };
+}
+
+/** The mapping's word, or for CSV, which knows nothing but texts, the rule of `typedText`. */
+function typingFor(mapping: ProfileMapping, shape: Shape, dates: DateReading) {
+  const { types = {} } = mapping;
+  return (name: string): Typing => {
+    const type = Object.hasOwn(types, name) ? types[name] : undefined;
+    if (type !== undefined) return declaredTyping(type, dates);
+    return shape.format === 'csv' ? typingOf(name) : asItIs;
   };
 }
 

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import type { Columns } from './sqlite-columns.ts';
 
 type Json = Record<string, unknown>;
@@ -34,7 +35,9 @@ function customers(c: Columns) {
     'events',
     {
       id: c.id(),
-      key: c.text().notNull(),
+      /** Given by whoever reports the event; an event without one is told from others by its digest. */
+      key: c.text(),
+      digest: c.int(),
       profileId: c.int().notNull(),
       type: c.text().notNull(),
       at: c.time().notNull(),
@@ -42,8 +45,9 @@ function customers(c: Columns) {
       receivedAt: c.time().notNull(),
     },
     (t) => [
-      c.uniqueIndex('events_key').on(t.key),
-      c.index('events_profile').on(t.profileId, t.type, t.at),
+      c.uniqueIndex('events_key').on(t.key).where(sql`key IS NOT NULL`),
+      // The index that every big database needs anyway also keeps events without a key from counting twice.
+      c.uniqueIndex('events_profile').on(t.profileId, t.type, t.at, t.digest),
       c.index('events_type').on(t.type, t.at, t.profileId),
     ],
   );
@@ -101,8 +105,16 @@ function identities(c: Columns) {
   );
   const mergedProfiles = c.table(
     'merged_profiles',
-    { id: c.int().primaryKey(), survivorId: c.int().notNull(), at: c.time().notNull() },
-    (t) => [c.index('merged_profiles_survivor').on(t.survivorId), c.index('merged_profiles_at').on(t.at)],
+    {
+      id: c.int().primaryKey(),
+      survivorId: c.int().notNull(),
+      at: c.time().notNull(),
+      settledAt: c.time(),
+    },
+    (t) => [
+      c.index('merged_profiles_survivor').on(t.survivorId),
+      c.index('merged_profiles_settled').on(t.settledAt, t.at),
+    ],
   );
   return { externalIds, mergedProfiles };
 }

@@ -7,9 +7,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { normaliseEmail } from '../../../src/profiles/email.ts';
 import { importEvents, importProfiles } from '../../../src/profiles/import/import.ts';
 import type { EventMapping, ProfileMapping } from '../../../src/profiles/import/mapping.ts';
+import { typedText } from '../../../src/profiles/import/typing.ts';
 import { consentStore } from '../../../src/store/consents.ts';
 import { eventStore } from '../../../src/store/events.ts';
 import { privacyStore } from '../../../src/store/privacy.ts';
+import { identityStore } from '../../../src/store/identity.ts';
 import { profileStore } from '../../../src/store/profiles.ts';
 import { onEveryStore } from '../../stores.ts';
 
@@ -56,8 +58,10 @@ onEveryStore('imports', (open) => {
     const store = await open();
     const profiles = profileStore(store);
     const events = eventStore(store);
-    const options = (path: string) => ({ path, cwd: folder, dataDir: folder });
+    const identities = identityStore(store);
+    const options = (path: string) => ({ path, cwd: folder, dataDir: folder, identities });
     return {
+      store,
       profiles,
       events,
       consents: consentStore(store),
@@ -102,7 +106,7 @@ onEveryStore('imports', (open) => {
     expect(report.refusedFile).toBe(`${path}.refused.csv`);
     expect(refused.split('\n').slice(0, 2)).toEqual([
       'line,reason,E-Mail,First name,Time zone,frequency,quiet_hours,consent.offers,consentAt,topics',
-      '4,the e-mail address is not valid,not an address,Bob,,,,,,',
+      '4,the e-mail address is not valid: it has no @,not an address,Bob,,,,,,',
     ]);
     expect(refused).toContain("'=cmd()");
     expect(refused).toContain('8,"it has 1 fields, the header has 8",fay@example.com');
@@ -118,6 +122,44 @@ onEveryStore('imports', (open) => {
     await writeFile(path, 'email\nann@example.com\n');
     await profilesFrom(path);
     await expect(stat(`${path}.refused.csv`)).rejects.toThrow();
+  });
+
+  test('customers and orders find each other by the customer number, in whatever order they come', async () => {
+    const { store, profiles, events, profilesFrom, eventsFrom } = await made();
+    const identities = identityStore(store);
+    const shop = (value: string) => ({ externalIds: [{ source: 'shop', value }] });
+    const mapping = { externalIds: { shop: '{Customer}' }, type: 'order' };
+    const orders = await file(
+      'csv',
+      'Customer,at,key,total,email\n17,2024-05-01,a,5,\n018,2024-05-02,b,6,\n17,2024-05-03,c,7,\n,2024-05-03,d,7,\n',
+    );
+    expect(await eventsFrom(orders, { ...mapping, profiles: 'refuse' })).toMatchObject({ refused: 4 });
+    expect(await readFile(`${orders}.refused.csv`, 'utf8')).toContain('no profile has its external ids');
+    expect(await eventsFrom(orders, mapping)).toMatchObject({ added: 3, refused: 1, profilesAdded: 2 });
+    const [ann] = await identities.find([shop('17')]);
+    expect((await events.timeline(ann ?? 0, 5)).map(({ properties }) => properties)).toEqual([
+      { total: '7' },
+      { total: '5' },
+    ]);
+    expect(await eventsFrom(orders, mapping)).toMatchObject({ added: 0, unchanged: 3, profilesAdded: 0 });
+
+    const customers = (rows: string) => file('csv', `email,Customer,city\n${rows}`);
+    const names = { externalIds: { shop: '{Customer}' } };
+    const path = await customers('ann@example.com,17,Bonn\nbob@example.com,,Ulm\ncid@example.com,19,Köln\n');
+    expect(await profilesFrom(path, names)).toMatchObject({ added: 2, updated: 1 });
+    expect(await profiles.byEmail('ann@example.com')).toMatchObject({
+      id: ann,
+      attributes: { city: 'Bonn' },
+    });
+    expect((await profiles.byEmail('ann@example.com'))?.attributes).toEqual({ city: 'Bonn' });
+    expect(await profilesFrom(path, names)).toMatchObject({ added: 0, updated: 0, unchanged: 3 });
+    const cid = (await profiles.byEmail('cid@example.com'))?.id;
+    expect(await identities.find([shop('19')])).toEqual([cid]);
+    // The shop says that customer 17 has another address now.
+    const moved = await customers('ann@new.example,17,Bonn\n');
+    expect(await profilesFrom(moved, names)).toMatchObject({ added: 0, unchanged: 1 });
+    expect(await profiles.byEmail('ann@example.com')).toMatchObject({ id: ann, email: 'ann@new.example' });
+    await expect(profilesFrom(moved, { externalIds: { email: '{Customer}' } })).rejects.toThrow(/Dear's own/);
   });
 
   test('an opt-out stands against a list that is imported again', async () => {
@@ -237,7 +279,7 @@ onEveryStore('imports', (open) => {
         expect(rows).toBe(table.length);
         for (const [email, a] of new Map(table.map((row) => [normaliseEmail(row[0]), row[1]]))) {
           if (email === undefined) continue;
-          if (a !== '') expect((await profiles.byEmail(email))?.attributes.a).toBe(a);
+          if (a !== '') expect((await profiles.byEmail(email))?.attributes.a).toEqual(typedText(a));
         }
         expect(await profilesFrom(path)).toMatchObject({ added: 0, updated: 0 });
       }),

@@ -42,15 +42,19 @@ CREATE TABLE "external_ids" (
 CREATE TABLE "merged_profiles" (
 	"id" bigint PRIMARY KEY NOT NULL,
 	"survivor_id" bigint NOT NULL,
-	"at" bigint NOT NULL
+	"at" bigint NOT NULL,
+	"settled_at" bigint
 );
 --> statement-breakpoint
-ALTER TABLE "profiles" ALTER COLUMN "email" DROP NOT NULL;--> statement-breakpoint
+DROP INDEX "events_key";--> statement-breakpoint
+DROP INDEX "events_profile";--> statement-breakpoint
 ALTER TABLE "arrivals" ADD COLUMN "send_id" bigint;--> statement-breakpoint
 ALTER TABLE "consent_changes" ADD COLUMN "wording" text;--> statement-breakpoint
 ALTER TABLE "consent_changes" ADD COLUMN "proof" text;--> statement-breakpoint
 ALTER TABLE "consents" ADD COLUMN "wording" text;--> statement-breakpoint
 ALTER TABLE "consents" ADD COLUMN "proof" text;--> statement-breakpoint
+ALTER TABLE "events" ADD COLUMN "digest" bigint;--> statement-breakpoint
+ALTER TABLE "profiles" ADD COLUMN "important_only" bigint;--> statement-breakpoint
 ALTER TABLE "runs" ADD COLUMN "important" bigint;--> statement-breakpoint
 CREATE INDEX "audit_subject" ON "audit" USING btree ("subject","id");--> statement-breakpoint
 CREATE INDEX "audit_action" ON "audit" USING btree ("action","at");--> statement-breakpoint
@@ -59,6 +63,8 @@ CREATE INDEX "confirmations_profile" ON "confirmations" USING btree ("profile_id
 CREATE INDEX "confirmations_expiry" ON "confirmations" USING btree ("answer","expires_at");--> statement-breakpoint
 CREATE INDEX "external_ids_profile" ON "external_ids" USING btree ("profile_id");--> statement-breakpoint
 CREATE INDEX "merged_profiles_survivor" ON "merged_profiles" USING btree ("survivor_id");--> statement-breakpoint
-CREATE INDEX "merged_profiles_at" ON "merged_profiles" USING btree ("at");--> statement-breakpoint
+CREATE INDEX "merged_profiles_settled" ON "merged_profiles" USING btree ("settled_at","at");--> statement-breakpoint
 CREATE INDEX "arrivals_send" ON "arrivals" USING btree ("send_id");--> statement-breakpoint
-CREATE INDEX "suppressions_reason" ON "suppressions" USING btree ("reason");
+CREATE INDEX "suppressions_reason" ON "suppressions" USING btree ("reason");--> statement-breakpoint
+CREATE UNIQUE INDEX "events_key" ON "events" USING btree ("key") WHERE key IS NOT NULL;--> statement-breakpoint
+CREATE UNIQUE INDEX "events_profile" ON "events" USING btree ("profile_id","type","at","digest");

@@ -48,36 +48,23 @@ CREATE INDEX `external_ids_profile` ON `external_ids` (`profile_id`);--> stateme
 CREATE TABLE `merged_profiles` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`survivor_id` integer NOT NULL,
-	`at` integer NOT NULL
+	`at` integer NOT NULL,
+	`settled_at` integer
 );
 --> statement-breakpoint
 CREATE INDEX `merged_profiles_survivor` ON `merged_profiles` (`survivor_id`);--> statement-breakpoint
-CREATE INDEX `merged_profiles_at` ON `merged_profiles` (`at`);--> statement-breakpoint
-PRAGMA foreign_keys=OFF;--> statement-breakpoint
-CREATE TABLE `__new_profiles` (
-	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
-	`email` text,
-	`attributes` text NOT NULL,
-	`time_zone` text,
-	`frequency_max` integer,
-	`frequency_per` text,
-	`quiet_from` integer,
-	`quiet_to` integer,
-	`paused_until` integer,
-	`created_at` integer NOT NULL,
-	`updated_at` integer NOT NULL
-);
---> statement-breakpoint
-INSERT INTO `__new_profiles`("id", "email", "attributes", "time_zone", "frequency_max", "frequency_per", "quiet_from", "quiet_to", "paused_until", "created_at", "updated_at") SELECT "id", "email", "attributes", "time_zone", "frequency_max", "frequency_per", "quiet_from", "quiet_to", "paused_until", "created_at", "updated_at" FROM `profiles`;--> statement-breakpoint
-DROP TABLE `profiles`;--> statement-breakpoint
-ALTER TABLE `__new_profiles` RENAME TO `profiles`;--> statement-breakpoint
-PRAGMA foreign_keys=ON;--> statement-breakpoint
-CREATE UNIQUE INDEX `profiles_email` ON `profiles` (`email`);--> statement-breakpoint
+CREATE INDEX `merged_profiles_settled` ON `merged_profiles` (`settled_at`,`at`);--> statement-breakpoint
+DROP INDEX `events_key`;--> statement-breakpoint
+DROP INDEX `events_profile`;--> statement-breakpoint
+ALTER TABLE `events` ADD `digest` integer;--> statement-breakpoint
+CREATE UNIQUE INDEX `events_key` ON `events` (`key`) WHERE key IS NOT NULL;--> statement-breakpoint
+CREATE UNIQUE INDEX `events_profile` ON `events` (`profile_id`,`type`,`at`,`digest`);--> statement-breakpoint
 ALTER TABLE `arrivals` ADD `send_id` integer;--> statement-breakpoint
 CREATE INDEX `arrivals_send` ON `arrivals` (`send_id`);--> statement-breakpoint
 ALTER TABLE `consent_changes` ADD `wording` text;--> statement-breakpoint
 ALTER TABLE `consent_changes` ADD `proof` text;--> statement-breakpoint
 ALTER TABLE `consents` ADD `wording` text;--> statement-breakpoint
 ALTER TABLE `consents` ADD `proof` text;--> statement-breakpoint
+ALTER TABLE `profiles` ADD `important_only` integer;--> statement-breakpoint
 ALTER TABLE `runs` ADD `important` integer;--> statement-breakpoint
 CREATE INDEX `suppressions_reason` ON `suppressions` (`reason`);

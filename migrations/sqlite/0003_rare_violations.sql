@@ -1,1 +1,0 @@
-ALTER TABLE `profiles` ADD `important_only` integer;

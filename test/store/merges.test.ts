@@ -1,0 +1,285 @@
+import { eq } from 'drizzle-orm';
+import { expect, test } from 'vitest';
+import { consentStore } from '../../src/store/consents.ts';
+import type { Store } from '../../src/store/database.ts';
+import { eventStore } from '../../src/store/events.ts';
+import { applyHappened } from '../../src/store/happened.ts';
+import { identityStore } from '../../src/store/identity.ts';
+import { ledgerReader } from '../../src/store/ledger-reader.ts';
+import { profileStore } from '../../src/store/profiles.ts';
+import { readerStore } from '../../src/store/readers.ts';
+import { sendLedger } from '../../src/store/send-ledger.ts';
+import { suppressionStore } from '../../src/store/suppressions.ts';
+import { makeReaders, makeRun } from '../fixtures/planned.ts';
+import { onEveryStore } from '../stores.ts';
+
+const note = { by: 'test', why: 'the same person' };
+const merge = (store: Store, survivor: number, merged: number, now = 100) =>
+  identityStore(store).merge(survivor, merged, note, now);
+
+async function two(store: Store, own: Parameters<typeof makeReaders>[2] = {}): Promise<[number, number]> {
+  const [one = 0, other = 0] = await makeReaders(store, 2, own);
+  return [one, other];
+}
+
+/** Sets a send of a run as if it had come so far. */
+async function become(store: Store, runId: number, profileId: number, state: string, more: object = {}) {
+  const { sends } = store.tables;
+  const [row] = await store.orm
+    .update(sends)
+    .set({ state, ...more })
+    .where(eq(sends.id, (await ledgerReader(store).sendOf(runId, profileId))?.id ?? 0))
+    .returning({ id: sends.id });
+  return row?.id ?? 0;
+}
+
+const claimDue = async (store: Store, runId: number) => {
+  const lease = await sendLedger(store).lease(runId, 100, 60_000);
+  const requests = lease.sends.map((send) => ({ ...send, token: lease.token }));
+  return sendLedger(store).advance([], requests, { max: 2, per: 'week' });
+};
+
+onEveryStore('merging', (open) => {
+  test('moves everything, and tells it on the timeline', async () => {
+    const store = await open();
+    const [profiles, events, identities] = [profileStore(store), eventStore(store), identityStore(store)];
+    const [stays, goes] = await two(store);
+    await profiles.upsertMany(
+      [
+        {
+          email: 'reader-1@example.test',
+          attributes: { name: 'Ann', vip: true },
+          consents: [],
+          frequency: { max: 2, per: 'week' },
+        },
+        {
+          email: 'reader-2@example.test',
+          attributes: { name: 'A.', city: 'Bonn' },
+          consents: [],
+          frequency: { max: 1, per: 'week' },
+          pausedUntil: 50,
+          timeZone: 'Europe/Berlin',
+        },
+      ],
+      5,
+    );
+    await events.addMany([{ key: 'k', profileId: goes, type: 'order', at: 7, properties: { total: 3 } }], 8);
+    await identities.resolve([{ profileId: goes, externalIds: [{ source: 'shop', value: '2' }] }], 9, {
+      create: false,
+    });
+    const run = await makeRun(store, [goes]);
+
+    expect(await merge(store, stays, goes)).toEqual({
+      survivor: stays,
+      merged: goes,
+      email: 'reader-2@example.test',
+      events: 1,
+      sends: 1,
+    });
+    expect(await profiles.count()).toBe(1);
+    const survivor = await profiles.byEmail('reader-2@example.test');
+    expect(survivor).toMatchObject({
+      id: stays,
+      email: 'reader-1@example.test',
+      attributes: { name: 'Ann', vip: true, city: 'Bonn' },
+      frequency: { max: 1, per: 'week' },
+      pausedUntil: 50,
+      timeZone: 'Europe/Berlin',
+      updatedAt: 100,
+    });
+    expect(await events.timeline(stays, 10)).toMatchObject([
+      {
+        type: 'merged',
+        at: 100,
+        properties: {
+          profile: goes,
+          email: 'reader-2@example.test',
+          ...note,
+          events: 1,
+          sends: 1,
+          attributes: { name: 'A.' },
+        },
+      },
+      { type: 'order', at: 7 },
+    ]);
+    expect(await identities.externalIdsOf(stays)).toMatchObject([
+      { source: 'email', value: 'reader-2@example.test' },
+      { source: 'shop', value: '2' },
+    ]);
+    expect(await ledgerReader(store).sendOf(run.id, stays)).toMatchObject({ state: 'queued' });
+    expect(await identities.find([{ profileId: goes, externalIds: [] }])).toEqual([stays]);
+  });
+
+  test('old ids and addresses lead through several merges', async () => {
+    const store = await open();
+    const [a = 0, b = 0, c = 0] = await makeReaders(store, 3);
+    await merge(store, b, a);
+    await merge(store, c, b);
+    const identities = identityStore(store);
+    expect(await identities.find([a, b, c].map((profileId) => ({ profileId, externalIds: [] })))).toEqual([
+      c,
+      c,
+      c,
+    ]);
+    expect((await profileStore(store).byEmail('reader-1@example.test'))?.id).toBe(c);
+    await expect(merge(store, a, b)).rejects.toMatchObject({ code: 'profile.same' });
+    await expect(merge(store, c, 999)).rejects.toMatchObject({ code: 'profile.unknown' });
+    await expect(merge(store, 999, c)).rejects.toMatchObject({ code: 'profile.unknown' });
+    expect(await profileStore(store).count()).toBe(1);
+  });
+
+  test('the strictest consent wins, and an older agreement does not come back', async () => {
+    const store = await open();
+    const consents = consentStore(store);
+    const [stays, goes] = await two(store);
+    const state = (profileId: number, topic: string, word: 'in' | 'out', at: number) =>
+      consents.change(profileId, topic, word, at, `of ${profileId}`);
+    await state(stays, 'news', 'in', 20);
+    await state(goes, 'news', 'out', 10);
+    await state(stays, 'tips', 'out', 10);
+    await state(goes, 'tips', 'in', 20);
+    await state(goes, 'sales', 'in', 30);
+    await merge(store, stays, goes);
+    expect((await consents.of(stays)).filter(({ topic }) => topic !== 'offers')).toEqual([
+      { topic: 'news', state: 'out', at: 20, source: `of ${goes}` },
+      { topic: 'sales', state: 'in', at: 30, source: `of ${goes}` },
+      { topic: 'tips', state: 'out', at: 20, source: `of ${stays}` },
+    ]);
+    expect((await consents.history(stays)).filter(({ topic }) => topic !== 'offers')).toHaveLength(5);
+    expect(await consents.history(goes)).toEqual([]);
+    // The shop's list says again what it said before.
+    await state(stays, 'news', 'in', 20);
+    expect(await consents.consenting([stays], 'news')).toEqual(new Set());
+    await state(stays, 'news', 'in', 21);
+    expect(await consents.consenting([stays], 'news')).toEqual(new Set([stays]));
+  });
+
+  test('a complaint follows the person, a dead mailbox does not', async () => {
+    const store = await open();
+    const suppressions = suppressionStore(store);
+    const [a = 0, b = 0, c = 0] = await makeReaders(store, 3);
+    await suppressions.add([
+      { address: 'reader-2@example.test', reason: 'no such mailbox', source: 'refused: 550 5.1.1', at: 1 },
+      { address: 'reader-3@example.test', reason: 'complaint', source: 'feedback loop', at: 2 },
+    ]);
+    await merge(store, a, b);
+    expect(await suppressions.get('reader-1@example.test')).toBeUndefined();
+    await merge(store, a, c);
+    expect(await suppressions.get('reader-1@example.test')).toMatchObject({ reason: 'complaint' });
+  });
+
+  test.each([
+    ['queued', 'queued', 'queued', 'skipped'],
+    ['queued', 'accepted', 'accepted', 'skipped'],
+    ['skipped', 'queued', 'queued', 'skipped'],
+    ['skipped', 'accepted', 'accepted', 'skipped'],
+    ['failed', 'deferred', 'deferred', 'failed'],
+    ['accepted', 'deferred', 'accepted', 'skipped'],
+    ['accepted', 'accepted', 'accepted', 'accepted'],
+    ['sending', 'queued', 'sending', 'skipped'],
+    ['queued', 'sending', 'sending', 'skipped'],
+  ])('one run with both: %s and %s become %s and %s', async (mine, other, kept, left) => {
+    const store = await open();
+    const [stays, goes] = await two(store);
+    const run = await makeRun(store, [stays, goes]);
+    await become(store, run.id, stays, mine, { leaseToken: 'held', leaseUntil: 1 });
+    await become(store, run.id, goes, other, { leaseToken: 'held', leaseUntil: 1 });
+    await merge(store, stays, goes);
+    const reader = ledgerReader(store);
+    expect(await reader.sendOf(run.id, stays)).toMatchObject({ state: kept });
+    expect(await reader.sendOf(run.id, goes)).toMatchObject({ state: left });
+    expect((await reader.counts(run.id)).reduce((sum, { count }) => sum + count, 0)).toBe(2);
+    const verdicts = await claimDue(store, run.id);
+    expect(verdicts).toEqual(['queued', 'deferred'].includes(kept) ? ['go'] : []);
+  });
+
+  test('a letter that is written but not claimed is not sent to the old address', async () => {
+    const store = await open();
+    const [stays, goes] = await two(store);
+    const run = await makeRun(store, [goes]);
+    const lease = await sendLedger(store).lease(run.id, 10, 60_000);
+    const requests = lease.sends.map((send) => ({ ...send, token: lease.token }));
+    await merge(store, stays, goes);
+    expect(await sendLedger(store).advance([], requests, undefined)).toEqual(['lost']);
+    expect((await sendLedger(store).lease(run.id, 10, 60_000)).sends).toMatchObject([{ profileId: stays }]);
+  });
+
+  test('letters that went to either count for the limit of the survivor', async () => {
+    const store = await open();
+    const [stays, goes] = await two(store);
+    const earlier = await makeRun(store, [stays, goes]);
+    expect(await claimDue(store, earlier.id)).toEqual(['go', 'go']);
+    await merge(store, stays, goes);
+    const run = await makeRun(store, [stays]);
+    expect(await claimDue(store, run.id)).toEqual(['over frequency']);
+    expect(await sendLedger(store).takenSlots(stays, run.id, 0)).toHaveLength(3);
+  });
+
+  test('a refusal that comes after the merge suppresses the address that was refused', async () => {
+    const store = await open();
+    const [stays, goes] = await two(store);
+    const run = await makeRun(store, [goes]);
+    const lease = await sendLedger(store).lease(run.id, 10, 60_000);
+    const id = lease.sends[0]?.id ?? 0;
+    const decision = JSON.stringify({ to: { address: 'reader-2@example.test' } });
+    await sendLedger(store).decide(lease.token, [{ id, decision }]);
+    await sendLedger(store).advance([], [{ id, profileId: goes, token: lease.token }], undefined);
+    await merge(store, stays, goes);
+    const refused = {
+      id,
+      token: lease.token,
+      state: 'failed' as const,
+      reason: 'refused',
+      code: 550,
+      response: '550 5.1.1',
+      retryInMs: 0,
+      suppress: 'no such mailbox',
+    };
+    await sendLedger(store).advance([refused], [], undefined);
+    expect(await suppressionStore(store).list(5)).toMatchObject([{ address: 'reader-2@example.test' }]);
+    expect(await ledgerReader(store).sendOf(run.id, stays)).toMatchObject({ state: 'failed' });
+  });
+
+  test('links in letters to the merged profile act on the survivor', async () => {
+    const store = await open();
+    const [stays, goes] = await two(store);
+    const run = await makeRun(store, [stays, goes]);
+    await become(store, run.id, stays, 'accepted');
+    const sendId = await become(store, run.id, goes, 'accepted');
+    await merge(store, stays, goes);
+    const readers = readerStore(store);
+    expect(await readers.reader(sendId)).toMatchObject({
+      profileId: stays,
+      address: 'reader-1@example.test',
+    });
+    const opened = { sendId, key: `opened:${sendId}`, type: 'opened' as const, at: 150, properties: {} };
+    await store.transaction((tx) => applyHappened(tx, [opened], 160));
+    expect((await eventStore(store).timeline(stays, 5)).map(({ type }) => type)).toContain('opened');
+    await readers.optOut(sendId, 'unsubscribe link', 200, undefined);
+    expect(await consentStore(store).consenting([stays], 'offers')).toEqual(new Set());
+  });
+
+  test('what was written under the old id meanwhile is moved later', async () => {
+    const store = await open();
+    const [stays, goes] = await two(store);
+    await merge(store, stays, goes, 100);
+    await eventStore(store).addMany(
+      [{ key: 'late', profileId: goes, type: 'view', at: 1, properties: {} }],
+      101,
+    );
+    await consentStore(store).change(goes, 'offers', 'out', 102, 'late');
+    expect(await identityStore(store).settleMerges(100, 200)).toBe(0);
+    expect(await identityStore(store).settleMerges(101, 200)).toBe(1);
+    expect(await identityStore(store).settleMerges(101, 200)).toBe(0);
+    expect((await eventStore(store).timeline(stays, 5)).map(({ type }) => type)).toContain('view');
+    expect(await consentStore(store).consenting([stays], 'offers')).toEqual(new Set());
+  });
+
+  test('two merges of the same profiles at once: one is done', async () => {
+    const store = await open();
+    const [a, b] = await two(store);
+    const results = await Promise.allSettled([merge(store, a, b), merge(store, b, a), merge(store, a, b)]);
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
+    expect(await profileStore(store).count()).toBe(1);
+  });
+});
