@@ -9,12 +9,13 @@ const root = resolve(import.meta.dirname, '..');
  * Who may import whom, by the folder or file under src/. The data flows profile → segment → content → campaign →
  * delivery; store and queue implement the domain's ports; app and roles wire; faces come last.
  */
-const shared = ['errors', 'config', 'duration', 'folder', 'grouped'];
+const shared = ['errors', 'config', 'duration', 'folder', 'grouped', 'thread'];
 const allowed: Record<string, readonly string[]> = {
   errors: [],
   duration: ['errors'],
   grouped: ['errors'],
   folder: [],
+  thread: ['errors'],
   config: ['errors', 'folder'],
   profiles: ['errors', 'duration'],
   segments: ['errors', 'duration', 'profiles'],
@@ -29,6 +30,7 @@ const allowed: Record<string, readonly string[]> = {
     'errors',
     'duration',
     'folder',
+    'thread',
     'profiles',
     'segments',
     'content',

@@ -9,6 +9,7 @@ import { DearError, messageOf } from '../errors.ts';
 import { makeFolder } from '../folder.ts';
 import type { Mark } from '../profiles/mark.ts';
 import type { BulkRow, Database, Orm, RowStatement, Store } from './database.ts';
+import { BulkWriter } from './bulk-writer.ts';
 import { Lock } from './lock.ts';
 import { packageRoot } from './package-root.ts';
 import { Reader } from './reader.ts';
@@ -32,6 +33,7 @@ export async function openSqlite(path: string, mark: Mark): Promise<Store> {
   const statements = new Statements(handle);
   const lock = new Lock();
   const reader = new Reader(path);
+  const bulk = new BulkWriter(path);
   const inTurn: Turn = (work) => lock.run(() => patiently(work));
   const begun: Turn = (step) => Promise.resolve().then(step);
   const inside = surface(statements, mark, begun, () => {
@@ -60,7 +62,9 @@ export async function openSqlite(path: string, mark: Mark): Promise<Store> {
     scrub: async () => {
       await inTurn(() => handle.pragma('wal_checkpoint(TRUNCATE)'));
     },
+    load: (loads) => bulk.load(loads),
     close: async () => {
+      await bulk.close();
       await reader.close();
       await lock.run(() => handle.close());
     },
