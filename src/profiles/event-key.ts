@@ -9,7 +9,7 @@ const DERIVED = '~';
  * @param name what the event's source calls its customer: an address, or an external id
  */
 export function derivedKey(name: string, type: string, at: number, properties: JsonObject): string {
-  return `${DERIVED}${digestOf(`${name}\n${type}\n${at}\n${canonicalJson(properties)}`).toString(36)}`;
+  return DERIVED + digestOf(`${name}\n${type}\n${at}\n${canonicalJson(properties)}`);
 }
 
 /** The key of an event whose source names it; apart from the keys that Dear makes itself. */
@@ -19,7 +19,7 @@ export function givenKey(text: string): string {
 
 /** The digest in a derived key; undefined when the key was given. */
 export function digestInKey(key: string): number | undefined {
-  return key.startsWith(DERIVED) ? Number.parseInt(key.slice(1), 36) : undefined;
+  return key.startsWith(DERIVED) ? Number(key.slice(1)) : undefined;
 }
 
 /**

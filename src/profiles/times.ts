@@ -45,22 +45,13 @@ function fromEpoch(value: number): number | undefined {
 }
 
 function fromIso(match: RegExpExecArray, zone: string): number | undefined {
-  const [year, month, day, hour, minute, second] = [1, 2, 3, 4, 5, 6].map((group) =>
-    Number(match[group] ?? 0),
-  );
-  if (year === undefined || month === undefined || day === undefined) return undefined;
+  const part = (group: number) => Number(match[group] ?? 0);
+  const [month, day, hour, minute, second] = [part(2), part(3), part(4), part(5), part(6)];
+  if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return undefined;
   const fraction = match[7] === undefined ? 0 : Math.floor(Number(`0.${match[7]}`) * 1000);
-  const wall = Date.UTC(year, month - 1, day, hour, minute, second, fraction);
-  const check = new Date(wall);
-  if (
-    check.getUTCMonth() !== month - 1 ||
-    check.getUTCDate() !== day ||
-    (hour ?? 0) > 23 ||
-    (minute ?? 0) > 59
-  ) {
-    return undefined;
-  }
-  if ((second ?? 0) > 59) return undefined;
+  const wall = Date.UTC(part(1), month - 1, day, hour, minute, second, fraction);
+  // A day that the month does not have is another month's.
+  if (day < 1 || (day > 28 && new Date(wall).getUTCMonth() !== month - 1)) return undefined;
   const offset = match[8];
   return offset === undefined ? wall - offsetAt(wall, zone) : wall - offsetOf(offset);
 }

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { terminalOutput } from '../../src/cli/output.ts';
 import { messageOf } from '../../src/errors.ts';
+import { data } from './data.ts';
 import { delivery } from './delivery.ts';
 import { overview } from './overview.ts';
 
@@ -52,6 +53,16 @@ program
   .addOption(connections)
   .addOption(json)
   .action((flags: Flags) => delivery(sizeOf(flags), terminalOutput(flags.json === true)));
+
+program
+  .command('data')
+  .description('importing profiles and events against sqlite3’s .import, dossiers and segments')
+  .option('--profiles <n>', 'profiles; 1000000 for the full size', whole(1), 50_000)
+  .option('--events <n>', 'events; 20000000 for the full size', whole(1), 1_000_000)
+  .addOption(json)
+  .action((flags: { profiles: number; events: number; json?: boolean }) =>
+    data(flags, terminalOutput(flags.json === true)),
+  );
 
 /** Everybody who gets a letter must have ordered something. */
 function sizeOf(flags: Flags) {

@@ -48,6 +48,8 @@ export interface Steps<T> {
   readonly read: RowReader<T>;
   /** Rows with one key become one, as long as they are in the same batch. */
   readonly merging?: { key(value: T): string; merge(earlier: T, later: T): T } | undefined;
+  /** Rows of a batch, where the usual number is not the best. */
+  readonly batchRows?: number;
   /** Stores a batch, all or nothing. */
   readonly write: (batch: readonly Read<T>[], now: number) => Promise<Written>;
   readonly refused: RefusedFile;
@@ -65,7 +67,11 @@ export async function runImport<T>(steps: Steps<T>): Promise<ImportCounts> {
   const run = new ImportRun(steps);
   try {
     for await (const block of steps.rows.blocks) {
-      for (const row of block) await run.take(row);
+      for (const row of block) {
+        // A promise a row would take longer than the row itself.
+        const waits = run.take(row);
+        if (waits !== undefined) await waits;
+      }
       steps.onProgress?.(run.counts());
       steps.signal?.throwIfAborted();
       await breathe();
@@ -90,6 +96,7 @@ function interrupted(counts: ImportCounts): DearError {
 
 class ImportRun<T> {
   readonly #steps: Steps<T>;
+  readonly #batchRows: number;
   readonly #sums = {
     rows: 0,
     added: 0,
@@ -108,18 +115,19 @@ class ImportRun<T> {
 
   constructor(steps: Steps<T>) {
     this.#steps = steps;
+    this.#batchRows = steps.batchRows ?? BATCH_ROWS;
   }
 
-  async take(row: FileRow): Promise<void> {
+  /** Returns what must be awaited before the next row, if anything. */
+  take(row: FileRow): Promise<void> | undefined {
     this.#sums.rows += 1;
     const value =
       row.broken === undefined ? this.#steps.read(row.values, this.#steps.clock()) : new Refused(row.broken);
+    if (value instanceof Refused) return this.#refuse(row, value.reason);
     if (value === undefined) this.#sums.skipped += 1;
-    else if (value instanceof Refused) await this.#refuse(row, value.reason);
-    else {
-      this.#add({ row, value });
-      if (this.#batch.length >= BATCH_ROWS || this.#characters >= BATCH_CHARACTERS) await this.#send();
-    }
+    else this.#add({ row, value });
+    const isFull = this.#batch.length >= this.#batchRows || this.#characters >= BATCH_CHARACTERS;
+    return isFull ? this.#send() : undefined;
   }
 
   #add(read: Read<T>): void {
