@@ -28,7 +28,7 @@ export function digestInKey(key: string): number | undefined {
  * collision, who could only hide an event of their own. A cryptographic hash takes ten times as long, which is
  * more than all else that an import does with a row.
  */
-export function digestOf(text: string): number {
+function digestOf(text: string): number {
   let left = 0x9e3779b9;
   let right = 0x85ebca6b;
   for (let index = 0; index < text.length; index += 1) {

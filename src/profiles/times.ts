@@ -6,6 +6,9 @@ export interface DateReading {
   readonly timeZone: string;
   /** luxon format for dates that are neither ISO 8601 nor a number, such as 'dd.MM.yyyy HH:mm'. */
   readonly format?: string | undefined;
+  /** ms since 1970 between which a moment is believed; others than `wrongMoment` has by itself. */
+  readonly from?: number | undefined;
+  readonly until?: number | undefined;
 }
 
 /** No shop had events in a database before, and 1970 is what an empty date becomes. */
@@ -86,9 +89,17 @@ function millis(time: DateTime): number | undefined {
   return time.isValid ? time.toMillis() : undefined;
 }
 
-/** Why an event cannot have happened at `at`, or undefined when it can. */
-export function wrongMoment(at: number, now: number): string | undefined {
-  if (at < EARLIEST) return 'its time is before 1990';
-  if (at > now + FUTURE_MS) return 'its time is more than a day in the future';
-  return undefined;
+/** Why an event cannot have happened at `at`, or undefined when it can; `within` says what else is believed. */
+export function wrongMoment(
+  at: number,
+  now: number,
+  within: Pick<DateReading, 'from' | 'until'> = {},
+): string | undefined {
+  const { from, until } = within;
+  if (at < (from ?? EARLIEST)) return `its time is before ${from === undefined ? '1990' : dayOf(from)}`;
+  if (until === undefined)
+    return at > now + FUTURE_MS ? 'its time is more than a day in the future' : undefined;
+  return at >= until ? `its time is not before ${dayOf(until)}` : undefined;
 }
+
+const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);

@@ -44,7 +44,9 @@ function run(database: string, commands: readonly string[]): string {
 }
 
 function namesOf(database: string, table: string): string[] {
-  const names = run(database, [`SELECT name FROM pragma_table_info('${table}');`]).trim().split('\n');
+  const names = run(database, [`SELECT name FROM pragma_table_info('${table}');`])
+    .trim()
+    .split('\n');
   return ['id', ...names.filter((name) => name !== 'id')];
 }
 

@@ -70,7 +70,7 @@ export function eventReader(mapping: EventMapping, shape: Shape): RowReader<Impo
     if (moment instanceof Refused) return moment;
     const time = readTime(moment, dates);
     if (time === undefined) return new Refused('its time is not a date that can be read');
-    const wrongTime = wrongMoment(time, now);
+    const wrongTime = wrongMoment(time, now, dates);
     if (wrongTime !== undefined) return new Refused(wrongTime);
     const found = properties(values);
     if (found instanceof Refused) return found;

@@ -128,7 +128,9 @@ async function writeEvents(
       ? await profilesByEmail(stores.profiles, batch, create, now)
       : await resolveRows(stores.identities, batch, { create, by: 'dear events import' }, now);
   const refused = batch.filter((_, index) => ids[index] === undefined);
-  const erased = await stores.people.erasedAmong([...new Set(refused.flatMap(({ value }) => value.email ?? []))]);
+  const erased = await stores.people.erasedAmong([
+    ...new Set(refused.flatMap(({ value }) => value.email ?? [])),
+  ]);
   const events: NewEvent[] = [];
   for (const [index, { value }] of batch.entries()) {
     const profileId = ids[index];

@@ -117,7 +117,12 @@ test('of good and bad rows each good one is added and each bad one is reported o
   const row = fc.oneof(
     good.map(({ email, at, note }) => ({
       isGood: true,
-      text: JSON.stringify({ email, type: 'order', at: at.toISOString(), note: note.replaceAll('\u0000', '') }),
+      text: JSON.stringify({
+        email,
+        type: 'order',
+        at: at.toISOString(),
+        note: note.replaceAll('\u0000', ''),
+      }),
     })),
     fc.constantFrom(...badLines).map((text) => ({ isGood: false, text })),
   );
@@ -139,6 +144,26 @@ test('of good and bad rows each good one is added and each bad one is reported o
     }),
     { numRuns: 60 },
   );
+});
+
+test('what is believed of a time can be said in the mapping', async () => {
+  const path = join(folder, 'old.csv');
+  await writeFile(
+    path,
+    'email,type,at\na@x.de,order,1984-05-01\na@x.de,order,1970-01-01\na@x.de,order,2030-01-01\na@x.de,order,2999-01-01\n',
+  );
+  const refusals = async (dates: { from?: string; until?: string }) => {
+    const report = await importEvents(keeping([]), { dates }, { path, cwd: folder, dataDir: folder });
+    return report.reasons.map(({ reason, count }) => `${count} ${reason}`);
+  };
+  expect(await refusals({})).toEqual([
+    '2 its time is before 1990',
+    '2 its time is more than a day in the future',
+  ]);
+  expect(await refusals({ from: '1980-01-01', until: '2031-01-01' })).toEqual([
+    '1 its time is before 1980-01-01',
+    '1 its time is not before 2031-01-01',
+  ]);
 });
 
 const linesIn = (text: string) =>
@@ -187,7 +212,9 @@ test('a long file with one broken line takes no more memory than a short one', a
     { path: '-', input: input(), cwd: folder, dataDir: folder },
   );
   expect(report).toMatchObject({ rows: ROWS + 1, added: ROWS, refused: 1 });
-  const refused: string[][] = parse(await readFile(report.refusedFile ?? '', 'utf8'), { relax_column_count: true });
+  const refused: string[][] = parse(await readFile(report.refusedFile ?? '', 'utf8'), {
+    relax_column_count: true,
+  });
   expect(refused[1]?.slice(0, 2)).toEqual([String(ROWS / 2 + 1002), 'the line is not valid UTF-8']);
   // The file has 30 MB; what is in memory at once is a batch or two.
   expect(most - before).toBeLessThan(120_000_000);

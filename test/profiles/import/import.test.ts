@@ -10,8 +10,8 @@ import type { EventMapping, ProfileMapping } from '../../../src/profiles/import/
 import { typedText } from '../../../src/profiles/import/typing.ts';
 import { consentStore } from '../../../src/store/consents.ts';
 import { eventStore } from '../../../src/store/events.ts';
-import { privacyStore } from '../../../src/store/privacy.ts';
 import { identityStore } from '../../../src/store/identity.ts';
+import { privacyStore } from '../../../src/store/privacy.ts';
 import { profileStore } from '../../../src/store/profiles.ts';
 import { onEveryStore } from '../../stores.ts';
 
