@@ -1,17 +1,7 @@
 import { workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import { serveThread } from '../thread.ts';
-import { BETWEEN, type PackedColumn } from './bulk-writer.ts';
-
-export interface PackedLoad {
-  readonly text: string;
-  readonly rows: number;
-  readonly columns: readonly PackedColumn[];
-}
-
-export type BulkAsk =
-  | { readonly kind: 'load'; readonly loads: readonly PackedLoad[] }
-  | { readonly kind: 'close' };
+import { BETWEEN, type BulkAsk, type PackedLoad } from './bulk-packing.ts';
 
 /** While another writes this thread stands still; nobody else waits for it. */
 const BUSY_MS = 60_000;

@@ -1,6 +1,6 @@
 import { Thread } from '../thread.ts';
-import type { BulkAsk } from './bulk-thread.ts';
-import type { Load, LoadColumn } from './database.ts';
+import { type BulkAsk, packed } from './bulk-packing.ts';
+import type { Load } from './database.ts';
 
 /**
  * Writes loads to SQLite on a handle in a thread of its own, while the rows that follow are being read.
@@ -51,19 +51,4 @@ function textOf(insert: Load['insert']): string {
   const text = `INSERT INTO ${insert.into} (${names.join(', ')}) VALUES (${places}) ${insert.tail ?? ''}`;
   texts.set(insert, text);
   return text;
-}
-
-/** What separates texts: a character that is never stored. */
-export const BETWEEN = '\u0000';
-
-/**
- * A column on its way to the thread. One long text is copied in a stroke, where a list is copied piece by piece;
- * a column of nothing but nulls is undefined.
- */
-export type PackedColumn = Float64Array | string | readonly (string | null)[] | undefined;
-
-function packed(column: LoadColumn): PackedColumn {
-  if (column instanceof Float64Array) return column;
-  if (column.every((text) => text === null)) return undefined;
-  return column.includes(null) ? column : column.join(BETWEEN);
 }

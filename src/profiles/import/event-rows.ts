@@ -10,8 +10,8 @@ import { type Compiled, compileCondition, required } from './expression.ts';
 import { externalIdReader } from './external-ids.ts';
 import { Refused } from './filters.ts';
 import type { EventMapping } from './mapping.ts';
-import type { RowReader } from './profile-rows.ts';
 import type { Shape } from './record.ts';
+import type { RowReader } from './run.ts';
 
 /** An event of a file: whose it is, is not looked up yet. */
 export interface ImportedEvent extends Omit<NewEvent, 'profileId'> {

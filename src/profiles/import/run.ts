@@ -1,9 +1,11 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { DearError } from '../../errors.ts';
 import { Refused } from './filters.ts';
-import type { RowReader } from './profile-rows.ts';
 import type { FileRow, Rows } from './record.ts';
 import type { RefusedFile } from './refused-file.ts';
+
+/** What a row became; undefined when the mapping's condition passes it over. */
+export type RowReader<T> = (values: readonly unknown[], now: number) => T | Refused | undefined;
 
 /** A batch is one transaction: big enough to be cheap, small enough for the memory. */
 const BATCH_ROWS = 5_000;
