@@ -64,9 +64,6 @@ export async function importProfiles(
   );
 }
 
-/** The more of them are written at once, the more of them share the pages of an index; half a second at most. */
-const EVENTS_A_BATCH = 10_000;
-
 const ERASED = 'this person had themselves erased';
 
 async function writeProfiles(
@@ -98,7 +95,6 @@ export async function importEvents(
     runImport({
       ...input,
       read: eventReader(mapping, input.rows.shape),
-      batchRows: EVENTS_A_BATCH,
       write: (batch, now) => writeEvents({ ...stores, identities }, batch, mapping.profiles ?? 'create', now),
     }),
   );

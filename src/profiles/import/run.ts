@@ -50,8 +50,6 @@ export interface Steps<T> {
   readonly read: RowReader<T>;
   /** Rows with one key become one, as long as they are in the same batch. */
   readonly merging?: { key(value: T): string; merge(earlier: T, later: T): T } | undefined;
-  /** Rows of a batch, where the usual number is not the best. */
-  readonly batchRows?: number;
   /** Stores a batch, all or nothing. */
   readonly write: (batch: readonly Read<T>[], now: number) => Promise<Written>;
   readonly refused: RefusedFile;
@@ -98,7 +96,6 @@ function interrupted(counts: ImportCounts): DearError {
 
 class ImportRun<T> {
   readonly #steps: Steps<T>;
-  readonly #batchRows: number;
   readonly #sums = {
     rows: 0,
     added: 0,
@@ -117,7 +114,6 @@ class ImportRun<T> {
 
   constructor(steps: Steps<T>) {
     this.#steps = steps;
-    this.#batchRows = steps.batchRows ?? BATCH_ROWS;
   }
 
   /** Returns what must be awaited before the next row, if anything. */
@@ -128,7 +124,7 @@ class ImportRun<T> {
     if (value instanceof Refused) return this.#refuse(row, value.reason);
     if (value === undefined) this.#sums.skipped += 1;
     else this.#add({ row, value });
-    const isFull = this.#batch.length >= this.#batchRows || this.#characters >= BATCH_CHARACTERS;
+    const isFull = this.#batch.length >= BATCH_ROWS || this.#characters >= BATCH_CHARACTERS;
     return isFull ? this.#send() : undefined;
   }
 
