@@ -7,7 +7,6 @@ import type { Run } from './campaigns/port.ts';
 import { makePressroom } from './campaigns/pressroom.ts';
 import type { Config } from './config.ts';
 import { loadCampaign } from './content/campaign.ts';
-import { compileVariant } from './content/compile.ts';
 import { loadTopics } from './content/topics.ts';
 import { makeDkimSigner } from './delivery/dkim.ts';
 import { letterWriter } from './delivery/letter-writer.ts';
@@ -177,14 +176,17 @@ function wire(
           ...config,
           runs: ports.runs,
           resolve: ports.segments.resolve,
-          compile: (campaign) =>
-            Promise.all(
+          compile: async (campaign) => {
+            // MJML is large, and only whoever launches needs it.
+            const { compileVariant } = await import('./content/compile.ts');
+            return Promise.all(
               campaign.variants.map(async ({ name, weight }) => ({
                 name,
                 weight,
                 source: await compileVariant(config.templatesDir, campaign, name),
               })),
-            ),
+            );
+          },
           clock: Date.now,
         },
         await loadCampaign(config.templatesDir, name),

@@ -26,9 +26,7 @@ interface Scan {
 /** One handle a scan: a handle of better-sqlite3 iterates one statement at a time. */
 function open(sql: string, params: readonly unknown[], chunkSize: number): Scan {
   const handle = new Sqlite(workerData.path, { readonly: true, timeout: 5000 });
-  handle.pragma('cache_size = -65536');
-  // Scans jump about in the file: mapped, a page that the system holds costs no call.
-  handle.pragma('mmap_size = 2147418112');
+  handle.pragma('cache_size = -16384');
   const rows = handle.prepare(sql).iterate(...params);
   return {
     rows,

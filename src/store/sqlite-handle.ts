@@ -1,13 +1,9 @@
-import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
-import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
-import { packageRoot } from './package-root.ts';
 
 const CHECKPOINT_PAGES = 4000;
 
 /**
- * Opens a file for writing, and migrates it. Journal in WAL, each commit on the disk when it returns.
+ * Opens a file for writing. Journal in WAL, each commit on the disk when it returns.
  * @param busyMs how long a statement waits while another process writes; the thread stands still meanwhile
  */
 export function openHandle(path: string, busyMs: number): Sqlite.Database {
@@ -18,11 +14,10 @@ export function openHandle(path: string, busyMs: number): Sqlite.Database {
     handle.pragma('foreign_keys = ON');
     // What is deleted is overwritten with zeros: an erased customer must not be found in the file.
     handle.pragma('secure_delete = ON');
-    handle.pragma('cache_size = -65536');
+    handle.pragma('cache_size = -16384');
     handle.pragma('temp_store = MEMORY');
     // Pages that many commits change are then copied back once for all of them.
     handle.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-    migrate(drizzle(handle), { migrationsFolder: join(packageRoot(), 'migrations', 'sqlite') });
     return handle;
   } catch (error) {
     handle.close();

@@ -1,7 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type Sqlite from 'better-sqlite3';
 import { Thread } from '../thread.ts';
 import { type Answer, type Ask, Engine } from './sqlite-engine.ts';
 import { openHandle } from './sqlite-handle.ts';
+import { migrateSqlite } from './sqlite-migrate.ts';
 
 /** The way to the one handle of SQLite that writes. */
 export interface Link {
@@ -15,8 +17,7 @@ const BUSY_FOR_MS = 15_000;
 
 /** A handle on this thread: nothing to start, right for a command that is soon over. */
 export async function linkHere(path: string): Promise<Link> {
-  const handle = await patiently(() => openHandle(path, 0));
-  const engine = new Engine(handle);
+  const engine = new Engine(await openMigrated(path));
   return {
     inOrder: false,
     do: (ask) => patiently(() => engine.do(ask)),
@@ -26,6 +27,7 @@ export async function linkHere(path: string): Promise<Link> {
 
 /** A handle in a thread of its own: right for a process that stays and has other things to do. */
 export async function linkToThread(path: string): Promise<Link> {
+  (await openMigrated(path)).close();
   const file = new URL('./sqlite-thread', import.meta.url);
   const thread = new Thread<Ask | { readonly kind: 'close' }, Answer[]>(file, { path }, 'The database');
   await thread.ready;
@@ -37,6 +39,17 @@ export async function linkToThread(path: string): Promise<Link> {
       await thread.terminate();
     },
   };
+}
+
+async function openMigrated(path: string): Promise<Sqlite.Database> {
+  const handle = await patiently(() => openHandle(path, 0));
+  try {
+    await patiently(() => migrateSqlite(handle));
+    return handle;
+  } catch (error) {
+    handle.close();
+    throw error;
+  }
 }
 
 /**

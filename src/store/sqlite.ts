@@ -67,7 +67,7 @@ export async function openSqlite(path: string, mark: Mark, writing: 'here' | 'th
 async function open(path: string, writing: 'here' | 'thread'): Promise<Link> {
   try {
     makeFolder(dirname(path));
-    return await (writing === 'here' ? linkHere(path) : linkToThread(path));
+    return await (writing === 'here' || path === ':memory:' ? linkHere(path) : linkToThread(path));
   } catch (cause) {
     throw new DearError('store.unreachable', `The database ${path} cannot be opened: ${messageOf(cause)}.`, {
       mend: 'Set DATABASE_URL to a file that this user may write to, or to postgres://user@host/database.',

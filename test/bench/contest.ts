@@ -61,9 +61,19 @@ export class Contest {
     return importResult.parse(await this.#step('import', 'importing profiles and events', 0));
   }
 
-  /** Plans and sends the campaign; the other contenders need its letters. */
-  async dear() {
-    return dearResult.parse(await this.#step('dear', 'sending with Dear', this.#options.letters));
+  /**
+   * Plans and sends the campaign; the other contenders need its letters.
+   * @param helpers worker processes beside the one that is measured
+   */
+  async dear(helpers = 0) {
+    await this.#step('launch', 'launching', 0);
+    const others = Array.from({ length: helpers }, () => startStep('helper', this.#options));
+    try {
+      return dearResult.parse(await this.#step('dear', 'sending with Dear', this.#options.letters));
+    } finally {
+      for (const other of others) other.arrived();
+      await Promise.all(others.map((other) => other.result));
+    }
   }
 
   async render(letters: number) {

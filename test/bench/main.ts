@@ -6,6 +6,7 @@ import { delivery } from './delivery.ts';
 import { httpBench } from './http.ts';
 import type { HttpLoad } from './http-load.ts';
 import { overview } from './overview.ts';
+import { type ScaleSize, scale } from './scale.ts';
 
 /*
  * `npm run bench`. It runs compiled, as Dear itself does when it is installed: tsx wraps every function that a
@@ -31,7 +32,7 @@ interface Flags {
 const program = new Command('npm run bench --').description('Measures Dear on this machine.');
 const connections = new Option('--connections <n>', 'SMTP connections of each contender')
   .argParser(whole(1))
-  .default(10);
+  .default(40);
 const letters = (count: number) =>
   new Option('--letters <n>', 'letters to send').argParser(whole(1)).default(count);
 const json = new Option('--json', 'print one JSON object and nothing else');
@@ -76,6 +77,18 @@ program
   .action((flags: { profiles: number; events: number; json?: boolean }) =>
     data(flags, terminalOutput(flags.json === true)),
   );
+
+const numbers = (text: string) => text.split(',').map(whole(1));
+
+program
+  .command('scale')
+  .description('memory against the size of a run, and speed against the number of worker processes')
+  .option('--sizes <list>', 'letters of the runs, such as 10000,100000,1000000', numbers, [10_000, 100_000])
+  .option('--workers <list>', 'numbers of worker processes', numbers, [1, 2, 4])
+  .addOption(letters(20_000))
+  .addOption(connections)
+  .addOption(json)
+  .action((flags: ScaleSize & { json?: boolean }) => scale(flags, terminalOutput(flags.json === true)));
 
 /** Everybody who gets a letter must have ordered something. */
 function sizeOf(flags: Flags) {

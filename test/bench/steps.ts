@@ -17,6 +17,8 @@ const stepOptions = z.object({
 export type StepOptions = z.output<typeof stepOptions>;
 
 export type StepName =
+  | 'launch'
+  | 'helper'
   | 'import'
   | 'dear'
   | 'render'
