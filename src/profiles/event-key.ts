@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { canonicalJson, type JsonObject } from './json.ts';
 
 const DERIVED = '~';
@@ -9,7 +10,21 @@ const DERIVED = '~';
  * @param name what the event's source calls its customer: an address, or an external id
  */
 export function derivedKey(name: string, type: string, at: number, properties: JsonObject): string {
-  return DERIVED + digestOf(`${name}\n${type}\n${at}\n${canonicalJson(properties)}`);
+  return DERIVED + digestOf(textOf(name, type, at, properties));
+}
+
+/**
+ * The key of an event that came without one and is not stored at the moment `stated` that its source gave, but at a
+ * corrected one, which differs each time that it is sent. What the event's columns say does not tell it apart, so
+ * this key does so alone: 128 bits of SHA-256.
+ */
+export function statedKey(name: string, type: string, stated: number, properties: JsonObject): string {
+  return `s:${hash('sha256', textOf(name, type, stated, properties), 'base64url').slice(0, 22)}`;
+}
+
+/** None of the first three can hold a line end, so no two different events give the same text. */
+function textOf(name: string, type: string, at: number, properties: JsonObject): string {
+  return `${name}\n${type}\n${at}\n${canonicalJson(properties)}`;
 }
 
 /** The key of an event whose source names it; apart from the keys that Dear makes itself. */
