@@ -9,6 +9,8 @@ import { runStep } from './steps.ts';
 const DOSSIERS = 500;
 const NEWEST = 20;
 
+const list = z.object({ typicalSegments: z.array(z.object({ name: z.string(), rule: z.unknown() })) });
+
 /** Asks an installation that is full of data what its faces ask: dossiers, and how many profiles a rule fits. */
 await runStep(async (options): Promise<DataQuestions> => {
   const app = await openInstallation(options);
@@ -32,8 +34,6 @@ await runStep(async (options): Promise<DataQuestions> => {
   const at = (share: number) => times[Math.floor(times.length * share)] ?? 0;
   return { dossierP50Ms: at(0.5), dossierP99Ms: at(0.99), segments };
 });
-
-const list = z.object({ typicalSegments: z.array(z.object({ name: z.string(), rule: z.unknown() })) });
 
 /** The rules that the segments' own tests hold to their plans too; none where that list is not there. */
 async function typicalSegments(): Promise<{ name: string; rule: unknown }[]> {
