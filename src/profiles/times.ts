@@ -6,6 +6,9 @@ export interface DateReading {
   readonly timeZone: string;
   /** luxon format for dates that are neither ISO 8601 nor a number, such as 'dd.MM.yyyy HH:mm'. */
   readonly format?: string | undefined;
+  /** ms since 1970 between which a moment is believed; others than `wrongMoment` has by itself. */
+  readonly from?: number | undefined;
+  readonly until?: number | undefined;
 }
 
 /** No shop had events in a database before, and 1970 is what an empty date becomes. */
@@ -45,22 +48,13 @@ function fromEpoch(value: number): number | undefined {
 }
 
 function fromIso(match: RegExpExecArray, zone: string): number | undefined {
-  const [year, month, day, hour, minute, second] = [1, 2, 3, 4, 5, 6].map((group) =>
-    Number(match[group] ?? 0),
-  );
-  if (year === undefined || month === undefined || day === undefined) return undefined;
+  const part = (group: number) => Number(match[group] ?? 0);
+  const [month, day, hour, minute, second] = [part(2), part(3), part(4), part(5), part(6)];
+  if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return undefined;
   const fraction = match[7] === undefined ? 0 : Math.floor(Number(`0.${match[7]}`) * 1000);
-  const wall = Date.UTC(year, month - 1, day, hour, minute, second, fraction);
-  const check = new Date(wall);
-  if (
-    check.getUTCMonth() !== month - 1 ||
-    check.getUTCDate() !== day ||
-    (hour ?? 0) > 23 ||
-    (minute ?? 0) > 59
-  ) {
-    return undefined;
-  }
-  if ((second ?? 0) > 59) return undefined;
+  const wall = Date.UTC(part(1), month - 1, day, hour, minute, second, fraction);
+  // A day that the month does not have is another month's.
+  if (day < 1 || (day > 28 && new Date(wall).getUTCMonth() !== month - 1)) return undefined;
   const offset = match[8];
   return offset === undefined ? wall - offsetAt(wall, zone) : wall - offsetOf(offset);
 }
@@ -95,9 +89,17 @@ function millis(time: DateTime): number | undefined {
   return time.isValid ? time.toMillis() : undefined;
 }
 
-/** Why an event cannot have happened at `at`, or undefined when it can. */
-export function wrongMoment(at: number, now: number): string | undefined {
-  if (at < EARLIEST) return 'its time is before 1990';
-  if (at > now + FUTURE_MS) return 'its time is more than a day in the future';
-  return undefined;
+/** Why an event cannot have happened at `at`, or undefined when it can; `within` says what else is believed. */
+export function wrongMoment(
+  at: number,
+  now: number,
+  within: Pick<DateReading, 'from' | 'until'> = {},
+): string | undefined {
+  const { from, until } = within;
+  if (at < (from ?? EARLIEST)) return `its time is before ${from === undefined ? '1990' : dayOf(from)}`;
+  if (until === undefined)
+    return at > now + FUTURE_MS ? 'its time is more than a day in the future' : undefined;
+  return at >= until ? `its time is not before ${dayOf(until)}` : undefined;
 }
+
+const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);

@@ -48,6 +48,17 @@ export interface BulkInsert {
 /** One row of a bulk insert: values in the order of `columns`. */
 export type BulkRow = readonly (string | number | null)[];
 
+/** A bulk insert with its rows, column by column in the order of `insert.columns`. Numbers go as NaN when null. */
+export interface Load {
+  readonly insert: BulkInsert;
+  readonly columns: readonly LoadColumn[];
+  /** Left out unless a load before it wrote something: what it says is only so then. */
+  readonly ifWritten?: boolean;
+}
+
+/** Texts hold no NUL character, which no text that Dear stores may. */
+export type LoadColumn = Float64Array | readonly (string | null)[];
+
 /**
  * One statement, run for every one of many rows of values, which it reads from `v` (`v.send_id`). The text is made
  * once: SQLite runs it row by row, prepared; PostgreSQL runs it once over all of them.
@@ -102,6 +113,8 @@ export interface Database {
 export interface Store extends Database {
   /** Reads in chunks from one snapshot, off the event loop, never blocking writers. */
   scan<T>(query: SQL, chunkSize?: number): AsyncIterable<T[]>;
+  /** Thousands of rows in one transaction, written off the event loop; returns how many rows each load wrote. */
+  load(loads: readonly Load[]): Promise<number[]>;
   /** Takes what was deleted out of the database's own files too, as far as that goes while others read. */
   scrub(): Promise<void>;
   close(): Promise<void>;

@@ -1,43 +1,14 @@
 import { desc, eq, type SQL, sql } from 'drizzle-orm';
 import type { EventFacts, EventStore, EventSummary, NewestNeed } from '../profiles/port.ts';
 import { defaultTraitSettings, type TraitSettings } from '../profiles/trait-settings.ts';
-import type { BulkInsert, Database } from './database.ts';
-import { markTraits, touched } from './traits.ts';
-
-const addNew: BulkInsert = {
-  into: 'events',
-  columns: {
-    key: 'text',
-    profile_id: 'int',
-    type: 'text',
-    at: 'int',
-    properties: 'json',
-    received_at: 'int',
-  },
-  tail: 'ON CONFLICT (key) DO NOTHING',
-};
+import { addEvents } from './bulk-events.ts';
+import type { Database, Store } from './database.ts';
 
 /** Events in the database. */
-export function eventStore(db: Database, traits: TraitSettings = defaultTraitSettings): EventStore {
+export function eventStore(db: Database | Store, traits: TraitSettings = defaultTraitSettings): EventStore {
   const { events } = db.tables;
   return {
-    addMany: (fresh, receivedAt) => {
-      // In the order of keys: two imports at once then wait for each other only one way.
-      const sorted = [...fresh].sort((a, b) => (a.key < b.key ? -1 : 1));
-      const rows = sorted.map((event) => [
-        event.key,
-        event.profileId,
-        event.type,
-        event.at,
-        JSON.stringify(event.properties),
-        receivedAt,
-      ]);
-      return db.transaction(async (tx) => {
-        const { written: added } = await tx.insertMany(addNew, rows);
-        if (added > 0) await markTraits(tx, touched(sorted, traits));
-        return { added, duplicates: fresh.length - added };
-      });
-    },
+    addMany: (fresh, receivedAt) => addEvents(db, fresh, receivedAt, traits),
     timeline: (profileId, limit) =>
       db.orm
         .select({

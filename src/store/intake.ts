@@ -1,7 +1,9 @@
 import { eq } from 'drizzle-orm';
+import { digestInKey } from '../profiles/event-key.ts';
 import { type IntakeStore, Vanished } from '../profiles/intake.ts';
 import { mergeChange } from '../profiles/merge.ts';
 import type { TraitSettings } from '../profiles/trait-settings.ts';
+import { addNewEvents, eventRow } from './bulk-events.ts';
 import { readStandings, saveStandings } from './consent-book.ts';
 import type { BulkInsert, Database } from './database.ts';
 import { lockAndRead, preferenceColumns, profileOf } from './profile-rows.ts';
@@ -9,17 +11,21 @@ import { untilAlone } from './races.ts';
 import { markTraits, touched } from './traits.ts';
 
 const addNew: BulkInsert = {
-  into: 'events',
-  columns: {
-    key: 'text',
-    profile_id: 'int',
-    type: 'text',
-    at: 'int',
-    properties: 'json',
-    received_at: 'int',
-  },
-  tail: 'ON CONFLICT (key) DO NOTHING RETURNING key',
+  ...addNewEvents,
+  tail: 'ON CONFLICT DO NOTHING RETURNING key, digest, profile_id, type, at',
 };
+
+interface AddedRow {
+  readonly key: string | null;
+  readonly digest: number | null;
+  readonly profile_id: number;
+  readonly type: string;
+  readonly at: number;
+}
+
+/** What tells events without a key apart. No key begins with a line end. */
+const derivedId = (digest: number | null, profileId: number, type: string, at: number) =>
+  `\n${digest} ${profileId} ${at} ${type}`;
 
 /** What comes in by the API, on either database. */
 export function intakeStore(db: Database, traits: TraitSettings): IntakeStore {
@@ -27,29 +33,28 @@ export function intakeStore(db: Database, traits: TraitSettings): IntakeStore {
     addEvents: async (events) => {
       // In the order of keys: two at once then wait for each other only one way.
       const sorted = [...events].sort((a, b) => (a.key < b.key ? -1 : 1));
-      const rows = sorted.map((event) => [
-        event.key,
-        event.profileId,
-        event.type,
-        event.at,
-        JSON.stringify(event.properties),
-        event.receivedAt,
-      ]);
+      const rows = sorted.map((event) => eventRow(event, event.receivedAt));
       // In no transaction of ours, which would cost two more ways to the database: a part that was stored when the
       // rest fails counts once when the call is repeated.
       const marked = touched(sorted, traits);
-      const insert = (to: Database) => to.insertMany<{ key: string }>(addNew, rows);
+      const insert = (to: Database) => to.insertMany<AddedRow>(addNew, rows);
       // Orders are another matter: they and the marks that say so stand or fall together.
-      const { rows: added } =
+      const { rows: added } = await untilAlone(() =>
         marked.size === 0
-          ? await insert(db)
-          : await db.transaction(async (tx) => {
+          ? insert(db)
+          : db.transaction(async (tx) => {
               const inserted = await insert(tx);
               if (inserted.rows.length > 0) await markTraits(tx, marked);
               return inserted;
-            });
-      const fresh = new Set(added.map(({ key }) => key));
-      return events.map(({ key }) => fresh.delete(key));
+            }),
+      );
+      const fresh = new Set(
+        added.map((row) => row.key ?? derivedId(row.digest, row.profile_id, row.type, row.at)),
+      );
+      return events.map(({ key, profileId, type, at }) => {
+        const digest = digestInKey(key);
+        return fresh.delete(digest === undefined ? key : derivedId(digest, profileId, type, at));
+      });
     },
     changeProfiles: (changes, now) =>
       untilAlone(() => db.transaction((tx) => changeProfiles(tx, changes, now))),

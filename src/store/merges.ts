@@ -6,6 +6,7 @@ import { unite } from '../profiles/unite.ts';
 import type { Database } from './database.ts';
 import { addIdentityEvents, carrySuppressions, moveConsents, moveSends, recallOpenSends } from './moves.ts';
 import { lock, lockAndRead, type ProfileRow, preferenceColumns, profileOf } from './profile-rows.ts';
+import { untilAlone } from './races.ts';
 import { markTraits } from './traits.ts';
 
 const SETTLED_AT_ONCE = 500;
@@ -58,6 +59,7 @@ function unknownProfile(id: number): DearError {
 
 /** What hangs on a profile's id, one line a table. */
 async function moveEverything(tx: Database, survivor: number, merged: number) {
+  await dropTwins(tx, survivor, merged);
   const events = await tx.run(sql`UPDATE events SET profile_id = ${survivor} WHERE profile_id = ${merged}`);
   await moveConsents(tx, survivor, merged);
   const sends = await moveSends(tx, survivor, merged);
@@ -67,6 +69,13 @@ async function moveEverything(tx: Database, survivor: number, merged: number) {
   await tx.run(sql`DELETE FROM segment_members WHERE profile_id = ${merged}`);
   if (events > 0) await markTraits(tx, [survivor, merged]);
   return { events, sends };
+}
+
+/** An event without a key that both have, because it came before and after its address changed hands, counts once. */
+async function dropTwins(tx: Database, survivor: number, merged: number): Promise<void> {
+  await tx.run(sql`DELETE FROM events WHERE profile_id = ${merged} AND digest IS NOT NULL AND EXISTS (
+    SELECT 1 FROM events o WHERE o.profile_id = ${survivor} AND o.type = events.type AND o.at = events.at
+      AND o.digest = events.digest)`);
 }
 
 /** @returns what of the merged profile did not become part of the survivor */
@@ -115,10 +124,12 @@ export async function settleMerges(db: Database, before: number, now: number): P
         OR EXISTS (SELECT 1 FROM external_ids x WHERE x.profile_id = m.id) THEN 1 ELSE 0 END AS late
     FROM merged_profiles m WHERE m.settled_at IS NULL AND m.at < ${before} ORDER BY m.at LIMIT ${SETTLED_AT_ONCE}`);
   for (const { id, survivor } of waiting.filter((row) => row.late === 1)) {
-    await db.transaction(async (tx) => {
-      await lock(tx, [survivor]);
-      await moveEverything(tx, survivor, id);
-    });
+    await untilAlone(() =>
+      db.transaction(async (tx) => {
+        await lock(tx, [survivor]);
+        await moveEverything(tx, survivor, id);
+      }),
+    );
   }
   if (waiting.length > 0) {
     const ids = db.phrases.numbers(waiting.map((row) => row.id));

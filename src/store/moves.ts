@@ -13,7 +13,7 @@ const addEvents: BulkInsert = {
     properties: 'json',
     received_at: 'int',
   },
-  tail: 'ON CONFLICT (key) DO NOTHING',
+  tail: 'ON CONFLICT DO NOTHING',
 };
 
 /** Entries on the timeline about who somebody is, of the moment `now`. */

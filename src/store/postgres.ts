@@ -8,6 +8,7 @@ import pg from 'pg';
 import Cursor from 'pg-cursor';
 import { DearError, messageOf } from '../errors.ts';
 import type { Mark } from '../profiles/mark.ts';
+import { loadPostgres } from './bulk-postgres.ts';
 import type { BulkInsert, BulkRow, Database, Orm, RowStatement, Store } from './database.ts';
 import { packageRoot } from './package-root.ts';
 import { insertManyPostgres } from './postgres-bulk.ts';
@@ -59,6 +60,7 @@ export async function openPostgres(url: string, mark: Mark): Promise<Store> {
   return {
     ...surface(pool, mark, (work) => transaction(pool, mark, work)),
     scan: (query, chunkSize = 1000) => scan(pool, query, chunkSize),
+    load: (loads) => loadPostgres(pool, loads),
     // Dead rows are autovacuum's, and the write-ahead log the administrator's: nothing of a client's reaches them.
     scrub: async () => undefined,
     close: () => pool.end(),

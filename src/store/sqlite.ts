@@ -6,6 +6,7 @@ import { drizzle } from 'drizzle-orm/sqlite-proxy';
 import { DearError, messageOf } from '../errors.ts';
 import { makeFolder } from '../folder.ts';
 import type { Mark } from '../profiles/mark.ts';
+import { BulkWriter } from './bulk-writer.ts';
 import type { BulkInsert, BulkRow, Database, Orm, RowStatement, Store } from './database.ts';
 import { Lock } from './lock.ts';
 import { Reader } from './reader.ts';
@@ -33,6 +34,7 @@ export async function openSqlite(path: string, mark: Mark, writing: 'here' | 'th
   const link = await open(path, writing);
   const lock = new Lock();
   const reader = new Reader(path);
+  const bulk = new BulkWriter(path);
   const inTurn: Do = (ask) => {
     // Whatever is asked of an orderly link now is done before a transaction that begins later.
     if (link.inOrder && lock.isFree) return link.do(ask);
@@ -53,8 +55,10 @@ export async function openSqlite(path: string, mark: Mark, writing: 'here' | 'th
     },
     // The log keeps old pages until it is emptied; a reader that is at work keeps it from that until it is done.
     scrub: () => lock.run(() => scrub(link)),
+    load: (loads) => bulk.load(loads),
     close: async () => {
       await reader.close();
+      await bulk.close();
       await lock.run(() => link.close());
     },
   };

@@ -17,7 +17,7 @@ import { builtTo, COMPLETE, figuresQuery, ORDERS } from './trait-sql.ts';
 const PROFILES_A_CHUNK = 500;
 const MARKS_A_CHUNK = 2000;
 
-const addMarks: BulkInsert = { into: 'trait_marks', columns: { profile_id: 'int' } };
+export const addMarks: BulkInsert = { into: 'trait_marks', columns: { profile_id: 'int' } };
 
 /**
  * Notes that the orders of these profiles changed. To be called in the transaction that adds, moves or removes

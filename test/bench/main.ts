@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { terminalOutput } from '../../src/cli/output.ts';
 import { messageOf } from '../../src/errors.ts';
+import { data } from './data.ts';
 import { delivery } from './delivery.ts';
 import { httpBench } from './http.ts';
 import type { HttpLoad } from './http-load.ts';
@@ -66,6 +67,16 @@ program
   .addOption(new Option('--connections <n>', 'connections').argParser(whole(1)).default(16))
   .addOption(json)
   .action((flags: HttpLoad & { json?: boolean }) => httpBench(flags, terminalOutput(flags.json === true)));
+
+program
+  .command('data')
+  .description('importing profiles and events against sqlite3’s .import, dossiers and segments')
+  .option('--profiles <n>', 'profiles; 1000000 for the full size', whole(1), 50_000)
+  .option('--events <n>', 'events; 20000000 for the full size', whole(1), 1_000_000)
+  .addOption(json)
+  .action((flags: { profiles: number; events: number; json?: boolean }) =>
+    data(flags, terminalOutput(flags.json === true)),
+  );
 
 const numbers = (text: string) => text.split(',').map(whole(1));
 

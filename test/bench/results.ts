@@ -37,3 +37,20 @@ export type RenderResult = z.output<typeof renderResult>;
 /** What each of the other contenders measures. */
 export const sendResult = z.object({ letters: z.int(), seconds: z.number(), cpuMicroseconds: z.number() });
 export type SendResult = z.output<typeof sendResult>;
+
+/** One file that was imported, in a process of its own. */
+export const dataImport = z.object({
+  count: z.int(),
+  seconds: z.number(),
+  /** Of the whole process, all its threads. */
+  cpuMicroseconds: z.number(),
+  peakRssMiB: z.number(),
+});
+export type DataImport = z.output<typeof dataImport>;
+
+export const dataQuestions = z.object({
+  dossierP50Ms: z.number(),
+  dossierP99Ms: z.number(),
+  segments: z.array(z.object({ name: z.string(), count: z.int(), seconds: z.number() })),
+});
+export type DataQuestions = z.output<typeof dataQuestions>;

@@ -16,7 +16,17 @@ const stepOptions = z.object({
 });
 export type StepOptions = z.output<typeof stepOptions>;
 
-export type StepName = 'launch' | 'helper' | 'import' | 'dear' | 'render' | 'limit' | 'pool' | 'naive';
+export type StepName =
+  | 'launch'
+  | 'helper'
+  | 'import'
+  | 'dear'
+  | 'render'
+  | 'limit'
+  | 'pool'
+  | 'naive'
+  | 'data-import'
+  | 'data-questions';
 
 const fromParent = z.enum(['arrived']);
 const fromStep = z.object({ result: z.unknown() });

@@ -62,7 +62,7 @@ describe('dear profiles, profile, events and suppressions', () => {
     const shown = await run(['profile', 'show', 'ann@example.com']);
     for (const word of [
       'Köln',
-      'at most 1 per week',
+      'frequency    1 per week',
       'dear profile set',
       'sku=a',
       'import of customers.csv',

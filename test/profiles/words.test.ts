@@ -7,7 +7,7 @@ import {
   momentOf,
   readConsentState,
 } from '../../src/profiles/consent.ts';
-import { derivedKey } from '../../src/profiles/event-key.ts';
+import { derivedKey, statedKey } from '../../src/profiles/event-key.ts';
 import { canonicalJson, wrongJson, wrongKey } from '../../src/profiles/json.ts';
 import {
   onlyImportant,
@@ -217,17 +217,15 @@ describe('JSON that is to be stored', () => {
     expect(canonicalJson({ b: 1, a: [{ d: 1, c: 2 }] })).toBe(canonicalJson({ a: [{ c: 2, d: 1 }], b: 1 }));
   });
 
-  test('derived keys differ when anything differs', () => {
+  test.each([derivedKey, statedKey])('keys of events differ when anything differs: %o', (made) => {
     const keys = [
-      derivedKey('a@x.de', 'order', 1, { n: 1 }),
-      derivedKey('b@x.de', 'order', 1, { n: 1 }),
-      derivedKey('a@x.de', 'view', 1, { n: 1 }),
-      derivedKey('a@x.de', 'order', 2, { n: 1 }),
-      derivedKey('a@x.de', 'order', 1, { n: '1' }),
+      made('a@x.de', 'order', 1, { n: 1 }),
+      made('b@x.de', 'order', 1, { n: 1 }),
+      made('a@x.de', 'view', 1, { n: 1 }),
+      made('a@x.de', 'order', 2, { n: 1 }),
+      made('a@x.de', 'order', 1, { n: '1' }),
     ];
     expect(new Set(keys).size).toBe(keys.length);
-    expect(derivedKey('a@x.de', 'order', 1, { a: 1, b: 2 })).toBe(
-      derivedKey('a@x.de', 'order', 1, { b: 2, a: 1 }),
-    );
+    expect(made('a@x.de', 'order', 1, { a: 1, b: 2 })).toBe(made('a@x.de', 'order', 1, { b: 2, a: 1 }));
   });
 });

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { derivedKey } from '../../src/profiles/event-key.ts';
 import type { EventFacts, NewEvent, NewestNeed } from '../../src/profiles/port.ts';
+import { defaultTraitSettings } from '../../src/profiles/trait-settings.ts';
 import { eventStore } from '../../src/store/events.ts';
+import { intakeStore } from '../../src/store/intake.ts';
 import { profileStore } from '../../src/store/profiles.ts';
 import { onEveryStore } from '../stores.ts';
 
@@ -12,7 +15,7 @@ onEveryStore('events', (open) => {
     const profiles = profileStore(store);
     await profiles.ensure(emails, 1);
     const ids = await profiles.idsOf(emails);
-    return { events: eventStore(store), ids: emails.map((email) => ids.get(email) ?? 0) };
+    return { store, events: eventStore(store), ids: emails.map((email) => ids.get(email) ?? 0) };
   };
   let serial = 0;
   const event = (profileId: number, at: number, properties = {}, type = 'order'): NewEvent => {
@@ -33,6 +36,103 @@ onEveryStore('events', (open) => {
     ]);
     expect(await events.timeline(a, 1)).toHaveLength(1);
     expect(await events.summary(a)).toEqual([{ type: 'order', count: 2, first: 10, last: 20 }]);
+  });
+
+  test('a big batch is stored like a small one', async () => {
+    const { events, ids } = await made();
+    const [a = 0, b = 0] = ids;
+    const many = Array.from({ length: 5000 }, (_, index): NewEvent => {
+      const properties = { n: index, name: index % 2 === 0 ? 'Zoë, "the" \n\\ 健太' : '' };
+      const key = index % 3 === 0 ? `i:${index}` : derivedKey('x', 'view', 1000 + index, properties);
+      return { key, profileId: index % 2 === 0 ? a : b, type: 'view', at: 1000 + index, properties };
+    });
+    const half = many.slice(0, 2500);
+    expect(await events.addMany(half, 7)).toEqual({ added: 2500, duplicates: 0 });
+    expect(await events.addMany([...many, ...half], 8)).toEqual({ added: 2500, duplicates: 5000 });
+    expect(await events.addMany(many.slice(0, 30), 9)).toEqual({ added: 0, duplicates: 30 });
+    expect(await events.summary(a)).toEqual([{ type: 'view', count: 2500, first: 1000, last: 5998 }]);
+    const timeline = await events.timeline(a, 2500);
+    expect(timeline.map(({ properties }) => properties)).toEqual(
+      many
+        .filter(({ profileId }) => profileId === a)
+        .map(({ properties }) => properties)
+        .reverse(),
+    );
+    expect(new Set(timeline.map(({ receivedAt }) => receivedAt))).toEqual(new Set([7, 8]));
+  });
+
+  test('without a key of their own they differ by profile, type, moment and content', async () => {
+    const { events, ids } = await made();
+    const [a = 0, b = 0] = ids;
+    const one = { profileId: a, type: 'view', at: 5, properties: { p: 1 } };
+    const key = (name: string, { type, at, properties }: Omit<NewEvent, 'key'>) =>
+      derivedKey(name, type, at, properties);
+    const others = [
+      { ...one, type: 'order' },
+      { ...one, at: 6 },
+      { ...one, properties: { p: 2 } },
+    ];
+    const all = [one, ...others].map((event) => ({ ...event, key: key('a', event) }));
+    const elses = { ...one, profileId: b, key: key('b', one) };
+    expect(await events.addMany([...all, elses], 1)).toEqual({ added: 5, duplicates: 0 });
+    expect(await events.addMany([...all, elses], 1)).toEqual({ added: 0, duplicates: 5 });
+  });
+
+  test('two that add the same at once count each once', async () => {
+    const { events, ids } = await made();
+    const batch = Array.from({ length: 2500 }, (_, index) => event(ids[index % 3] ?? 0, index));
+    const [first, second] = await Promise.all([events.addMany(batch, 1), events.addMany(batch, 1)]);
+    expect(first.added + second.added).toBe(2500);
+  });
+
+  test('what comes over HTTP is told for each event whether it was new', async () => {
+    const { store, events, ids } = await made();
+    const [a = 0, b = 0] = ids;
+    const intake = intakeStore(store, defaultTraitSettings);
+    const view = (name: string, profileId: number, properties = {}): NewEvent => {
+      return { key: derivedKey(name, 'view', 5, properties), profileId, type: 'view', at: 5, properties };
+    };
+    await events.addMany([view('known', a)], 1);
+    const given = event(a, 5);
+    const sent = [
+      view('known', a),
+      given,
+      view('x', a),
+      given,
+      view('x', b),
+      view('x', a),
+      view('x', a, { p: 1 }),
+    ];
+    const told = (batch: readonly NewEvent[]) =>
+      intake.addEvents(batch.map((one) => ({ ...one, receivedAt: 2 })));
+    expect(await told(sent)).toEqual([false, true, true, false, true, false, true]);
+    expect(await told(sent)).toEqual(sent.map(() => false));
+    expect(await events.addMany(sent, 3)).toEqual({ added: 0, duplicates: sent.length });
+    const { events: table } = store.tables;
+    const stored = await store.orm.select({ key: table.key, digest: table.digest }).from(table);
+    expect(stored).toHaveLength(5);
+    expect(stored.filter(({ key, digest }) => (key === null) === (digest === null))).toEqual([]);
+  });
+
+  test('the same from a file and over HTTP at once, in opposite orders, counts once', async () => {
+    const { store, events, ids } = await made();
+    const intake = intakeStore(store, defaultTraitSettings);
+    const batch = Array.from({ length: 2500 }, (_, index): NewEvent => {
+      const [type, properties] = [index % 2 === 0 ? 'order' : 'view', { n: index }];
+      const key = index % 3 === 0 ? `i:${9999 - index}` : derivedKey('x', type, index, properties);
+      return { key, profileId: ids[index % 3] ?? 0, type, at: index, properties };
+    });
+    const calls = [0, 500, 1000, 1500, 2000].map((from) =>
+      intake.addEvents(
+        batch
+          .slice(from, from + 500)
+          .reverse()
+          .map((one) => ({ ...one, receivedAt: 2 })),
+      ),
+    );
+    const [imported, ...told] = await Promise.all([events.addMany(batch, 1), ...calls]);
+    expect(imported.added + told.flat().filter(Boolean).length).toBe(2500);
+    expect((await events.addMany(batch, 3)).added).toBe(0);
   });
 
   test('newest: order, ties, limit, type and profile', async () => {

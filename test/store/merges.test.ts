@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
+import { derivedKey } from '../../src/profiles/event-key.ts';
 import { consentStore } from '../../src/store/consents.ts';
 import type { Store } from '../../src/store/database.ts';
 import { eventStore } from '../../src/store/events.ts';
@@ -275,6 +276,29 @@ onEveryStore('merging', (open) => {
     expect(await identityStore(store).settleMerges(101, 200)).toBe(0);
     expect((await eventStore(store).timeline(stays, 5)).map(({ type }) => type)).toContain('view');
     expect(await consentStore(store).consenting([stays], 'offers')).toEqual(new Set());
+  });
+
+  test('an event without a key that both have counts once', async () => {
+    const store = await open();
+    const events = eventStore(store);
+    const [stays, goes] = await two(store);
+    const both = { key: derivedKey('a@x.de', 'view', 7, {}), type: 'view', at: 7, properties: {} };
+    const own = { ...both, key: derivedKey('a@x.de', 'view', 8, {}), at: 8 };
+    await events.addMany([{ ...both, profileId: stays }], 10);
+    await events.addMany(
+      [both, own].map((event) => ({ ...event, profileId: goes })),
+      11,
+    );
+    expect(await merge(store, stays, goes)).toMatchObject({ events: 1 });
+    expect((await events.timeline(stays, 5)).map(({ type, at }) => [type, at])).toEqual([
+      ['merged', 100],
+      ['view', 8],
+      ['view', 7],
+    ]);
+    await events.addMany([{ ...both, profileId: goes }], 101);
+    expect(await identityStore(store).settleMerges(101, 200)).toBe(1);
+    expect(await events.timeline(goes, 5)).toEqual([]);
+    expect(await events.timeline(stays, 5)).toHaveLength(3);
   });
 
   test('merging while letters are being claimed leaves no letter behind and none to a profile that is gone', async () => {

@@ -1,12 +1,16 @@
+import { Readable } from 'node:stream';
 import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { importEvents } from '../../src/profiles/import/import.ts';
 import type { JsonObject } from '../../src/profiles/json.ts';
 import type { NewEvent } from '../../src/profiles/port.ts';
+import { parseRetention } from '../../src/profiles/retention.ts';
 import { defaultTraitSettings, type TraitSettings } from '../../src/profiles/trait-settings.ts';
 import { figuresOf, noOrders, type OrderFigures, traitsOf } from '../../src/profiles/traits.ts';
 import type { Store } from '../../src/store/database.ts';
 import { eventStore } from '../../src/store/events.ts';
+import { privacyStore } from '../../src/store/privacy.ts';
 import { profileStore } from '../../src/store/profiles.ts';
 import { traitStore } from '../../src/store/traits.ts';
 import { onEveryStore } from '../stores.ts';
@@ -133,6 +137,55 @@ onEveryStore('TraitStore', (open) => {
     expect(await ask()).toMatchObject({ orders: 1, orderTotal: 11, lastOrder: NOW - 40 * DAY });
     await add(order('6', id, NOW - 7 * DAY, { invoice: 'C9', price: 1, quantity: -1 }, 'cancel'));
     expect(await ask()).toMatchObject({ orders: 1, orderTotal: 10, daysSinceLastOrder: 40 });
+  });
+
+  test('orders that a big file brings change traits, and only once', async () => {
+    const store = await open();
+    const count = 3000;
+    const ids = await customers(store, count);
+    const traits = traitStore(store, defaultTraitSettings);
+    await traits.fold();
+    expect(await traits.waits()).toBe(false);
+    const lines = ids.map((_, index) =>
+      JSON.stringify({
+        email: `customer${index}@example.test`,
+        type: index % 3 === 0 ? 'view' : 'order',
+        at: new Date(NOW - DAY).toISOString(),
+        total: 5,
+      }),
+    );
+    const importAll = () =>
+      importEvents(
+        {
+          profiles: profileStore(store),
+          events: eventStore(store),
+          people: privacyStore(store),
+          retention: parseRetention(undefined),
+        },
+        {},
+        { path: '-', cwd: '.', dataDir: '.', input: Readable.from([Buffer.from(lines.join('\n'))]) },
+      );
+    expect(await importAll()).toMatchObject({ added: count, refused: 0 });
+    expect(await traits.waits()).toBe(true);
+    await traits.fold();
+    const folded = await stored(store);
+    expect(folded.size).toBe(2000);
+    expect(
+      [...folded.values()].every(({ orders, orderTotal }) => orders === 1 && orderTotal === 50_000),
+    ).toBe(true);
+    expect(await importAll()).toMatchObject({ added: 0, unchanged: count });
+    expect(await traits.waits()).toBe(false);
+  });
+
+  test('events of a big batch are not there when their marks cannot be', async () => {
+    const store = await open();
+    const [id = 0] = await customers(store, 1);
+    const batch = Array.from({ length: 2500 }, (_, index) => order(`k${index}`, id, NOW - index, {}));
+    await store.run(sql`ALTER TABLE trait_marks RENAME TO elsewhere`);
+    await expect(eventStore(store).addMany(batch, NOW)).rejects.toThrow('trait_marks');
+    expect(await eventStore(store).summary(id)).toEqual([]);
+    await store.run(sql`ALTER TABLE elsewhere RENAME TO trait_marks`);
+    expect(await eventStore(store).addMany(batch, NOW)).toEqual({ added: 2500, duplicates: 0 });
   });
 
   test('stages begin where the settings say', async () => {

@@ -91,15 +91,19 @@ export function whoOf(given: GivenIdentity): Identifiers | Refusal {
   return { profileId: given.profileId, email, externalIds };
 }
 
-/** The key of an event: its own id, or one made of everything that is known of it. */
+/**
+ * The key of an event: its own id, or one made of everything that is known of it.
+ * @param made `statedKey` when `event.at` is not the moment at which it is stored
+ */
 export function eventKey(
   id: string | undefined,
   who: Identifiers,
   event: { type: string; at: number; properties: JsonObject },
+  made: typeof derivedKey = derivedKey,
 ): string {
   if (id !== undefined) return givenKey(id);
   const [first] = who.externalIds;
   // An external id holds a colon and an address never does, so the two cannot be taken for each other.
   const name = who.email ?? (first === undefined ? `id:${who.profileId}` : `${first.source}:${first.value}`);
-  return derivedKey(name, event.type, event.at, event.properties);
+  return made(name, event.type, event.at, event.properties);
 }

@@ -1,5 +1,5 @@
 import { normaliseEmail, readEmail } from '../../profiles/email.ts';
-import { ownEventTypes } from '../../profiles/event-key.ts';
+import { ownEventTypes, statedKey } from '../../profiles/event-key.ts';
 import type { ExternalId, Identifiers } from '../../profiles/identity.ts';
 import { wrongExternalId } from '../../profiles/identity.ts';
 import type { Incoming } from '../../profiles/intake.ts';
@@ -95,7 +95,7 @@ function readEventCall(type: EventCall, call: Call, now: number, reading: CallRe
   const wrongId = id === undefined ? undefined : wrongEventId(id, 'messageId');
   if (wrongId !== undefined) return wrongId;
   // The corrected time differs each time that a message is sent again, its own does not.
-  const key = eventKey(id, who, { type: name, at: moments.stated, properties });
+  const key = eventKey(id, who, { type: name, at: moments.stated, properties }, statedKey);
   return { kind: 'event', who, changeEmail: false, type: name, at: moments.at, properties, key };
 }
 

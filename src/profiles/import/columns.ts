@@ -4,7 +4,7 @@ import { readTimeZone } from '../preferences.ts';
 import type { DateReading } from '../times.ts';
 import { type Compiled, compileExpression } from './expression.ts';
 import { type Evaluated, Refused } from './filters.ts';
-import type { Expression } from './mapping.ts';
+import type { EventMapping, Expression } from './mapping.ts';
 import { isEmpty, type Shape } from './record.ts';
 import { asItIs, type Typing } from './typing.ts';
 
@@ -144,9 +144,7 @@ function checkName(name: string): void {
 }
 
 /** How a mapping wants its dates read. @throws DearError `import.mapping` when the zone is unknown */
-export function datesOf(
-  given: { timeZone?: string | undefined; format?: string | undefined } | undefined,
-): DateReading {
+export function datesOf(given: EventMapping['dates']): DateReading {
   const timeZone = given?.timeZone ?? 'UTC';
   if (readTimeZone(timeZone) === undefined) {
     throw new DearError('import.mapping', `The time zone '${timeZone}' is unknown.`, {
@@ -154,7 +152,8 @@ export function datesOf(
       mend: 'Use a name such as Europe/Berlin.',
     });
   }
-  return { timeZone, format: given?.format };
+  const millis = (date: string | undefined) => (date === undefined ? undefined : Date.parse(date));
+  return { timeZone, format: given?.format, from: millis(given?.from), until: millis(given?.until) };
 }
 
 /** @throws DearError `import.mapping`: the file lacks something that every row must have */

@@ -94,7 +94,9 @@ function csvShape(columns: readonly string[]): Shape {
     },
     others: (but) => {
       const places = [...columns.entries()].filter(([, column]) => column !== '' && !but.has(column));
-      return (values) => places.map(([index, column]) => [column, values[index]] as const);
+      return function* (values) {
+        for (const [index, column] of places) yield [column, values[index]];
+      };
     },
   };
 }

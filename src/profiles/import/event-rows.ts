@@ -11,8 +11,8 @@ import { type Compiled, compileCondition, required } from './expression.ts';
 import { externalIdReader } from './external-ids.ts';
 import { Refused } from './filters.ts';
 import type { EventMapping } from './mapping.ts';
-import type { RowReader } from './profile-rows.ts';
 import type { Shape } from './record.ts';
+import type { RowReader } from './run.ts';
 
 /** An event of a file: whose it is, is not looked up yet. */
 export interface ImportedEvent extends Omit<NewEvent, 'profileId'> {
@@ -75,7 +75,7 @@ export function eventReader(
     if (moment instanceof Refused) return moment;
     const time = readTime(moment, dates);
     if (time === undefined) return new Refused('its time is not a date that can be read');
-    const wrongTime = wrongMoment(time, now) ?? retention.tooOld(kind, time, now);
+    const wrongTime = wrongMoment(time, now, dates) ?? retention.tooOld(kind, time, now);
     if (wrongTime !== undefined) return new Refused(wrongTime);
     const found = properties(values);
     if (found instanceof Refused) return found;
@@ -83,8 +83,9 @@ export function eventReader(
     if (wrong !== undefined) return new Refused(`it cannot be stored: ${wrong}`);
     const named = readKey(values);
     if (named instanceof Refused) return named;
-    const event = { ...who, type: kind, at: time, properties: found };
-    return { ...event, key: named ?? derivedKey(nameOf(who), kind, time, found) };
+    const { email, externalIds } = who;
+    const key = named ?? derivedKey(nameOf(who), kind, time, found);
+    return { key, email, externalIds, type: kind, at: time, properties: found };
   };
 }
 
@@ -96,6 +97,7 @@ function whoReader(
   externalIds: (values: readonly unknown[]) => ExternalId[] | Refused,
 ): (values: readonly unknown[]) => Who | Refused {
   const needed = email && required(email, 'email');
+  const read = remembering(readEmail);
   return (values) => {
     const ids = externalIds(values);
     if (ids instanceof Refused) return ids;
@@ -105,10 +107,25 @@ function whoReader(
     if (given === undefined || given === null || given === '') {
       return ids.length > 0 ? { email: undefined, externalIds: ids } : new Refused('it names nobody');
     }
-    const address = readEmail(typeof given === 'string' ? given : '');
+    const address = read(typeof given === 'string' ? given : '');
     return address.ok
       ? { email: address.email, externalIds: ids }
       : new Refused(`the e-mail address is not valid: ${address.why}`);
+  };
+}
+
+const REMEMBERED = 4000;
+
+/** Events of one customer come close together; what was read of their address holds for the next one too. */
+function remembering<T>(read: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    if (known.size >= REMEMBERED) known.clear();
+    const found = read(text);
+    known.set(text, found);
+    return found;
   };
 }
 

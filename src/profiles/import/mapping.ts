@@ -37,7 +37,15 @@ const reading = {
   format: z.enum(['csv', 'jsonl']).optional(),
   delimiter: z.string().length(1, 'must be one character').optional(),
   encoding: z.string().optional(),
-  dates: z.strictObject({ timeZone: z.string().optional(), format: z.string().optional() }).optional(),
+  dates: z
+    .strictObject({
+      timeZone: z.string().optional(),
+      format: z.string().optional(),
+      /** Events before `from`, or from `until` on, are refused; default 1990, and a day ahead of now. */
+      from: z.iso.date('must be a date such as 1985-01-01').optional(),
+      until: z.iso.date('must be a date such as 2027-01-01').optional(),
+    })
+    .optional(),
   /** Rows that do not fit are passed over. */
   when: condition.optional(),
   /** What happens to columns that the mapping does not name. */

@@ -18,10 +18,8 @@ import { externalIdReader } from './external-ids.ts';
 import { Refused } from './filters.ts';
 import type { Expression, ProfileMapping } from './mapping.ts';
 import type { Shape } from './record.ts';
+import type { RowReader } from './run.ts';
 import { asItIs, declaredTyping, type Typing, typingOf } from './typing.ts';
-
-/** What a row became; undefined when the mapping's condition passes it over. */
-export type RowReader<T> = (values: readonly unknown[], now: number) => T | Refused | undefined;
 
 type Values = readonly unknown[];
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

@@ -1,9 +1,11 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { DearError } from '../../errors.ts';
 import { Refused } from './filters.ts';
-import type { RowReader } from './profile-rows.ts';
 import type { FileRow, Rows } from './record.ts';
 import type { RefusedFile } from './refused-file.ts';
+
+/** What a row became; undefined when the mapping's condition passes it over. */
+export type RowReader<T> = (values: readonly unknown[], now: number) => T | Refused | undefined;
 
 /** A batch is one transaction: big enough to be cheap, small enough for the memory. */
 const BATCH_ROWS = 5_000;
@@ -65,7 +67,11 @@ export async function runImport<T>(steps: Steps<T>): Promise<ImportCounts> {
   const run = new ImportRun(steps);
   try {
     for await (const block of steps.rows.blocks) {
-      for (const row of block) await run.take(row);
+      for (const row of block) {
+        // A promise a row would take longer than the row itself.
+        const waits = run.take(row);
+        if (waits !== undefined) await waits;
+      }
       steps.onProgress?.(run.counts());
       steps.signal?.throwIfAborted();
       await breathe();
@@ -110,16 +116,16 @@ class ImportRun<T> {
     this.#steps = steps;
   }
 
-  async take(row: FileRow): Promise<void> {
+  /** Returns what must be awaited before the next row, if anything. */
+  take(row: FileRow): Promise<void> | undefined {
     this.#sums.rows += 1;
     const value =
       row.broken === undefined ? this.#steps.read(row.values, this.#steps.clock()) : new Refused(row.broken);
+    if (value instanceof Refused) return this.#refuse(row, value.reason);
     if (value === undefined) this.#sums.skipped += 1;
-    else if (value instanceof Refused) await this.#refuse(row, value.reason);
-    else {
-      this.#add({ row, value });
-      if (this.#batch.length >= BATCH_ROWS || this.#characters >= BATCH_CHARACTERS) await this.#send();
-    }
+    else this.#add({ row, value });
+    const isFull = this.#batch.length >= BATCH_ROWS || this.#characters >= BATCH_CHARACTERS;
+    return isFull ? this.#send() : undefined;
   }
 
   #add(read: Read<T>): void {

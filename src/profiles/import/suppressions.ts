@@ -8,8 +8,8 @@ import { type Compiled, compileCondition, required } from './expression.ts';
 import { Refused } from './filters.ts';
 import { type ImportOptions, type ImportReport, withRows } from './import.ts';
 import type { SuppressionMapping } from './mapping.ts';
-import type { RowReader } from './profile-rows.ts';
 import type { Shape } from './record.ts';
+import type { RowReader } from './run.ts';
 import { runImport } from './run.ts';
 
 const TEXT_MAX = 200;

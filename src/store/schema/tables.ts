@@ -43,7 +43,9 @@ function customers(c: Columns) {
     'events',
     {
       id: c.id(),
-      key: c.text().notNull(),
+      /** Given by whoever reports the event; an event without one is told from others by its digest. */
+      key: c.text(),
+      digest: c.int(),
       profileId: c.int().notNull(),
       type: c.text().notNull(),
       at: c.time().notNull(),
@@ -51,8 +53,9 @@ function customers(c: Columns) {
       receivedAt: c.time().notNull(),
     },
     (t) => [
-      c.uniqueIndex('events_key').on(t.key),
-      c.index('events_profile').on(t.profileId, t.type, t.at),
+      c.uniqueIndex('events_key').on(t.key).where(sql`key IS NOT NULL`),
+      // The index that every big database needs anyway also keeps events without a key from counting twice.
+      c.uniqueIndex('events_profile').on(t.profileId, t.type, t.at, t.digest),
       c.index('events_type').on(t.type, t.at, t.profileId),
     ],
   );

@@ -1,0 +1,55 @@
+import { Thread } from '../thread.ts';
+import { type BulkAsk, packed } from './bulk-packing.ts';
+import type { Load } from './database.ts';
+
+/**
+ * Writes loads to SQLite on a handle in a thread of its own, while the rows that follow are being read.
+ * The thread starts with the first load and takes one at a time. To other writers it is one more process.
+ */
+export class BulkWriter {
+  readonly #path: string;
+  #thread: Thread<BulkAsk, number[]> | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  load(loads: readonly Load[]): Promise<number[]> {
+    return this.#start().ask({
+      kind: 'load',
+      loads: loads.map(({ insert, columns, ifWritten = false }) => ({
+        text: textOf(insert),
+        rows: columns[0]?.length ?? 0,
+        columns: columns.map(packed),
+        ifWritten,
+      })),
+    });
+  }
+
+  async close(): Promise<void> {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    if (thread === undefined || thread.over) return;
+    await thread.ask({ kind: 'close' });
+    await thread.terminate();
+  }
+
+  #start(): Thread<BulkAsk, number[]> {
+    if (this.#thread?.over === false) return this.#thread;
+    const file = new URL('./bulk-thread', import.meta.url);
+    this.#thread = new Thread(file, { path: this.#path }, 'The database');
+    return this.#thread;
+  }
+}
+
+const texts = new WeakMap<Load['insert'], string>();
+
+function textOf(insert: Load['insert']): string {
+  const known = texts.get(insert);
+  if (known !== undefined) return known;
+  const names = Object.keys(insert.columns);
+  const places = names.map(() => '?').join(', ');
+  const text = `INSERT INTO ${insert.into} (${names.join(', ')}) VALUES (${places}) ${insert.tail ?? ''}`;
+  texts.set(insert, text);
+  return text;
+}
