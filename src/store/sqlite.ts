@@ -71,7 +71,8 @@ export async function openSqlite(path: string, mark: Mark, writing: 'here' | 'th
 async function scrub(link: Link): Promise<void> {
   const text = 'SELECT page_count * page_size AS octets FROM pragma_page_count(), pragma_page_size()';
   const [answer] = await link.do({ kind: 'all', text, params: [] });
-  if (Number(answer?.rows[0]?.[0]) <= VACUUM_OCTETS) await link.do({ kind: 'run', text: 'VACUUM', params: [] });
+  if (Number(answer?.rows[0]?.[0]) <= VACUUM_OCTETS)
+    await link.do({ kind: 'run', text: 'VACUUM', params: [] });
   await link.do({ kind: 'all', text: 'PRAGMA wal_checkpoint(TRUNCATE)', params: [] });
 }
 
