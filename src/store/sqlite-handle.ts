@@ -14,7 +14,7 @@ export function openHandle(path: string, busyMs: number): Sqlite.Database {
     handle.pragma('foreign_keys = ON');
     // What is deleted is overwritten with zeros: an erased customer must not be found in the file.
     handle.pragma('secure_delete = ON');
-    handle.pragma('cache_size = -16384');
+    handle.pragma('cache_size = -65536');
     handle.pragma('temp_store = MEMORY');
     // Pages that many commits change are then copied back once for all of them.
     handle.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);

@@ -85,10 +85,10 @@ interface Profiling {
 /** Sends the campaign `part` under the profiler, when everything has been run in already. */
 async function stagesOf({ app, queues, options }: Profiling): Promise<DearResult['stages']> {
   const never = new Promise<void>(() => undefined);
-  const { result, shares, profile } = await profiled(async () => {
-    const run = await app.launch('part', true);
-    return send({ app, queues, run, clock: startClock() }, never);
-  });
+  const run = await app.launch('part', true);
+  const { result, shares, profile } = await profiled(() =>
+    send({ app, queues, run, clock: startClock() }, never),
+  );
   if (options.cpuProfile !== undefined) await writeFile(options.cpuProfile, JSON.stringify(profile));
   const { letters } = result;
   const total = result.cpuMicroseconds;
