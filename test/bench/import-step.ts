@@ -15,6 +15,8 @@ await runStep(async (options): Promise<ImportResult> => {
       throw new Error(`${report.file}: ${report.added} of ${report.rows} rows were added`);
     }
   }
+  // Workers do that in the hour after an import; it is no part of sending.
+  await app.traits.fold();
   await app.close();
   return {
     profiles: { count: profiles.report.added, seconds: profiles.seconds },
