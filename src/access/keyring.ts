@@ -66,10 +66,11 @@ function makeUses(keys: Pick<KeyStore, 'used'>, failed: (error: unknown) => void
     uses = new Map();
     if (written.length > 0) await keys.used(written).catch(failed);
   };
-  const note: Keyring['note'] = ({ id }, { stored, refused, lastRefusal }) => {
+  const note: Keyring['note'] = ({ id, name }, { stored, refused, lastRefusal }) => {
     const before = uses.get(id);
     uses.set(id, {
       id,
+      name,
       at: now(),
       stored: (before?.stored ?? 0) + stored,
       refused: (before?.refused ?? 0) + refused,

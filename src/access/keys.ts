@@ -36,6 +36,7 @@ export interface StoredKey extends ApiKey {
 /** What was done with a key since it was last written down. */
 export interface KeyUse {
   readonly id: string;
+  readonly name: string;
   readonly at: number;
   readonly stored: number;
   readonly refused: number;

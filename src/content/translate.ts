@@ -1,3 +1,4 @@
+import { clean } from './helpers.ts';
 import { calling, type Place, reading, type Value } from './reading.ts';
 import { escapeAttribute, escapeText, personalLink, picture, type Rendering } from './render-helpers.ts';
 import { callsHelper, isBlock, isContent, isMustache, isPath } from './scope.ts';
@@ -43,7 +44,8 @@ class Translation {
   }
 
   private mustache(node: hbs.AST.MustacheStatement): Writer {
-    const value = callsHelper(node) ? calling(node) : reading(node.path);
+    // What goes by a helper, as every value does, is clean; a loop's own `@key` may be a customer's word as well.
+    const value = callsHelper(node) ? calling(node) : cleanly(reading(node.path));
     if (this.html && node.escaped) return (place) => escapeText(shown(value(place)));
     if (this.html && isOwnAddress(node)) return (place) => escapeAttribute(shown(value(place)));
     return (place) => shown(value(place));
@@ -64,6 +66,13 @@ class Translation {
     if (param === undefined) throw new RangeError(`a block of a letter's template, ${name}, tests nothing`);
     return blockOf(name, reading(param), inner, otherwise);
   }
+}
+
+function cleanly(value: Value): Value {
+  return (place) => {
+    const given = value(place);
+    return typeof given === 'string' ? clean(given) : given;
+  };
 }
 
 function isOwnAddress({ path }: hbs.AST.MustacheStatement): boolean {

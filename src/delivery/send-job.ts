@@ -34,8 +34,8 @@ export interface SendJobResult extends BatchResult {
 }
 
 /**
- * Leases one batch of a run's due sends, gathers what their letters say and sends them. Whatever is not claimed in the end,
- * for whatever reason, is given back to the ledger.
+ * Leases one batch of a run's due sends, gathers what their letters say and sends them. Whatever is not claimed in
+ * the end, for whatever reason, is given back to the ledger.
  */
 export async function sendJob(deps: SendJobDeps, runId: number, signal: AbortSignal): Promise<SendJobResult> {
   const nothing = { leased: 0, claimed: 0, serverDown: undefined };

@@ -1,4 +1,5 @@
 import { type Down, type ServerFeatures, type Slot, stopped, type Transport } from './transport.ts';
+import { Waiters } from './waiters.ts';
 
 /** A server of a pool. Servers share letters by their weights. */
 export interface PooledServer {
@@ -37,7 +38,7 @@ class ServerPool implements Transport {
   readonly concurrency: number;
   private readonly members: readonly Member[];
   private readonly now: () => number;
-  private readonly waiters = new Set<() => void>();
+  private readonly waiters = new Waiters();
   private pass = 0;
   private closing = false;
 
@@ -58,14 +59,14 @@ class ServerPool implements Transport {
       for (const member of this.members) if (this.isDue(member)) void this.probe(member);
       if (!this.members.some((member) => member.up || member.probing)) return this.allDown();
       const member = this.next();
-      if (member === undefined) await this.wait(signal);
+      if (member === undefined) await this.waiters.wait(signal);
       else {
         const slot = await this.slotOf(member, signal);
         if (slot.kind === 'slot' || slot.reason === 'stopped') return slot;
         this.setDown(member, slot);
       }
     }
-    this.wakeOne(); // Whoever was woken for nothing passes it on.
+    this.waiters.wakeOne(); // Whoever was woken for nothing passes it on.
     return stopped;
   }
 
@@ -78,7 +79,7 @@ class ServerPool implements Transport {
 
   async close(): Promise<void> {
     this.closing = true;
-    this.wakeAll();
+    this.waiters.wakeAll();
     await Promise.all(this.members.map((member) => member.transport.close()));
   }
 
@@ -96,7 +97,7 @@ class ServerPool implements Transport {
       member.up = true;
       member.down = undefined;
     }
-    this.wakeAll();
+    this.waiters.wakeAll();
   }
 
   private setDown(member: Member, down: Down): void {
@@ -124,7 +125,7 @@ class ServerPool implements Transport {
     const slot = await member.transport.slot(signal);
     const giveBack = () => {
       member.taken -= 1;
-      this.wakeOne();
+      this.waiters.wakeOne();
     };
     if (slot.kind === 'down') {
       giveBack();
@@ -150,26 +151,5 @@ class ServerPool implements Transport {
     const [first] = busy ? [busy] : [...this.members].sort((a, b) => a.quietUntil - b.quietUntil);
     if (first?.down === undefined) return stopped;
     return { ...first.down, retryIn: Math.max(0, Math.ceil(first.quietUntil - this.now())) };
-  }
-
-  private wakeOne(): void {
-    const [waiter] = this.waiters;
-    waiter?.();
-  }
-
-  private wakeAll(): void {
-    for (const waiter of [...this.waiters]) waiter();
-  }
-
-  private wait(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        this.waiters.delete(done);
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      this.waiters.add(done);
-      signal?.addEventListener('abort', done, { once: true });
-    });
   }
 }

@@ -1,5 +1,6 @@
 import type { Seats } from './seats.ts';
 import { type Down, type Slot, stopped, type Transport } from './transport.ts';
+import { Waiters } from './waiters.ts';
 
 /** An unused connection is closed by then, and only then may its seat go to others. */
 const KEEP_MS = 30_000;
@@ -27,7 +28,7 @@ class SharedServer implements Transport {
   private readonly transport: Transport;
   private readonly share: ServerShare;
   private readonly key: string;
-  private readonly waiters = new Set<() => void>();
+  private readonly waiters = new Waiters();
   private asking: Promise<unknown> | undefined;
   private askAgainAt = 0;
   private used = 0;
@@ -48,7 +49,7 @@ class SharedServer implements Transport {
       if (this.used < this.concurrency && (this.asking !== undefined || seats.clock() >= this.askAgainAt))
         await this.ask();
       else if (this.used === 0) return this.down();
-      else await this.wait(signal);
+      else await this.waiters.wait(signal);
     }
     return stopped;
   }
@@ -59,7 +60,7 @@ class SharedServer implements Transport {
 
   async close(): Promise<void> {
     this.closing = true;
-    this.wake();
+    this.waiters.wakeAll();
     await this.transport.close();
   }
 
@@ -90,7 +91,7 @@ class SharedServer implements Transport {
   private rise(): void {
     this.used -= 1;
     this.share.seats.leave(this.key);
-    this.wake();
+    this.waiters.wakeAll();
   }
 
   /** Asks for all that this process can use, once for everybody who waits. */
@@ -107,21 +108,5 @@ class SharedServer implements Transport {
     const response = `other workers use all of its ${this.share.total} connections`;
     const retryIn = Math.max(0, Math.ceil(this.askAgainAt - this.share.seats.clock()));
     return { ...stopped, reason: 'shared', response, retryIn };
-  }
-
-  private wake(): void {
-    for (const waiter of [...this.waiters]) waiter();
-  }
-
-  private wait(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        this.waiters.delete(done);
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      this.waiters.add(done);
-      signal?.addEventListener('abort', done, { once: true });
-    });
   }
 }

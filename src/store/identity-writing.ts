@@ -4,9 +4,10 @@ import { FORMER_EMAIL } from '../profiles/identity.ts';
 import { emptyState } from '../profiles/merge.ts';
 import type { BulkInsert, BulkRow, Database, RowStatement } from './database.ts';
 import { mergeProfiles } from './merges.ts';
-import { addIdentityEvents, carrySuppressions, recallOpenSends } from './moves.ts';
+import { carrySuppressions, recallOpenSends } from './moves.ts';
 import { bulkRow, profileColumns } from './profile-rows.ts';
 import { Raced } from './races.ts';
+import { addOwnEvents } from './timeline.ts';
 
 const addProfiles: BulkInsert = {
   into: 'profiles',
@@ -120,7 +121,7 @@ async function writeEmails(
     );
     for (const from of former) await carrySuppressions(tx, from, person.email);
     await recallOpenSends(tx, id);
-    await addIdentityEvents(
+    await addOwnEvents(
       tx,
       person.emailChanges.map((change, index) => ({
         key: `address:${id}:${now}:${index}`,
@@ -155,5 +156,5 @@ async function writeConflicts(
         properties: { profile: against, named, by },
       }));
     });
-  await addIdentityEvents(tx, events, now);
+  await addOwnEvents(tx, events, now);
 }

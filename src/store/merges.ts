@@ -4,9 +4,10 @@ import { FORMER_EMAIL, type Merged, type MergeNote } from '../profiles/identity.
 import type { JsonObject } from '../profiles/json.ts';
 import { unite } from '../profiles/unite.ts';
 import type { Database } from './database.ts';
-import { addIdentityEvents, carrySuppressions, moveConsents, moveSends, recallOpenSends } from './moves.ts';
+import { carrySuppressions, moveConsents, moveSends, recallOpenSends } from './moves.ts';
 import { lock, lockAndRead, type ProfileRow, preferenceColumns, profileOf } from './profile-rows.ts';
 import { untilAlone } from './races.ts';
+import { addOwnEvents } from './timeline.ts';
 import { markTraits } from './traits.ts';
 
 const SETTLED_AT_ONCE = 500;
@@ -42,11 +43,7 @@ export async function mergeProfiles(
     sends,
     ...overridden,
   };
-  await addIdentityEvents(
-    tx,
-    [{ key: `merged:${merged}`, profileId: survivor, type: 'merged', properties }],
-    now,
-  );
+  await addOwnEvents(tx, [{ key: `merged:${merged}`, profileId: survivor, type: 'merged', properties }], now);
   return { survivor, merged, email, events, sends };
 }
 

@@ -1,37 +1,6 @@
 import { sql } from 'drizzle-orm';
-import type { JsonObject } from '../profiles/json.ts';
 import { isAboutMailbox } from '../profiles/unite.ts';
-import type { BulkInsert, Database } from './database.ts';
-
-const addEvents: BulkInsert = {
-  into: 'events',
-  columns: {
-    key: 'text',
-    profile_id: 'int',
-    type: 'text',
-    at: 'int',
-    properties: 'json',
-    received_at: 'int',
-  },
-  tail: 'ON CONFLICT DO NOTHING',
-};
-
-/** Entries on the timeline about who somebody is, of the moment `now`. */
-export async function addIdentityEvents(
-  tx: Database,
-  events: readonly { key: string; profileId: number; type: string; properties: JsonObject }[],
-  now: number,
-): Promise<void> {
-  const rows = events.map(({ key, profileId, type, properties }) => [
-    key,
-    profileId,
-    type,
-    now,
-    JSON.stringify(properties),
-    now,
-  ]);
-  if (rows.length > 0) await tx.insertMany(addEvents, rows);
-}
+import type { Database } from './database.ts';
 
 /** Whoever must not be mailed at one address must not be at another, unless only the mailbox was at fault. */
 export async function carrySuppressions(tx: Database, from: string, to: string): Promise<void> {

@@ -10,13 +10,18 @@ export async function insertManyPostgres<T>(
   rows: readonly BulkRow[],
 ): Promise<{ written: number; rows: T[] }> {
   if (rows.length === 0) return { written: 0, rows: [] };
+  const places = Object.keys(insert.columns).keys();
+  const parameters = [...places].map((place) => JSON.stringify(rows.map((row) => row[place] ?? null)));
+  const result = await client.query(insertText(insert), parameters);
+  return { written: result.rowCount ?? 0, rows: result.rows as T[] };
+}
+
+/** The statement that reads its rows from one JSON array a column, `$1` and on. */
+export function insertText(insert: BulkInsert): string {
   const columns = Object.entries(insert.columns);
-  const names = columns.map(([name]) => name);
+  const names = columns.map(([name]) => name).join(', ');
   const values = columns.map(([name, kind]) => `CAST(v.${name} AS ${types[kind]})`);
   const arrays = columns.map((_, place) => `json_array_elements_text($${place + 1}::json)`);
-  const text = `INSERT INTO ${insert.into} (${names.join(', ')}) SELECT ${values.join(', ')}
-    FROM ROWS FROM (${arrays.join(', ')}) AS v(${names.join(', ')}) ${insert.tail ?? ''}`;
-  const parameters = columns.map((_, place) => JSON.stringify(rows.map((row) => row[place] ?? null)));
-  const result = await client.query(text, parameters);
-  return { written: result.rowCount ?? 0, rows: result.rows as T[] };
+  return `INSERT INTO ${insert.into} (${names}) SELECT ${values.join(', ')}
+    FROM ROWS FROM (${arrays.join(', ')}) AS v(${names}) ${insert.tail ?? ''}`;
 }

@@ -13,6 +13,7 @@ import type { BulkInsert, BulkRow, Database, Orm, RowStatement, Store } from './
 import { packageRoot } from './package-root.ts';
 import { insertManyPostgres } from './postgres-bulk.ts';
 import { postgresPhrases } from './postgres-phrases.ts';
+import { inTransaction } from './postgres-transaction.ts';
 import * as schema from './schema/postgres.ts';
 
 const casing = 'snake_case';
@@ -58,7 +59,7 @@ export async function openPostgres(url: string, mark: Mark): Promise<Store> {
     );
   }
   return {
-    ...surface(pool, mark, (work) => transaction(pool, mark, work)),
+    ...surface(pool, mark, (work) => inTransaction(pool, (client) => work(surface(client, mark, noNesting)))),
     scan: (query, chunkSize = 1000) => scan(pool, query, chunkSize),
     load: (loads) => loadPostgres(pool, loads),
     // Dead rows are autovacuum's, and the write-ahead log the administrator's: nothing of a client's reaches them.
@@ -66,6 +67,10 @@ export async function openPostgres(url: string, mark: Mark): Promise<Store> {
     close: () => pool.end(),
   };
 }
+
+const noNesting: Database['transaction'] = () => {
+  throw new DearError('store.nested', 'A transaction was begun inside a transaction.');
+};
 
 function surface(client: pg.Pool | pg.PoolClient, mark: Mark, begin: Database['transaction']): Database {
   const query = <T extends pg.QueryResultRow>(statement: SQL) => {
@@ -109,28 +114,6 @@ function rowQuery(statement: RowStatement): { name: string; text: string } {
   const query = { name: createHash('sha1').update(text).digest('hex'), text };
   rowQueries.set(statement, query);
   return query;
-}
-
-async function transaction<T>(pool: pg.Pool, mark: Mark, work: (db: Database) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  try {
-    await client.query('BEGIN');
-    const result = await work(
-      surface(client, mark, () => {
-        throw new DearError('store.nested', 'A transaction was begun inside a transaction.');
-      }),
-    );
-    await client.query('COMMIT');
-    return result;
-  } catch (error) {
-    await client.query('ROLLBACK').catch((failure) => {
-      broken = failure;
-    });
-    throw error;
-  } finally {
-    client.release(broken);
-  }
 }
 
 async function* scan<T>(pool: pg.Pool, statement: SQL, chunkSize: number): AsyncGenerator<T[]> {

@@ -6,6 +6,7 @@ import type { Rule } from '../segments/rule.ts';
 import type { RuleSettings } from '../segments/settings.ts';
 import type { BulkInsert, Database, Store } from './database.ts';
 import { canonical, savedRules } from './segment-library.ts';
+import { addOwnEvents } from './timeline.ts';
 
 const CHUNK = 1000;
 
@@ -13,19 +14,6 @@ const addMembers: BulkInsert = {
   into: 'segment_members',
   columns: { segment: 'text', profile_id: 'int' },
   tail: 'ON CONFLICT (segment, profile_id) DO NOTHING RETURNING profile_id',
-};
-
-const addEvents: BulkInsert = {
-  into: 'events',
-  columns: {
-    key: 'text',
-    profile_id: 'int',
-    type: 'text',
-    at: 'int',
-    properties: 'json',
-    received_at: 'int',
-  },
-  tail: 'ON CONFLICT DO NOTHING',
 };
 
 /** Followed segments over the tables `segments`, `segment_members` and `events`. */
@@ -155,10 +143,9 @@ async function tell(
   rows: readonly { readonly profile_id: number }[],
   at: number,
 ): Promise<void> {
-  if (baseline || rows.length === 0) return;
-  const properties = JSON.stringify({ segment });
-  await tx.insertMany(
-    addEvents,
-    rows.map(({ profile_id: id }) => [`${type}:${segment}:${id}:${at}`, id, type, at, properties, at]),
-  );
+  if (baseline) return;
+  const events = rows.map(({ profile_id: profileId }) => {
+    return { key: `${type}:${segment}:${profileId}:${at}`, profileId, type, properties: { segment } };
+  });
+  await addOwnEvents(tx, events, at);
 }

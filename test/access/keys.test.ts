@@ -31,8 +31,10 @@ onEveryStore('keys', (open) => {
     expect(await keys.add(key)).toBe(true);
     expect(await keys.add(makeKey('shop', ['read'], 11).key)).toBe(false);
     expect(await keys.list()).toEqual([key]);
-    await keys.used([{ id: key.id, at: 50, stored: 3, refused: 1, lastRefusal: 'at: no date' }]);
-    await keys.used([{ id: key.id, at: 40, stored: 2, refused: 0, lastRefusal: undefined }]);
+    await keys.used([
+      { id: key.id, name: 'shop', at: 50, stored: 3, refused: 1, lastRefusal: 'at: no date' },
+    ]);
+    await keys.used([{ id: key.id, name: 'shop', at: 40, stored: 2, refused: 0, lastRefusal: undefined }]);
     expect(await keys.list()).toEqual([
       { ...key, usedAt: 50, stored: 5, refused: 1, lastRefusal: 'at: no date' },
     ]);

@@ -156,6 +156,17 @@ describe("customers' values", () => {
     );
   });
 
+  it('keep names of properties on their line too', async () => {
+    const module = moduleText('<mj-text>{{#each profile.sizes}}{{@key}}: {{this}} {{/each}}</mj-text>');
+    const { program: made } = await make(module, { subject: '{{#each profile.sizes}}{{@key}}{{/each}}' });
+    const letter = letterOf(made, context({ sizes: { 'shoe\r\n.\r\nMAIL\n\u2028': '42' } }));
+    for (const part of [letter.html, letter.text]) {
+      expect(part).toMatch(/shoe \. MAIL +: 42/);
+      expect(part).not.toMatch(/[^\r]\n|\r[^\n]/);
+    }
+    expect(letter.subject).toBe('shoe . MAIL');
+  });
+
   it('cannot reach prototypes, however they are named', () => {
     const profile: unknown = JSON.parse('{"a":"x","b":"y","__proto__":{"polluted":"yes"},"constructor":"z"}');
     const given = context(profile as Record<string, unknown>);

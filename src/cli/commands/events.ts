@@ -7,9 +7,8 @@ import {
   readPairs,
   withEventPairs,
 } from '../../profiles/import/mapping-file.ts';
-import { noteImport } from '../audit.ts';
 import type { Cli, Register } from '../cli.ts';
-import { type ImportFlags, importOptions, runImportCommand, withFlags } from './import-run.ts';
+import { type ImportFlags, importInto, importOptions, withFlags } from './import-run.ts';
 
 type Flags = ImportFlags & { readonly type?: string; readonly profiles?: 'create' | 'refuse' };
 
@@ -35,16 +34,8 @@ async function run(cli: Cli, file: string, flags: Flags, command: Command): Prom
     eventMapping,
     'of file and options together',
   );
-  await cli.withApp((app) =>
-    runImportCommand(
-      cli,
-      cli.out(command),
-      file,
-      { things: 'events', strict: flags.strict === true },
-      (options) =>
-        noteImport(cli, command, app, 'events', file, () =>
-          importEvents(app, mapping, { ...options, identities: app.identities }),
-        ),
-    ),
+  const what = { things: 'events', strict: flags.strict === true } as const;
+  await importInto(cli, command, file, what, (app, options) =>
+    importEvents(app, mapping, { ...options, identities: app.identities }),
   );
 }

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import type { App } from '../../app.ts';
 import type { ImportOptions, ImportReport } from '../../profiles/import/import.ts';
+import { noteImport } from '../audit.ts';
 import type { Cli } from '../cli.ts';
 import type { Output } from '../output.ts';
 import { type Progress, progressBar } from '../progress.ts';
@@ -53,8 +55,23 @@ export function withFlags<M extends { dates?: object | undefined }>(mapping: M, 
   };
 }
 
+/** Runs the import of a file into the app: with a bar, Ctrl+C, an entry in the audit log, and its report printed. */
+export function importInto(
+  cli: Cli,
+  command: Command,
+  file: string,
+  what: { readonly things: Things; readonly strict: boolean },
+  work: (app: App, options: ImportOptions) => Promise<ImportReport>,
+): Promise<void> {
+  return cli.withApp((app) =>
+    runImportCommand(cli, cli.out(command), file, what, (options) =>
+      noteImport(cli, command, app, what.things, file, () => work(app, options)),
+    ),
+  );
+}
+
 /** Runs an import with a bar and Ctrl+C, and prints its report. */
-export async function runImportCommand(
+async function runImportCommand(
   cli: Cli,
   out: Output,
   path: string,

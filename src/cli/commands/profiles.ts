@@ -9,9 +9,8 @@ import {
   withProfilePairs,
 } from '../../profiles/import/mapping-file.ts';
 import { wrongTopic } from '../../profiles/import/profile-rows.ts';
-import { noteImport } from '../audit.ts';
 import type { Cli, Register } from '../cli.ts';
-import { type ImportFlags, importOptions, runImportCommand, withFlags } from './import-run.ts';
+import { type ImportFlags, importInto, importOptions, withFlags } from './import-run.ts';
 
 type Flags = ImportFlags & { readonly topic?: string };
 
@@ -34,16 +33,8 @@ async function run(cli: Cli, file: string, flags: Flags, command: Command): Prom
     profileMapping,
     'of file and options together',
   );
-  await cli.withApp((app) =>
-    runImportCommand(
-      cli,
-      cli.out(command),
-      file,
-      { things: 'profiles', strict: flags.strict === true },
-      (options) =>
-        noteImport(cli, command, app, 'profiles', file, () =>
-          importProfiles(app.profiles, mapping, { ...options, identities: app.identities }),
-        ),
-    ),
+  const what = { things: 'profiles', strict: flags.strict === true } as const;
+  await importInto(cli, command, file, what, (app, options) =>
+    importProfiles(app.profiles, mapping, { ...options, identities: app.identities }),
   );
 }

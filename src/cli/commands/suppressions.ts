@@ -3,9 +3,9 @@ import { DearError } from '../../errors.ts';
 import { suppressionMapping } from '../../profiles/import/mapping.ts';
 import { checkMapping, readMappingFile, readPairs } from '../../profiles/import/mapping-file.ts';
 import { importSuppressions } from '../../profiles/import/suppressions.ts';
-import { note, noteImport } from '../audit.ts';
+import { note } from '../audit.ts';
 import type { Cli, Register } from '../cli.ts';
-import { type ImportFlags, importOptions, runImportCommand, withFlags } from './import-run.ts';
+import { type ImportFlags, importInto, importOptions, withFlags } from './import-run.ts';
 import { addressOf } from './profile.ts';
 import { exportSuppressions } from './suppressions-export.ts';
 
@@ -49,17 +49,9 @@ async function importFile(cli: Cli, file: string, flags: Flags, command: Command
     suppressionMapping,
     'of file and options together',
   );
-  await cli.withApp((app) =>
-    runImportCommand(
-      cli,
-      cli.out(command),
-      file,
-      { things: 'suppressions', strict: flags.strict === true },
-      (options) =>
-        noteImport(cli, command, app, 'suppressions', file, () =>
-          importSuppressions(app.suppressions, mapping, flags.reason, options),
-        ),
-    ),
+  const what = { things: 'suppressions', strict: flags.strict === true } as const;
+  await importInto(cli, command, file, what, (app, options) =>
+    importSuppressions(app.suppressions, mapping, flags.reason, options),
   );
 }
 

@@ -34,7 +34,7 @@ export interface ApiDeps extends ReadingDeps {
  * @throws DearError `config.event-names`
  */
 export function apiRoutes(http: FastifyInstance, deps: ApiDeps, log: HttpLog): void {
-  const keyring: Keyring = makeKeyring(deps.keys, (error) =>
+  const keyring: Keyring = makeKeyring(audited(deps), (error) =>
     log.error({ error: messageOf(error) }, 'the use of API keys could not be written down'),
   );
   const intake = makeIntake({ identities: deps.identities, store: deps.intake });
@@ -68,4 +68,23 @@ export function apiRoutes(http: FastifyInstance, deps: ApiDeps, log: HttpLog): v
       { prefix: '/v1' },
     );
   });
+}
+
+/** The keys, with an audit entry now and then of how much was changed by each: one a call would cost a commit more. */
+function audited({ keys, audit }: ApiDeps): Pick<KeyStore, 'list' | 'used'> {
+  return {
+    list: () => keys.list(),
+    used: async (uses) => {
+      await keys.used(uses);
+      for (const { name, stored } of uses) {
+        if (stored === 0) continue;
+        await audit.add({
+          actor: `api key ${name}`,
+          action: 'change',
+          subject: 'profiles',
+          detail: { stored },
+        });
+      }
+    },
+  };
 }

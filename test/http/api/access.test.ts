@@ -4,6 +4,7 @@ import { problemSchema } from '../../../src/http/api/schemas.ts';
 import { listenHttp } from '../../../src/http/server.ts';
 import type { IntakeStore } from '../../../src/profiles/intake.ts';
 import { defaultTraitSettings } from '../../../src/profiles/trait-settings.ts';
+import { auditStore } from '../../../src/store/audit.ts';
 import type { Store } from '../../../src/store/database.ts';
 import { identityStore } from '../../../src/store/identity.ts';
 import { intakeStore } from '../../../src/store/intake.ts';
@@ -67,6 +68,9 @@ describe('the API', () => {
       lastRefusal: expect.stringMatching(/^at: it is no date/),
     });
     expect(used?.usedAt).toBeGreaterThan(Date.now() - 60_000);
+    const noted = await auditStore(store).list({ action: 'change', limit: 10 });
+    const entry = { actor: `api key ${used?.name}`, subject: 'profiles', detail: { stored: 1 } };
+    expect(noted).toContainEqual(expect.objectContaining(entry));
   });
 
   test('answers every error as JSON, and writes nothing personal to the log', async () => {

@@ -1,0 +1,53 @@
+import { afterAll, expect, test } from 'vitest';
+import type { LeasedSend } from '../src/delivery/port.ts';
+import type { Letter } from '../src/delivery/scriptorium.ts';
+import { openScriptorium } from '../src/scriptorium-link.ts';
+import { install } from './fixtures/installation.ts';
+
+const installation = await install({ SMTP_URL: 'smtp://127.0.0.1:1?tls=never' });
+afterAll(() => installation.close());
+
+test('a thread writes the same letters as the process itself', async () => {
+  const { app } = installation;
+  const now = Date.now();
+  const consents = [{ topic: 'offers', state: 'in' as const, at: now, source: 'test' }];
+  const changes = ['Ann', 'Zoë', '健太'].map((firstName, index) => ({
+    email: `reader-${index}@example.test`,
+    attributes: { firstName },
+    consents,
+  }));
+  await app.profiles.upsertMany(changes, now);
+  const run = await app.launch('greeting', false);
+  const [variant] = run.plan.variants;
+  const sends: LeasedSend[] = [1, 2, 3, 4].map((id) => ({
+    id,
+    runId: run.id,
+    profileId: id,
+    variant: variant?.name ?? '',
+    sourceHash: variant?.sourceHash ?? '',
+    attempts: 0,
+  }));
+  const written: (readonly Letter[])[] = [];
+  for (const writerThreads of [0, 2]) {
+    const scriptorium = openScriptorium({ ...app, config: { ...app.config, writerThreads } });
+    const batch = await scriptorium.gather(run, sends, now);
+    expect(batch.readers.map((reader) => reader.address)).toEqual([
+      ...changes.map((change) => change.email),
+      undefined,
+    ]);
+    written.push(await batch.write([3, 1, 4], { date: now, channel: '7bit' }));
+    batch.end();
+    if (writerThreads > 0) {
+      const unknown = scriptorium.gather({ ...run, id: 99 }, [], now);
+      await expect(unknown).rejects.toMatchObject({ code: 'run.unknown', message: 'There is no run 99.' });
+    }
+    await scriptorium.close();
+  }
+  const [here = [], there = []] = written;
+  expect(here.map((letter) => ('bytes' in letter ? letter.sendId : letter.reason))).toEqual([
+    3,
+    1,
+    'data missing',
+  ]);
+  expect(there).toEqual(here);
+});
