@@ -60,11 +60,22 @@ const allowed: Record<string, readonly string[]> = {
   http: ['errors', 'url', 'access', 'profiles', 'tracking', 'campaigns', 'sign-up'],
   'scriptorium-thread': [...shared, 'app', 'campaigns', 'delivery'],
   'scriptorium-link': [...shared, 'app', 'delivery', 'scriptorium-thread'],
-  roles: [
+  sending: [
     ...shared,
     'app',
     'access',
     'scriptorium-link',
+    'profiles',
+    'campaigns',
+    'delivery',
+    'sign-up',
+    'queue',
+  ],
+  roles: [
+    ...shared,
+    'app',
+    'access',
+    'sending',
     'profiles',
     'campaigns',
     'delivery',
@@ -77,6 +88,7 @@ const allowed: Record<string, readonly string[]> = {
   cli: [
     ...shared,
     'app',
+    'sending',
     'roles',
     'access',
     'profiles',

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { App } from '../app.ts';
 import { openQueues } from '../queue/open.ts';
-import { SERVER_NOTICE, startWorkers } from '../roles.ts';
+import { startWorkers } from '../roles.ts';
+import { SERVER_NOTICE } from '../sending.ts';
 import type { Output } from './output.ts';
 import { progressBar } from './progress.ts';
 import { untilStopped } from './stop.ts';

@@ -4,7 +4,8 @@ import type { Run } from '../campaigns/port.ts';
 import { reportOf } from '../campaigns/report.ts';
 import { FORGET_MS } from '../delivery/throttle-pace.ts';
 import { slowRemarks } from '../delivery/throttle-remarks.ts';
-import { SERVER_NOTICE, WORKER_NOTICE } from '../roles.ts';
+import { WORKER_NOTICE } from '../roles.ts';
+import { SERVER_NOTICE } from '../sending.ts';
 import type { Output } from './output.ts';
 
 const FRESH_MS = 15_000;

@@ -39,7 +39,7 @@ type Helper = (...given: unknown[]) => unknown;
 
 /**
  * The helpers themselves. Each is total: what it cannot format is undefined, which counts as a missing value.
- * The last argument is always Handlebars' own.
+ * The last argument holds the settings of the call, `name=value`.
  */
 export const helpers: Readonly<Record<string, Helper>> = {
   default: (...given) => given.slice(0, -1).find((value) => !isMissing(value)),

@@ -1,0 +1,166 @@
+import { setMaxListeners } from 'node:events';
+import type { App } from './app.ts';
+import { sendingStates } from './campaigns/reasons.ts';
+import { makeGate } from './delivery/gate.ts';
+import { permitCells } from './delivery/permit-cells.ts';
+import type { Permits } from './delivery/permits.ts';
+import { RefusalCount } from './delivery/refusals.ts';
+import { Seats } from './delivery/seats.ts';
+import { BATCH_SIZE, type SendJobDeps, sendJob } from './delivery/send-job.ts';
+import { parseServers, serverNames } from './delivery/server-list.ts';
+import { transportOver } from './delivery/server-pool.ts';
+import { sharedServer } from './delivery/shared-server.ts';
+import { smtpTransport } from './delivery/smtp-transport.ts';
+import { makeThrottle, type Throttle } from './delivery/throttle.ts';
+import type { Transport } from './delivery/transport.ts';
+import { messageOf } from './errors.ts';
+import type { Queues } from './queue/port.ts';
+import { openScriptorium } from './scriptorium-link.ts';
+import { sendConfirmations } from './sign-up/send.ts';
+
+const SEND_JOBS_AT_ONCE = 3;
+const CONFIRM_MS = 1000;
+/** The key of the notice that says why nothing leaves. */
+export const SERVER_NOTICE = 'smtp';
+
+/** Sends letters of campaigns, and those that ask for confirmation, until it is closed. */
+export async function startSending(app: App, queues: Queues): Promise<() => Promise<void>> {
+  const servers = parseServers(app.config.smtpUrl, app.config.smtpConnections);
+  const permits = permitsOf(app, queues);
+  const seats = new Seats({ permits, failed: (error) => notShared(app, error) });
+  const transport = transportOver(
+    servers.map(({ settings, weight, total, name }) => {
+      const own = smtpTransport(settings);
+      return { weight, transport: total === undefined ? own : sharedServer(own, { name, total, seats }) };
+    }),
+  );
+  const sending = makeSending(app, transport, throttleOf(app, permits, seats));
+  await queues.process(
+    'send',
+    async ({ runId }, signal) => {
+      setMaxListeners(0, signal); // One for each connection that is waited for.
+      const result = await sendJob(sending.deps, runId, signal);
+      await tellOfServer(app, result.serverDown, result.claimed);
+      const more = result.leased === BATCH_SIZE && result.serverDown === undefined && !signal.aborted;
+      if (more) await queues.add('send', [{ payload: { runId } }]);
+    },
+    { concurrency: SEND_JOBS_AT_ONCE },
+  );
+  const stopAsking = startAsking(app, transport);
+  return async () => {
+    await stopAsking();
+    await sending.close();
+  };
+}
+
+/** Sends letters that ask for confirmation as soon as they are due; whoever signed up waits for theirs. */
+function startAsking(app: App, transport: Transport): () => Promise<void> {
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
+  let round: Promise<unknown> | undefined;
+  const ask = () => {
+    round ??= sendConfirmations(
+      {
+        store: app.confirmations,
+        transport,
+        tokens: app.confirmTokens,
+        book: app.topics,
+        publicUrl: app.config.publicUrl,
+        signer: app.signer,
+        leaseMs: app.config.leaseMs,
+        firstRetryMs: app.config.firstRetryMs,
+        clock: Date.now,
+      },
+      stop.signal,
+    )
+      .catch((error) => app.log.warn({ error: messageOf(error) }, 'requests to confirm could not be sent'))
+      .finally(() => {
+        round = undefined;
+      });
+  };
+  const rounds = setInterval(ask, CONFIRM_MS);
+  return async () => {
+    clearInterval(rounds);
+    stop.abort();
+    await round;
+  };
+}
+
+async function tellOfServer(app: App, serverDown: string | undefined, claimed: number): Promise<void> {
+  if (serverDown !== undefined) {
+    app.log.warn(
+      { server: serverNames(app.config.smtpUrl), said: serverDown },
+      'the SMTP server takes no letters',
+    );
+    await app.notices.set(
+      SERVER_NOTICE,
+      `The SMTP server ${serverNames(app.config.smtpUrl)} takes no letters (${serverDown}). They wait and leave when it is back.`,
+    );
+  } else if (claimed > 0) await app.notices.clear(SERVER_NOTICE);
+}
+
+/** Everything that send jobs of this process share: one transport, and one gate for claims and outcomes. */
+function makeSending(
+  app: App,
+  transport: Transport,
+  throttle: Throttle,
+): { deps: SendJobDeps; close(): Promise<void> } {
+  const gate = makeGate(app.sends, app.defaultFrequency, app.config.leaseMs);
+  const refusals = new RefusalCount();
+  const scriptorium = openScriptorium(app);
+  return {
+    deps: {
+      ledger: app.sends,
+      customers: app.customers,
+      scriptorium,
+      transport: throttle.listenTo(transport),
+      throttle,
+      leaseMs: app.config.leaseMs,
+      firstRetryMs: app.config.firstRetryMs,
+      run: app.runs.byId,
+      claim: gate.claim,
+      settle: gate.settle,
+      contentAccepted: (runId) => refusals.accepted(runId),
+      contentRefused: async (runId, response) => {
+        if (refusals.refused(runId)) await stopRun(app, runId, response);
+      },
+      clock: Date.now,
+    },
+    close: async () => {
+      await transport.close();
+      await throttle.close();
+      await gate.close();
+      await scriptorium.close();
+    },
+  };
+}
+
+async function stopRun(app: App, runId: number, response: string): Promise<void> {
+  const reason = `The server refused its letters ten times in a row: "${response}". Mend the letter or the sender, then resume.`;
+  const stopped = await app.runs.step(runId, sendingStates, 'paused', reason);
+  if (stopped)
+    app.log.error({ run: runId, said: response }, 'a campaign was stopped: its letters are refused');
+}
+
+/** Limits are shared in Redis where the jobs are there, else in the database. */
+function permitsOf({ permits, sends }: App, { cells }: Pick<Queues, 'cells'>): Permits {
+  return cells === undefined ? permits : permitCells({ cells, postpone: sends.postpone, mirror: permits });
+}
+
+function throttleOf(app: App, permits: Permits, seats: Seats): Throttle {
+  const { limits, warmUps } = app;
+  return makeThrottle({
+    limits,
+    warmUps,
+    permits,
+    days: app.permits,
+    seats,
+    clock: Date.now,
+    random: Math.random,
+    failed: (error) => notShared(app, error),
+  });
+}
+
+function notShared({ log }: App, error: unknown): void {
+  log.warn({ error: messageOf(error) }, 'a limit could not be stored');
+}
