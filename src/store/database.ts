@@ -95,6 +95,8 @@ export interface Database {
    * gives of them. Call it inside a transaction: on SQLite the rows go in chunks.
    */
   insertMany<T>(insert: BulkInsert, rows: readonly BulkRow[]): Promise<{ written: number; rows: T[] }>;
+  /** The same for a `tail` without RETURNING; tells of each row whether it was written. */
+  insertEach(insert: BulkInsert, rows: readonly BulkRow[]): Promise<boolean[]>;
   /**
    * Runs a statement for each row and returns what RETURNING gives, in no particular order. The statement object is
    * the key under which its text is kept: make it once.

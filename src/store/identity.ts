@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { DearError } from '../errors.ts';
 import {
   type IdentityPlan,
@@ -7,12 +7,18 @@ import {
   type KnownProfile,
   keyOf,
 } from '../profiles/identify.ts';
-import type { Identifiers, IdentityStore, ResolveOptions } from '../profiles/identity.ts';
+import {
+  type ExternalId,
+  FORMER_EMAIL,
+  type Identifiers,
+  type IdentityStore,
+  type ResolveOptions,
+} from '../profiles/identity.ts';
 import type { Database } from './database.ts';
 import { anyoneWasErased, withoutErased } from './erased.ts';
 import { writeIdentities } from './identity-writing.ts';
 import { mergeProfiles, settleMerges } from './merges.ts';
-import { idsOf, lock } from './profile-rows.ts';
+import { lock } from './profile-rows.ts';
 import { Raced, untilAlone } from './races.ts';
 
 const BATCH = 500;
@@ -104,36 +110,74 @@ async function holdStill(tx: Database, plan: IdentityPlan): Promise<void> {
   if (!isSame) throw new Raced();
 }
 
+/** What a name leads to, and the profile that is there; that of a late writer's row may be gone. */
+interface KnownRow {
+  readonly kind: 'email' | 'external' | 'id';
+  readonly source: string;
+  readonly value: string;
+  readonly id: number;
+  readonly found: number | null;
+  readonly email: string | null;
+}
+
+/** All that is known of a batch, in one query: each way to the database and back is a wait. */
 async function readKnown(db: Database, batch: readonly Identifiers[]): Promise<KnownIdentities> {
-  const asked = [...new Set(batch.flatMap((one) => one.profileId ?? []))];
-  const emails = [...new Set(batch.flatMap((one) => one.email ?? []))];
-  const currentIds = await survivorsOf(db, asked);
-  const byEmail = await idsOf(db, emails);
-  const byExternalId = await externalIds(db, batch);
-  const profiles = await readProfiles(db, [
-    ...new Set([
-      ...asked.map((id) => currentIds.get(id) ?? id),
-      ...byEmail.values(),
-      ...byExternalId.values(),
-    ]),
-  ]);
-  const byId = new Map(profiles);
-  for (const [old, survivor] of currentIds) {
-    const profile = profiles.get(survivor);
-    if (profile !== undefined) byId.set(old, profile);
+  const byId = new Map<number, KnownProfile>();
+  const byEmail = new Map<string, number>();
+  const byExternalId = new Map<string, number>();
+  const wanted = new Map(batch.flatMap((one) => one.externalIds.map((id) => [keyOf(id), id] as const)));
+  const parts = [
+    ...byEmails(db, [...new Set(batch.flatMap((one) => one.email ?? []))]),
+    ...byExternalIds(db, [...wanted.values()]),
+    ...byIds(db, [...new Set(batch.flatMap((one) => one.profileId ?? []))]),
+  ];
+  if (parts.length === 0) return { byId, byEmail, byExternalId };
+  for (const row of await db.rows<KnownRow>(sql.join(parts, sql` UNION ALL `))) {
+    const { kind, source, value, id, found, email } = row;
+    if (kind === 'email') byEmail.set(value, id);
+    else if (kind === 'external' && wanted.has(keyOf(row))) byExternalId.set(keyOf({ source, value }), id);
+    if (found === null) continue;
+    const profile = { id: found, email: email ?? undefined };
+    byId.set(found, profile);
+    if (kind === 'id') byId.set(Number(value), profile);
   }
   return { byId, byEmail, byExternalId };
 }
 
-async function externalIds(db: Database, batch: readonly Identifiers[]): Promise<Map<string, number>> {
-  const wanted = new Map(batch.flatMap((one) => one.externalIds.map((id) => [keyOf(id), id] as const)));
-  if (wanted.size === 0) return new Map();
-  const sources = [...new Set([...wanted.values()].map((id) => id.source))];
-  const values = [...new Set([...wanted.values()].map((id) => id.value))];
-  const rows = await db.rows<{ source: string; value: string; id: number }>(sql`
-    SELECT source AS source, value AS value, profile_id AS id FROM external_ids
-    WHERE source IN ${db.phrases.texts(sources)} AND value IN ${db.phrases.texts(values)}`);
-  return new Map(rows.filter((row) => wanted.has(keyOf(row))).map((row) => [keyOf(row), row.id]));
+function byEmails({ phrases }: Database, emails: readonly string[]): SQL[] {
+  if (emails.length === 0) return [];
+  const found = phrases.texts(emails);
+  return [
+    sql`SELECT 'email' AS kind, '' AS source, email AS value, id AS id, id AS found, email AS email
+      FROM profiles WHERE email IN ${found}`,
+    sql`SELECT 'email' AS kind, '' AS source, x.value AS value, x.profile_id AS id, p.id AS found, p.email AS email
+      FROM external_ids x LEFT JOIN profiles p ON p.id = x.profile_id
+      WHERE x.source = ${FORMER_EMAIL} AND x.value IN ${found}`,
+  ];
+}
+
+function byExternalIds({ phrases }: Database, ids: readonly ExternalId[]): SQL[] {
+  if (ids.length === 0) return [];
+  const sources = [...new Set(ids.map((id) => id.source))];
+  const values = [...new Set(ids.map((id) => id.value))];
+  return [
+    sql`SELECT 'external' AS kind, x.source AS source, x.value AS value, x.profile_id AS id, p.id AS found,
+        p.email AS email
+      FROM external_ids x LEFT JOIN profiles p ON p.id = x.profile_id
+      WHERE x.source IN ${phrases.texts(sources)} AND x.value IN ${phrases.texts(values)}`,
+  ];
+}
+
+function byIds({ phrases }: Database, ids: readonly number[]): SQL[] {
+  if (ids.length === 0) return [];
+  const asked = phrases.numbers(ids);
+  return [
+    sql`SELECT 'id' AS kind, '' AS source, CAST(id AS text) AS value, id AS id, id AS found, email AS email
+      FROM profiles WHERE id IN ${asked}`,
+    sql`SELECT 'id' AS kind, '' AS source, CAST(m.id AS text) AS value, m.survivor_id AS id, p.id AS found,
+        p.email AS email
+      FROM merged_profiles m JOIN profiles p ON p.id = m.survivor_id WHERE m.id IN ${asked}`,
+  ];
 }
 
 async function readProfiles(db: Database, ids: readonly number[]): Promise<Map<number, KnownProfile>> {

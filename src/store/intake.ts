@@ -1,65 +1,53 @@
 import { eq } from 'drizzle-orm';
-import { digestInKey } from '../profiles/event-key.ts';
 import { type IntakeStore, Vanished } from '../profiles/intake.ts';
 import { mergeChange } from '../profiles/merge.ts';
 import type { TraitSettings } from '../profiles/trait-settings.ts';
 import { addNewEvents, eventRow } from './bulk-events.ts';
 import { readStandings, saveStandings } from './consent-book.ts';
-import type { BulkInsert, Database } from './database.ts';
+import type { Database } from './database.ts';
 import { lockAndRead, preferenceColumns, profileOf } from './profile-rows.ts';
 import { untilAlone } from './races.ts';
 import { markTraits, touched } from './traits.ts';
-
-const addNew: BulkInsert = {
-  ...addNewEvents,
-  tail: 'ON CONFLICT DO NOTHING RETURNING key, digest, profile_id, type, at',
-};
-
-interface AddedRow {
-  readonly key: string | null;
-  readonly digest: number | null;
-  readonly profile_id: number;
-  readonly type: string;
-  readonly at: number;
-}
-
-/** What tells events without a key apart. No key begins with a line end. */
-const derivedId = (digest: number | null, profileId: number, type: string, at: number) =>
-  `\n${digest} ${profileId} ${at} ${type}`;
 
 /** What comes in by the API, on either database. */
 export function intakeStore(db: Database, traits: TraitSettings): IntakeStore {
   return {
     addEvents: async (events) => {
       // In the order of keys: two at once then wait for each other only one way.
-      const sorted = [...events].sort((a, b) => (a.key < b.key ? -1 : 1));
-      const rows = sorted.map((event) => eventRow(event, event.receivedAt));
+      const places = events.map((_, place) => place).sort(byKey(events));
+      const rows = places.flatMap((place) => {
+        const event = events[place];
+        return event === undefined ? [] : [eventRow(event, event.receivedAt)];
+      });
       // In no transaction of ours, which would cost two more ways to the database: a part that was stored when the
       // rest fails counts once when the call is repeated.
-      const marked = touched(sorted, traits);
-      const insert = (to: Database) => to.insertMany<AddedRow>(addNew, rows);
+      const marked = touched(events, traits);
+      const insert = (to: Database) => to.insertEach(addNewEvents, rows);
       // Orders are another matter: they and the marks that say so stand or fall together.
-      const { rows: added } = await untilAlone(() =>
+      const added = await untilAlone(() =>
         marked.size === 0
           ? insert(db)
           : db.transaction(async (tx) => {
               const inserted = await insert(tx);
-              if (inserted.rows.length > 0) await markTraits(tx, marked);
+              if (inserted.includes(true)) await markTraits(tx, marked);
               return inserted;
             }),
       );
-      const fresh = new Set(
-        added.map((row) => row.key ?? derivedId(row.digest, row.profile_id, row.type, row.at)),
-      );
-      return events.map(({ key, profileId, type, at }) => {
-        const digest = digestInKey(key);
-        return fresh.delete(digest === undefined ? key : derivedId(digest, profileId, type, at));
-      });
+      const states = events.map(() => false);
+      for (const [index, place] of places.entries()) states[place] = added[index] === true;
+      return states;
     },
     changeProfiles: (changes, now) =>
       untilAlone(() => db.transaction((tx) => changeProfiles(tx, changes, now))),
   };
 }
+
+const byKey =
+  (events: readonly { readonly key: string }[]) =>
+  (one: number, other: number): number => {
+    const [a, b] = [events[one]?.key ?? '', events[other]?.key ?? ''];
+    return a === b ? one - other : a < b ? -1 : 1;
+  };
 
 async function changeProfiles(
   tx: Database,

@@ -16,6 +16,29 @@ export async function insertManyPostgres<T>(
   return { written: result.rowCount ?? 0, rows: result.rows as T[] };
 }
 
+/**
+ * Which rows were written is told by what comes back of them. Of rows that agree in all columns but those of JSON
+ * only one is taken for written, the first.
+ */
+export async function insertEachPostgres(
+  client: pg.Pool | pg.PoolClient,
+  insert: BulkInsert,
+  rows: readonly BulkRow[],
+): Promise<boolean[]> {
+  const told = Object.entries(insert.columns).flatMap(([name, kind], place) =>
+    kind === 'json' ? [] : [{ name, place }],
+  );
+  const names = told.map(({ name }) => name);
+  const tail = `${insert.tail ?? ''} RETURNING ${names.join(', ')}`;
+  const { rows: written } = await insertManyPostgres<Record<string, string | number | null>>(
+    client,
+    { ...insert, tail },
+    rows,
+  );
+  const left = new Set(written.map((row) => JSON.stringify(names.map((name) => row[name]))));
+  return rows.map((row) => left.delete(JSON.stringify(told.map(({ place }) => row[place] ?? null))));
+}
+
 /** The statement that reads its rows from one JSON array a column, `$1` and on. */
 export function insertText(insert: BulkInsert): string {
   const columns = Object.entries(insert.columns);

@@ -11,7 +11,7 @@ import type { Mark } from '../profiles/mark.ts';
 import { loadPostgres } from './bulk-postgres.ts';
 import type { BulkInsert, BulkRow, Database, Orm, RowStatement, Store } from './database.ts';
 import { packageRoot } from './package-root.ts';
-import { insertManyPostgres } from './postgres-bulk.ts';
+import { insertEachPostgres, insertManyPostgres } from './postgres-bulk.ts';
 import { postgresPhrases } from './postgres-phrases.ts';
 import { inTransaction } from './postgres-transaction.ts';
 import * as schema from './schema/postgres.ts';
@@ -87,6 +87,7 @@ function surface(client: pg.Pool | pg.PoolClient, mark: Mark, begin: Database['t
     run: async (statement) => (await query(statement)).rowCount ?? 0,
     insertMany: <T>(insert: BulkInsert, rows: readonly BulkRow[]) =>
       insertManyPostgres<T>(client, insert, rows),
+    insertEach: (insert, rows) => insertEachPostgres(client, insert, rows),
     forEach: async <T>(statement: RowStatement, rows: readonly BulkRow[]) => {
       const columns = Object.keys(statement.columns).map((_, index) => rows.map((row) => row[index] ?? null));
       return (await client.query({ ...rowQuery(statement), values: columns })).rows as T[];

@@ -22,6 +22,8 @@ export interface Answer {
   readonly columns: readonly string[];
   readonly rows: unknown[][];
   readonly changes: number;
+  /** Of a step whose statement returns nothing: the places of the rows that changed nothing. */
+  readonly idle?: readonly number[];
 }
 
 /** Runs statements on a handle of better-sqlite3, prepared once each: to prepare most of ours takes longer than to run them. */
@@ -80,8 +82,13 @@ export class Engine {
     const statement = this.#prepared(text);
     if (!statement.reader) {
       let changes = 0;
-      for (const row of rows) changes += statement.run(row).changes;
-      return { ...nothing, changes };
+      const idle: number[] = [];
+      for (const [place, row] of rows.entries()) {
+        const changed = statement.run(row).changes;
+        changes += changed;
+        if (changed === 0) idle.push(place);
+      }
+      return { ...nothing, changes, idle };
     }
     const found: unknown[][] = [];
     statement.raw(true);

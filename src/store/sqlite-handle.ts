@@ -1,12 +1,20 @@
 import Sqlite from 'better-sqlite3';
 
+/** Pages that many commits change are copied back once for all of them. */
 const CHECKPOINT_PAGES = 4000;
+/** Where a thread of its own copies pages back, a commit does so only when that thread is far behind. */
+export const LATE_CHECKPOINT_PAGES = 64_000;
 
 /**
  * Opens a file for writing. Journal in WAL, each commit on the disk when it returns.
  * @param busyMs how long a statement waits while another process writes; the thread stands still meanwhile
+ * @param checkpointPages from how many pages in the log a commit copies them back
  */
-export function openHandle(path: string, busyMs: number): Sqlite.Database {
+export function openHandle(
+  path: string,
+  busyMs: number,
+  checkpointPages = CHECKPOINT_PAGES,
+): Sqlite.Database {
   const handle = new Sqlite(path, { timeout: busyMs });
   try {
     handle.pragma('journal_mode = WAL');
@@ -16,8 +24,7 @@ export function openHandle(path: string, busyMs: number): Sqlite.Database {
     handle.pragma('secure_delete = ON');
     handle.pragma('cache_size = -65536');
     handle.pragma('temp_store = MEMORY');
-    // Pages that many commits change are then copied back once for all of them.
-    handle.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    handle.pragma(`wal_autocheckpoint = ${checkpointPages}`);
     return handle;
   } catch (error) {
     handle.close();

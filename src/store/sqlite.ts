@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as breathe, setTimeout as wait } from 'node:timers/promises';
 import type { SQL } from 'drizzle-orm';
 import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
 import { drizzle } from 'drizzle-orm/sqlite-proxy';
@@ -11,6 +11,7 @@ import type { BulkInsert, BulkRow, Database, Orm, RowStatement, Store } from './
 import { Lock } from './lock.ts';
 import { Reader } from './reader.ts';
 import * as schema from './schema/sqlite.ts';
+import { Checkpoints } from './sqlite-checkpoints.ts';
 import type { Answer, Ask } from './sqlite-engine.ts';
 import { type Link, linkHere, linkToThread } from './sqlite-link.ts';
 import { sqlitePhrases } from './sqlite-phrases.ts';
@@ -21,6 +22,7 @@ const compiler = new SQLiteAsyncDialect({ casing });
 const ROWS_A_TURN = 500;
 /** A file of this size is written anew in about a second. */
 const VACUUM_OCTETS = 64 * 1024 * 1024;
+const SCRUB_FOR_MS = 2000;
 
 /** Has the handle do something: when no transaction is open, or inside the one that is. */
 type Do = (ask: Ask) => Promise<Answer[]>;
@@ -31,8 +33,12 @@ type Do = (ask: Ask) => Promise<Answer[]>;
  * @throws DearError `store.unreachable` when the file cannot be opened or is no database.
  */
 export async function openSqlite(path: string, mark: Mark, writing: 'here' | 'thread'): Promise<Store> {
-  const link = await open(path, writing);
+  const opened = await open(path, writing);
   const lock = new Lock();
+  const checkpoints = new Checkpoints(path, () =>
+    lock.run(() => opened.do({ kind: 'all', text: 'PRAGMA wal_checkpoint(PASSIVE)', params: [] })),
+  );
+  const link: Link = opened.inOrder ? looked(opened, checkpoints) : opened;
   const reader = new Reader(path);
   const bulk = new BulkWriter(path);
   const inTurn: Do = (ask) => {
@@ -57,9 +63,21 @@ export async function openSqlite(path: string, mark: Mark, writing: 'here' | 'th
     scrub: () => lock.run(() => scrub(link)),
     load: (loads) => bulk.load(loads),
     close: async () => {
+      await checkpoints.close();
       await reader.close();
       await bulk.close();
       await lock.run(() => link.close());
+    },
+  };
+}
+
+/** The link, with somebody who looks after the log when something was asked of it. */
+function looked(link: Link, checkpoints: Checkpoints): Link {
+  return {
+    ...link,
+    do: (ask) => {
+      checkpoints.wrote();
+      return link.do(ask);
     },
   };
 }
@@ -73,7 +91,13 @@ async function scrub(link: Link): Promise<void> {
   const [answer] = await link.do({ kind: 'all', text, params: [] });
   if (Number(answer?.rows[0]?.[0]) <= VACUUM_OCTETS)
     await link.do({ kind: 'run', text: 'VACUUM', params: [] });
-  await link.do({ kind: 'all', text: 'PRAGMA wal_checkpoint(TRUNCATE)', params: [] });
+  // Whoever else is just copying pages back keeps it from being emptied, and is soon done.
+  const until = performance.now() + SCRUB_FOR_MS;
+  for (;;) {
+    const [state] = await link.do({ kind: 'all', text: 'PRAGMA wal_checkpoint(TRUNCATE)', params: [] });
+    if (Number(state?.rows[0]?.[0]) === 0 || performance.now() > until) return;
+    await wait(20);
+  }
 }
 
 async function open(path: string, writing: 'here' | 'thread'): Promise<Link> {
@@ -124,6 +148,7 @@ function surface(mark: Mark, act: Do, begin: Database['transaction']): Database 
     rows: async <T>(statement: SQL) => objects<T>(await query('all', statement)),
     run: async (statement) => (await query('run', statement)).changes,
     insertMany: (insert, rows) => insertMany(one, insert, rows),
+    insertEach: (insert, rows) => insertEach(one, insert, rows),
     forEach: async <T>(statement: RowStatement, rows: readonly BulkRow[]) =>
       objects<T>(await one({ kind: 'each', text: rowText(statement), rows })),
     inOne: async (steps) => {
@@ -140,17 +165,45 @@ async function insertMany<T>(
   insert: BulkInsert,
   rows: readonly BulkRow[],
 ): Promise<{ written: number; rows: T[] }> {
-  const names = Object.keys(insert.columns);
-  const text = `INSERT INTO ${insert.into} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')}) ${insert.tail ?? ''}`;
   const returned: T[] = [];
   let written = 0;
-  for (let start = 0; start < rows.length; start += ROWS_A_TURN) {
-    if (start > 0) await breathe();
-    const answer = await one({ kind: 'each', text, rows: rows.slice(start, start + ROWS_A_TURN) });
+  for await (const answer of inTurns(one, insert, rows)) {
     written += answer.changes;
     for (const row of objects<T>(answer)) returned.push(row);
   }
   return { written, rows: returned };
+}
+
+async function insertEach(
+  one: (ask: Ask) => Promise<Answer>,
+  insert: BulkInsert,
+  rows: readonly BulkRow[],
+): Promise<boolean[]> {
+  const written = rows.map(() => true);
+  let start = 0;
+  for await (const { idle = [] } of inTurns(one, insert, rows)) {
+    for (const place of idle) written[start + place] = false;
+    start += ROWS_A_TURN;
+  }
+  return written;
+}
+
+async function* inTurns(
+  one: (ask: Ask) => Promise<Answer>,
+  insert: BulkInsert,
+  rows: readonly BulkRow[],
+): AsyncGenerator<Answer> {
+  const text = insertText(insert);
+  for (let start = 0; start < rows.length; start += ROWS_A_TURN) {
+    if (start > 0) await breathe();
+    const turn = rows.length <= ROWS_A_TURN ? rows : rows.slice(start, start + ROWS_A_TURN);
+    yield await one({ kind: 'each', text, rows: turn });
+  }
+}
+
+function insertText({ columns, into, tail = '' }: BulkInsert): string {
+  const names = Object.keys(columns);
+  return `INSERT INTO ${into} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')}) ${tail}`;
 }
 
 const nothing: Answer = { columns: [], rows: [], changes: 0 };

@@ -1,0 +1,58 @@
+import { stat } from 'node:fs/promises';
+import { Thread } from '../thread.ts';
+import type { CheckpointAsk } from './sqlite-checkpoint-thread.ts';
+
+const LOOK_AFTER_MS = 100;
+/** A log that never became larger than this needs nobody to look after it. */
+const SMALL_OCTETS = 4000 * 4096;
+
+/** Keeps SQLite's log short from a thread of its own, which starts when the log becomes long for the first time. */
+export class Checkpoints {
+  readonly #path: string;
+  readonly #finish: () => Promise<unknown>;
+  #thread: Thread<CheckpointAsk, boolean> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #closed = false;
+
+  /** @param finish has the writer copy the little that is left, so that the log can begin anew */
+  constructor(path: string, finish: () => Promise<unknown>) {
+    this.#path = path;
+    this.#finish = finish;
+  }
+
+  /** To be called when something may have been written. */
+  wrote(): void {
+    if (this.#timer !== undefined || this.#looking !== undefined || this.#closed) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      // What goes wrong here goes wrong again where it matters: in the next statement.
+      this.#looking = this.#look()
+        .catch(() => undefined)
+        .finally(() => {
+          this.#looking = undefined;
+        });
+    }, LOOK_AFTER_MS).unref();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#looking;
+    if (this.#thread === undefined || this.#thread.over) return;
+    await this.#thread.ask('close');
+    await this.#thread.terminate();
+  }
+
+  async #look(): Promise<void> {
+    if (this.#thread === undefined) {
+      const { size } = await stat(`${this.#path}-wal`);
+      if (size < SMALL_OCTETS) return;
+    }
+    if (this.#thread === undefined || this.#thread.over) {
+      const file = new URL('./sqlite-checkpoint-thread', import.meta.url);
+      this.#thread = new Thread(file, { path: this.#path }, 'The database');
+    }
+    if (await this.#thread.ask('tend')) await this.#finish();
+  }
+}
