@@ -7,9 +7,12 @@ export type CheckpointAsk = 'tend' | 'close';
 
 /** Pages in the log from which copying them back is worth two waits for the disk. */
 const WORTH_IT = 4000;
-/** So few are left to the writer, who alone can begin the log anew. */
-const LEFT_TO_WRITER = 500;
-const MOST_ROUNDS = 6;
+/** Pages from which on the log should begin anew, and from which on it must, even if a commit has to wait for that. */
+const LONG = 16_000;
+const TOO_LONG = 40_000;
+/** So few pages are copied again and again in hope of a moment without a commit. */
+const FEW = 1000;
+const MOST_ROUNDS = 8;
 
 interface State {
   readonly busy: number;
@@ -19,24 +22,34 @@ interface State {
 
 /*
  * Copies the pages of the log back into the database while the writer goes on: a commit that had to do it itself
- * would take some hundred milliseconds. Each round leaves only what was written during it.
- * The answer says whether the writer should copy the little that is left.
+ * would take some hundred milliseconds. Each round leaves only what was written during it; when that is nothing, the
+ * next commit begins the log anew. The answer says whether the writer must see to that.
  */
 await serveThread<CheckpointAsk, boolean>(async () => {
   const handle = new Sqlite(workerData.path, { fileMustExist: true });
   handle.pragma('synchronous = FULL');
-  const left = (mode: 'NOOP' | 'PASSIVE') => {
-    const [state] = handle.pragma(`wal_checkpoint(${mode})`) as State[];
-    return state === undefined || state.busy !== 0 ? -1 : state.log - state.checkpointed;
+  const run = (mode: 'NOOP' | 'PASSIVE') => (handle.pragma(`wal_checkpoint(${mode})`) as State[])[0];
+  const look = () => {
+    const { log = 0, checkpointed = 0 } = run('NOOP') ?? {};
+    return { log, left: log - checkpointed };
+  };
+  const tend = (): boolean => {
+    let { log, left } = look();
+    if (left < WORTH_IT && log < TOO_LONG) return false;
+    const rounds = log < LONG ? 1 : MOST_ROUNDS;
+    for (let round = 0; left > 0 && round < rounds; round += 1) {
+      // Busy: another process is at it.
+      if (run('PASSIVE')?.busy !== 0) return false;
+      const before = left;
+      ({ log, left } = look());
+      // A reader of an older state, or a writer who is as fast, keeps it from getting further.
+      if (left > FEW && left > before / 2) break;
+    }
+    return left > 0 && log > TOO_LONG;
   };
   return (ask) => {
-    if (ask === 'close') {
-      handle.close();
-      return { answer: false };
-    }
-    let pages = left('NOOP');
-    if (pages < WORTH_IT) return { answer: false };
-    for (let round = 0; round < MOST_ROUNDS && pages > LEFT_TO_WRITER; round += 1) pages = left('PASSIVE');
-    return { answer: pages > 0 };
+    if (ask === 'tend') return { answer: tend() };
+    handle.close();
+    return { answer: false };
   };
 });
