@@ -29,6 +29,7 @@ import { auditStore } from './store/audit.ts';
 import { confirmationStore } from './store/confirmations.ts';
 import { consentStore } from './store/consents.ts';
 import type { Store } from './store/database.ts';
+import { dossierStore } from './store/dossiers.ts';
 import { eventStore } from './store/events.ts';
 import { expiryStore } from './store/expiry.ts';
 import { identityStore } from './store/identity.ts';
@@ -106,6 +107,7 @@ function openPorts(store: Store, rules: RuleSettings) {
     attributes: attributeStore(store),
     events: eventStore(store, rules.traits),
     traits: traitStore(store, rules.traits),
+    dossiers: dossierStore(store, rules.traits),
     consents: consentStore(store),
     suppressions: suppressionStore(store),
     segments: segmentStore(store, rules),

@@ -1,16 +1,7 @@
 import type { Consent } from './consent.ts';
-import type { ExternalId, IdentityStore } from './identity.ts';
-import type {
-  ConsentStore,
-  EventStore,
-  EventSummary,
-  Profile,
-  ProfileStore,
-  StoredEvent,
-  Suppression,
-  SuppressionStore,
-} from './port.ts';
-import type { TraitStore, Traits } from './traits.ts';
+import type { ExternalId, Identifiers } from './identity.ts';
+import type { EventSummary, Profile, StoredEvent, Suppression } from './port.ts';
+import type { Traits } from './traits.ts';
 
 /** All that is known about one customer. */
 export interface Dossier {
@@ -27,32 +18,10 @@ export interface Dossier {
   readonly timeline: readonly StoredEvent[];
 }
 
-export interface DossierPorts {
-  readonly profiles: Pick<ProfileStore, 'byIds'>;
-  readonly identities: Pick<IdentityStore, 'externalIdsOf'>;
-  readonly consents: Pick<ConsentStore, 'of' | 'history'>;
-  readonly suppressions: Pick<SuppressionStore, 'get'>;
-  readonly events: Pick<EventStore, 'summary' | 'timeline'>;
-  readonly traits: Pick<TraitStore, 'of'>;
-}
-
-/** Reads the dossier of a profile as of `now`, with its `newest` events; undefined when there is no such profile. */
-export async function readDossier(
-  ports: DossierPorts,
-  profileId: number,
-  newest: number,
-  now = Date.now(),
-): Promise<Dossier | undefined> {
-  const profile = (await ports.profiles.byIds([profileId])).get(profileId);
-  if (profile === undefined) return undefined;
-  const [externalIds, suppression, consents, consentHistory, summary, timeline, traits] = await Promise.all([
-    ports.identities.externalIdsOf(profile.id),
-    profile.email === undefined ? undefined : ports.suppressions.get(profile.email),
-    ports.consents.of(profile.id),
-    ports.consents.history(profile.id),
-    ports.events.summary(profile.id),
-    ports.events.timeline(profile.id, newest),
-    ports.traits.of(profile.id, now),
-  ]);
-  return { profile, externalIds, suppression, consents, consentHistory, summary, timeline, traits };
+export interface DossierStore {
+  /**
+   * The dossier as of `now` (ms), with the `newest` events, of whom the identifiers name by rule 1 of `IdentityStore`;
+   * undefined when they name nobody. All of one moment, in one trip to the database, which waits for no writer.
+   */
+  read(who: Identifiers, newest: number, now?: number): Promise<Dossier | undefined>;
 }

@@ -136,7 +136,7 @@ const bulkRow = (id: number, consent: Consent): BulkRow => [
   consent.proof ?? null,
 ];
 
-interface ConsentRow {
+export interface ConsentRow {
   readonly profileId: number;
   readonly topic: string;
   readonly state: string;

@@ -115,6 +115,11 @@ export interface Database {
 export interface Store extends Database {
   /** Reads in chunks from one snapshot, off the event loop, never blocking writers. */
   scan<T>(query: SQL, chunkSize?: number): AsyncIterable<T[]>;
+  /**
+   * Runs several queries on one snapshot and in one trip, beside the writers. One list of rows each; JSON columns come
+   * as text or as what they hold. The row types are the caller's claim: name every column in the queries.
+   */
+  together<T extends readonly unknown[][]>(queries: readonly SQL[]): Promise<T>;
   /** Thousands of rows in one transaction, written off the event loop; returns how many rows each load wrote. */
   load(loads: readonly Load[]): Promise<number[]>;
   /** Takes what was deleted out of the database's own files too, as far as that goes while others read. */

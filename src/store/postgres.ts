@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { SQL } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import { PgDialect } from 'drizzle-orm/pg-core';
@@ -61,6 +61,7 @@ export async function openPostgres(url: string, mark: Mark): Promise<Store> {
   return {
     ...surface(pool, mark, (work) => inTransaction(pool, (client) => work(surface(client, mark, noNesting)))),
     scan: (query, chunkSize = 1000) => scan(pool, query, chunkSize),
+    together: (queries) => together(pool, queries),
     load: (loads) => loadPostgres(pool, loads),
     // Dead rows are autovacuum's, and the write-ahead log the administrator's: nothing of a client's reaches them.
     scrub: async () => undefined,
@@ -115,6 +116,17 @@ function rowQuery(statement: RowStatement): { name: string; text: string } {
   const query = { name: createHash('sha1').update(text).digest('hex'), text };
   rowQueries.set(statement, query);
   return query;
+}
+
+/** One statement, and so one snapshot and one trip, that gives the rows of each query as JSON. */
+async function together<T extends readonly unknown[][]>(pool: pg.Pool, queries: readonly SQL[]): Promise<T> {
+  const parts = queries.map(
+    (query, place) =>
+      sql`(SELECT coalesce(json_agg(part), '[]') FROM (${query}) part) AS ${sql.identifier(`p${place}`)}`,
+  );
+  const compiled = compiler.sqlToQuery(sql`SELECT ${sql.join(parts, sql`, `)}`);
+  const { rows } = await pool.query<Record<string, unknown[]>>(compiled.sql, compiled.params);
+  return queries.map((_, place) => rows[0]?.[`p${place}`] ?? []) as readonly unknown[][] as T;
 }
 
 async function* scan<T>(pool: pg.Pool, statement: SQL, chunkSize: number): AsyncGenerator<T[]> {

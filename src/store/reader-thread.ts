@@ -2,7 +2,14 @@ import { workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import { serveThread } from '../thread.ts';
 
+export interface Query {
+  readonly sql: string;
+  readonly params: readonly unknown[];
+}
+
 export type ReaderAsk =
+  /** Several queries on one snapshot; the chunk has one list of rows a query. */
+  | { readonly kind: 'together'; readonly queries: readonly Query[] }
   | {
       readonly kind: 'open';
       readonly scan: number;
@@ -56,11 +63,30 @@ function close(id: number): void {
   scans.delete(id);
 }
 
+const KEPT_STATEMENTS = 100;
+let kept: Sqlite.Database | undefined;
+const statements = new Map<string, Sqlite.Statement>();
+
+/** On a handle that stays open: to open one and read the schema takes longer than most queries. */
+function together(queries: readonly Query[]): unknown[][] {
+  const handle = kept ?? new Sqlite(workerData.path, { readonly: true, timeout: 5000 });
+  kept = handle;
+  if (statements.size > KEPT_STATEMENTS) statements.clear();
+  return handle.transaction(() =>
+    queries.map(({ sql, params }) => {
+      const statement = statements.get(sql) ?? handle.prepare(sql);
+      statements.set(sql, statement);
+      return statement.all(...params);
+    }),
+  )();
+}
+
 await serveThread<ReaderAsk, Chunk>(async () => (ask) => {
   if (ask.kind === 'close') {
     close(ask.scan);
     return { answer: nothing };
   }
+  if (ask.kind === 'together') return { answer: { rows: together(ask.queries), done: true } };
   try {
     if (ask.kind === 'open') scans.set(ask.scan, open(ask.sql, ask.params, ask.chunkSize));
     const scan = scans.get(ask.scan);

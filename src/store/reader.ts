@@ -1,6 +1,6 @@
 import { DearError, messageOf } from '../errors.ts';
 import { Thread } from '../thread.ts';
-import type { Chunk, ReaderAsk } from './reader-thread.ts';
+import type { Chunk, Query, ReaderAsk } from './reader-thread.ts';
 
 /**
  * Long reads on a read-only handle in a worker thread, one snapshot each, in chunks with back-pressure.
@@ -38,6 +38,15 @@ export class Reader {
       throw new DearError('store.read', `A read failed: ${messageOf(cause)}.`, { cause });
     } finally {
       if (!over) await thread.ask({ kind: 'close', scan }).catch(() => undefined);
+    }
+  }
+
+  /** Rows as objects, one list a query, all from one snapshot. @throws DearError `store.read` */
+  async together<T>(queries: readonly Query[]): Promise<T> {
+    try {
+      return (await this.#start().ask({ kind: 'together', queries })).rows as T;
+    } catch (cause) {
+      throw new DearError('store.read', `A read failed: ${messageOf(cause)}.`, { cause });
     }
   }
 

@@ -40,6 +40,8 @@ export async function openSqlite(path: string, mark: Mark, writing: 'here' | 'th
   );
   const link: Link = opened.inOrder ? looked(opened, checkpoints) : opened;
   const reader = new Reader(path);
+  // A scan may take a second; what is looked up must not wait for it.
+  const looks = new Reader(path);
   const bulk = new BulkWriter(path);
   const inTurn: Do = (ask) => {
     // Whatever is asked of an orderly link now is done before a transaction that begins later.
@@ -59,16 +61,40 @@ export async function openSqlite(path: string, mark: Mark, writing: 'here' | 'th
       const { sql, params } = compiler.sqlToQuery(query);
       return reader.stream(sql, bound(params), chunkSize);
     },
+    together: async <T extends readonly unknown[][]>(queries: readonly SQL[]) => {
+      const asked = queries.map((query) => {
+        const { sql, params } = compiler.sqlToQuery(query);
+        return { sql, params: bound(params) };
+      });
+      return opened.inOrder ? looks.together<T>(asked) : together<T>(lock, link, asked);
+    },
     // The log keeps old pages until it is emptied; a reader that is at work keeps it from that until it is done.
     scrub: () => lock.run(() => scrub(link)),
     load: (loads) => bulk.load(loads),
     close: async () => {
       await checkpoints.close();
       await reader.close();
+      await looks.close();
       await bulk.close();
       await lock.run(() => link.close());
     },
   };
+}
+
+/** On the handle that writes: right where there is nobody else. */
+async function together<T>(
+  lock: Lock,
+  link: Link,
+  queries: readonly { readonly sql: string; readonly params: readonly unknown[] }[],
+): Promise<T> {
+  return lock.run(async () => {
+    const found: unknown[][] = [];
+    for (const { sql: text, params } of queries) {
+      const [answer = nothing] = await link.do({ kind: 'all', text, params });
+      found.push(objects(answer));
+    }
+    return found as T;
+  });
 }
 
 /** The link, with somebody who looks after the log when something was asked of it. */

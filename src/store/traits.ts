@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { definitionOf, type TraitSettings } from '../profiles/trait-settings.ts';
 import {
   type Engagement,
@@ -7,10 +7,11 @@ import {
   engagement,
   engagementNames,
   noOrders,
+  type OrderFigures,
   type TraitStore,
   traitsFrom,
 } from '../profiles/traits.ts';
-import type { BulkInsert, Database } from './database.ts';
+import type { BulkInsert, Database, Phrases } from './database.ts';
 import { builtTo, COMPLETE, figuresQuery, ORDERS } from './trait-sql.ts';
 
 /** So many profiles a transaction: some milliseconds of the writer. */
@@ -51,12 +52,10 @@ export function traitStore(db: Database, settings: TraitSettings): TraitStore {
       const [row] = await db.rows<FiguresRow>(
         figuresQuery(db.phrases, settings, sql`e.profile_id = ${profileId}`, now + 1),
       );
-      return traitsFrom(
-        row === undefined ? noOrders : figures(row),
-        await engagementOf(db, profileId, now),
-        now,
-        settings,
+      const [engaged] = await db.rows<Record<string, number | null>>(
+        engagementQuery(db.phrases, sql`${profileId}`, now),
       );
+      return traitsFrom(figures(row), engagementFrom(engaged), now, settings);
     },
     fold: async ({ signal, budgetMs = Number.POSITIVE_INFINITY } = {}) => {
       const until = performance.now() + budgetMs;
@@ -78,30 +77,39 @@ export function traitStore(db: Database, settings: TraitSettings): TraitStore {
   };
 }
 
-interface FiguresRow {
+/** A row of `figuresQuery`. */
+export interface FiguresRow {
   readonly orders: number;
   readonly order_total: number;
   readonly first_order_at: number | null;
   readonly last_order_at: number | null;
 }
 
-const figures = (row: FiguresRow) => ({
-  orders: row.orders,
-  orderTotal: row.order_total,
-  firstOrderAt: row.first_order_at ?? undefined,
-  lastOrderAt: row.last_order_at ?? undefined,
-});
+/** No row: no orders. */
+export const figures = (row: FiguresRow | undefined): OrderFigures =>
+  row === undefined
+    ? noOrders
+    : {
+        orders: row.orders,
+        orderTotal: row.order_total,
+        firstOrderAt: row.first_order_at ?? undefined,
+        lastOrderAt: row.last_order_at ?? undefined,
+      };
 
-async function engagementOf(db: Database, profileId: number, now: number): Promise<Engagement> {
+/** One row with the counts of the engagement traits of a profile at `now` (ms), by their names. */
+export function engagementQuery(phrases: Phrases, profileId: SQL, now: number): SQL {
   const counts = engagementNames.map(
     (name) =>
       sql`sum(CASE WHEN type = ${engagement[name].type} AND at > ${engagedAfter(name, now)} THEN 1 ELSE 0 END) AS ${sql.identifier(name)}`,
   );
   const types = [...new Set(engagementNames.map((name) => engagement[name].type))];
   const from = Math.min(...engagementNames.map((name) => engagedAfter(name, now)));
-  const [row] = await db.rows<Record<string, number | null>>(sql`
-    SELECT ${sql.join(counts, sql`, `)} FROM events
-    WHERE profile_id = ${profileId} AND type IN ${db.phrases.texts(types)} AND at > ${from} AND at <= ${now}`);
+  return sql`SELECT ${sql.join(counts, sql`, `)} FROM events
+    WHERE profile_id = ${profileId} AND type IN ${phrases.texts(types)} AND at > ${from} AND at <= ${now}`;
+}
+
+/** Nothing counted: nothing happened. */
+export function engagementFrom(row: Readonly<Record<string, number | null>> | undefined): Engagement {
   const count = (name: string) => row?.[name] ?? 0;
   return {
     opens30: count('opens30'),

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { readDossier } from '../../src/profiles/dossier.ts';
 import { parseRule } from '../../src/segments/rule.ts';
 import { openInstallation } from './installation.ts';
 import type { DataQuestions } from './results.ts';
@@ -19,8 +18,7 @@ await runStep(async (options): Promise<DataQuestions> => {
   for (let index = 0; index < DOSSIERS; index += 1) {
     const email = `customer-${(index * 7919) % profiles}@example.test`;
     const started = performance.now();
-    const id = (await app.profiles.idsOf([email])).get(email) ?? 0;
-    await readDossier(app, id, NEWEST);
+    await app.dossiers.read({ email, externalIds: [] }, NEWEST);
     times.push(performance.now() - started);
   }
   times.sort((a, b) => a - b);

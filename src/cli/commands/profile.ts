@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { DearError } from '../../errors.ts';
 import { isTopic, readConsentState } from '../../profiles/consent.ts';
-import { readDossier } from '../../profiles/dossier.ts';
 import { normaliseEmail } from '../../profiles/email.ts';
 import { wrongTopic } from '../../profiles/import/profile-rows.ts';
 import {
@@ -75,7 +74,7 @@ async function show(cli: Cli, who: string, flags: { all?: boolean }, command: Co
   const dossier = await cli.withApp(async (app) => {
     const { id } = await findProfile(app, who);
     await noteProfile(cli, command, app, 'read', id);
-    return readDossier(app, id, flags.all ? EVERYTHING : NEWEST);
+    return app.dossiers.read({ profileId: id, externalIds: [] }, flags.all ? EVERYTHING : NEWEST);
   });
   if (dossier === undefined) return;
   if (out.json) out.data(dossierJson(dossier));

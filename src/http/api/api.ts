@@ -17,7 +17,7 @@ import type { StoringDeps } from './storing.ts';
 
 /** What the API needs. */
 export interface ApiDeps extends ReadingDeps {
-  readonly identities: ReadingDeps['identities'] & Parameters<typeof makeIntake>[0]['identities'];
+  readonly identities: Parameters<typeof makeIntake>[0]['identities'];
   readonly intake: IntakeStore;
   readonly retention: StoringDeps['retention'];
   readonly audit: Pick<AuditStore, 'add'>;

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { DearError } from '../../errors.ts';
 import { type AuditStore, profileSubject } from '../../profiles/audit.ts';
-import { type DossierPorts, readDossier } from '../../profiles/dossier.ts';
-import type { IdentityStore } from '../../profiles/identity.ts';
+import type { DossierStore } from '../../profiles/dossier.ts';
 import type { Profile } from '../../profiles/port.ts';
 import { writeFrequency, writeQuietHours } from '../../profiles/preferences.ts';
 import { readWho } from '../../profiles/who.ts';
@@ -15,8 +14,8 @@ import { oneOrMany, problemSchema, profileSchema, profilesAnswer } from './schem
 import { problems, type Stored, type StoringDeps, statusOfStored, storeItems } from './storing.ts';
 
 /** Where a profile is read from. */
-export interface ReadingDeps extends DossierPorts {
-  readonly identities: Pick<IdentityStore, 'find' | 'externalIdsOf'>;
+export interface ReadingDeps {
+  readonly dossiers: DossierStore;
 }
 
 /** `POST /api/profiles` and `GET /api/profiles/:id`. */
@@ -100,8 +99,7 @@ async function readOne(
   text: string,
   newest: number,
 ): Promise<z.output<typeof knownProfile>> {
-  const [id] = await deps.identities.find([readWho(text)]);
-  const dossier = id === undefined ? undefined : await readDossier(deps, id, newest);
+  const dossier = await deps.dossiers.read(readWho(text), newest);
   if (dossier === undefined) {
     throw new DearError('api.unknown', 'No profile has this id, address or external id.', {
       kind: 'usage',
