@@ -30,10 +30,15 @@ interface Scan {
   end(): void;
 }
 
+function openHandle(cacheKiB: number): Sqlite.Database {
+  const handle = new Sqlite(workerData.path, { readonly: true, timeout: 5000 });
+  handle.pragma(`cache_size = -${cacheKiB}`);
+  return handle;
+}
+
 /** One handle a scan: a handle of better-sqlite3 iterates one statement at a time. */
 function open(sql: string, params: readonly unknown[], chunkSize: number): Scan {
-  const handle = new Sqlite(workerData.path, { readonly: true, timeout: 5000 });
-  handle.pragma('cache_size = -16384');
+  const handle = openHandle(16_384);
   const rows = handle.prepare(sql).iterate(...params);
   return {
     rows,
@@ -69,8 +74,8 @@ const statements = new Map<string, Sqlite.Statement>();
 
 /** On a handle that stays open: to open one and read the schema takes longer than most queries. */
 function together(queries: readonly Query[]): unknown[][] {
-  const handle = kept ?? new Sqlite(workerData.path, { readonly: true, timeout: 5000 });
-  kept = handle;
+  kept ??= openHandle(32_768);
+  const handle = kept;
   if (statements.size > KEPT_STATEMENTS) statements.clear();
   return handle.transaction(() =>
     queries.map(({ sql, params }) => {
