@@ -19,6 +19,8 @@ export interface Phrases {
   jsonNumber(column: SQL, key: string): SQL;
   /** 'text' | 'number' | 'boolean' | 'null' | 'array' | 'object', NULL when absent. */
   jsonType(column: SQL, key: string): SQL;
+  /** A text of JSON as a JSON column takes it. */
+  json(text: SQL): SQL;
   /** Locks the named rows of `profiles` until the transaction ends; nothing where writers are alone anyway. */
   lockProfiles(ids: readonly number[]): SQL | undefined;
   /** `(SELECT …)` over the given texts, one bound parameter however many they are; stands behind IN. */
@@ -103,8 +105,8 @@ export interface Database {
    */
   forEach<T>(statement: RowStatement, rows: readonly BulkRow[]): Promise<T[]>;
   /**
-   * Runs row statements one after another in one transaction of their own, in as few trips to the database as it
-   * allows. Returns what RETURNING gives, one list a step.
+   * Runs row statements one after another in one trip to the database: in this transaction, else in one of their own.
+   * Returns what RETURNING gives, one list a step.
    */
   inOne(steps: readonly RowStep[]): Promise<unknown[][]>;
   /** Commits when `work` resolves and rolls back when it throws. */

@@ -6,7 +6,7 @@ import { defaultTraitSettings, type TraitSettings } from '../profiles/trait-sett
 import { traitsFrom } from '../profiles/traits.ts';
 import { type ConsentRow, consentOf } from './consent-book.ts';
 import type { Store } from './database.ts';
-import { type ProfileRow, profileOf } from './profile-rows.ts';
+import { type ProfileRow, profileOf, rowOf } from './profile-rows.ts';
 import { figuresQuery } from './trait-sql.ts';
 import { engagementFrom, engagementQuery, type FiguresRow, figures } from './traits.ts';
 
@@ -54,7 +54,7 @@ function dossierOf(parts: Parts, now: number, settings: TraitSettings): Dossier 
   const [[row], externalIds, [suppression], consents, history, summary, events, [ordered], [engaged]] = parts;
   if (row === undefined) return undefined;
   return {
-    profile: profileOf({ ...row, attributes: parsed(row.attributes) }),
+    profile: profileOf(rowOf(row)),
     externalIds,
     suppression,
     consents: consents.map(consentOf),

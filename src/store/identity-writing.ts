@@ -48,13 +48,11 @@ export async function writeIdentities(
   now: number,
 ): Promise<Map<Person, number>> {
   const ids = await addPersons(tx, plan.changed, now);
-  for (const person of plan.changed) {
-    const id = person.id ?? ids.get(person);
-    if (id === undefined) continue;
-    for (const absorbed of person.absorbed) {
-      await mergeProfiles(tx, id, absorbed, { by, why: 'one call named both' }, now);
-    }
-  }
+  const pairs = plan.changed.flatMap((person) => {
+    const survivor = person.id ?? ids.get(person);
+    return survivor === undefined ? [] : person.absorbed.map((merged) => ({ survivor, merged }));
+  });
+  await mergeProfiles(tx, pairs, { by, why: 'one call named both' }, now);
   await writeEmails(tx, plan.changed, ids, by, now);
   const rows = plan.changed.flatMap((person) => {
     const id = person.id ?? ids.get(person) ?? 0;

@@ -54,14 +54,18 @@ export function identityStore(db: Database): IdentityStore {
     merge: (survivor, merged, note, now) =>
       untilAlone(() =>
         db.transaction(async (tx) => {
-          await lock(tx, [survivor, merged]);
-          const [stays, goes] = await current(tx, [survivor, merged]);
+          const [, [stays = survivor, goes = merged]] = await Promise.all([
+            lock(tx, [survivor, merged]),
+            current(tx, [survivor, merged]),
+          ]);
           if (stays === goes) {
             throw new DearError('profile.same', `Profiles ${survivor} and ${merged} are one already.`, {
               kind: 'usage',
             });
           }
-          return mergeProfiles(tx, stays ?? survivor, goes ?? merged, note, now);
+          const [done] = await mergeProfiles(tx, [{ survivor: stays, merged: goes }], note, now);
+          if (done === undefined) throw new Raced();
+          return done;
         }),
       ),
     settleMerges: (before, now) => settleMerges(db, before, now),

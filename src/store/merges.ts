@@ -1,50 +1,133 @@
-import { eq, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { DearError } from '../errors.ts';
-import { FORMER_EMAIL, type Merged, type MergeNote } from '../profiles/identity.ts';
+import type { Merged, MergeNote } from '../profiles/identity.ts';
 import type { JsonObject } from '../profiles/json.ts';
-import { unite } from '../profiles/unite.ts';
-import type { Database } from './database.ts';
-import { carrySuppressions, moveConsents, moveSends, recallOpenSends } from './moves.ts';
-import { lock, lockAndRead, type ProfileRow, preferenceColumns, profileOf } from './profile-rows.ts';
+import type { Suppression } from '../profiles/port.ts';
+import { isAboutMailbox, unite } from '../profiles/unite.ts';
+import type { Database, RowStep } from './database.ts';
+import { type HeldConsent, moveConsents } from './merge-consents.ts';
+import * as write from './merge-statements.ts';
+import { bulkRow, lock, type ProfileRow, profileOf, rowOf } from './profile-rows.ts';
 import { untilAlone } from './races.ts';
 import { addOwnEvents } from './timeline.ts';
-import { markTraits } from './traits.ts';
 
 const SETTLED_AT_ONCE = 500;
 
+/** Two profiles that are to be one. */
+export interface Pair {
+  readonly survivor: number;
+  readonly merged: number;
+}
+
 /**
- * Merges one profile into another, inside the caller's transaction. The old id leads to the survivor from then on,
- * and so does the old address.
+ * Merges profiles into others, inside the caller's transaction, in the order of the pairs. The old ids lead to the
+ * survivors from then on, and so do the old addresses.
  * @throws DearError `profile.unknown`
  */
 export async function mergeProfiles(
   tx: Database,
-  survivor: number,
-  merged: number,
+  pairs: readonly Pair[],
   note: MergeNote,
   now: number,
-): Promise<Merged> {
-  const rows = new Map((await lockAndRead(tx, [survivor, merged])).map((row) => [row.id, row]));
-  const [stays, goes] = [rows.get(survivor), rows.get(merged)];
-  if (stays === undefined) throw unknownProfile(survivor);
-  if (goes === undefined) throw unknownProfile(merged);
-  const { events, sends } = await moveEverything(tx, survivor, merged);
-  await tx.run(sql`DELETE FROM profiles WHERE id = ${merged}`);
-  const overridden = await writeSurvivor(tx, stays, goes, now);
-  await moveAddress(tx, stays, goes, now);
-  await tx.run(sql`UPDATE merged_profiles SET survivor_id = ${survivor} WHERE survivor_id = ${merged}`);
-  await tx.orm.insert(tx.tables.mergedProfiles).values({ id: merged, survivorId: survivor, at: now });
-  const email = goes.email ?? undefined;
-  const properties: JsonObject = {
-    profile: merged,
-    ...(email === undefined ? {} : { email }),
-    ...note,
-    events,
-    sends,
-    ...overridden,
+): Promise<Merged[]> {
+  const merged: Merged[] = [];
+  for (const round of roundsOf(pairs)) merged.push(...(await mergeRound(tx, round, note, now)));
+  return merged;
+}
+
+/** Pairs that can be merged at once, because no profile is in two of them; one lot after the other. */
+function roundsOf(pairs: readonly Pair[]): readonly (readonly Pair[])[] {
+  const rounds: Pair[][] = [];
+  const latest = new Map<number, number>();
+  for (const pair of pairs) {
+    const place = 1 + Math.max(latest.get(pair.survivor) ?? -1, latest.get(pair.merged) ?? -1);
+    rounds[place] = [...(rounds[place] ?? []), pair];
+    latest.set(pair.survivor, place).set(pair.merged, place);
+  }
+  return rounds;
+}
+
+/** A pair with what is known of both. */
+interface Two extends Pair {
+  readonly stays: ProfileRow;
+  readonly goes: ProfileRow;
+}
+
+async function mergeRound(
+  tx: Database,
+  pairs: readonly Pair[],
+  note: MergeNote,
+  now: number,
+): Promise<Merged[]> {
+  const { profiles, consents, suppressions } = await readBoth(tx, pairs);
+  const twos = pairs.map(({ survivor, merged }): Two => {
+    const [stays, goes] = [profiles.get(survivor), profiles.get(merged)];
+    if (stays === undefined) throw unknownProfile(survivor);
+    if (goes === undefined) throw unknownProfile(merged);
+    return { survivor, merged, stays, goes };
+  });
+  const rows = pairs.map(rowOfPair);
+  const united = twos.map((two) => ({ two, ...unite(profileOf(two.stays), profileOf(two.goes)) }));
+  const counts = await moveEverything(tx, pairs, consents, [
+    { statement: write.dropProfile, rows },
+    {
+      statement: write.writeSurvivor,
+      rows: united.map(({ two: { stays, goes }, state }) => [
+        stays.id,
+        ...bulkRow(stays.email ?? goes.email, state, now).slice(0, -2),
+        Math.min(stays.createdAt, goes.createdAt),
+        now,
+      ]),
+    },
+    ...addressSteps(twos, suppressions, now),
+    ...write.leadOn.map((statement) => ({ statement, rows })),
+    { statement: write.keepId, rows: rows.map((row) => [...row, now]) },
+  ]);
+  const done = united.map(({ two: { survivor, merged, goes }, overridden }) => {
+    const email = goes.email ?? undefined;
+    const moved = counts.get(survivor) ?? { events: 0, sends: 0 };
+    const kept = Object.entries(overridden).filter(([, values]) => Object.keys(values).length > 0);
+    const properties: JsonObject = {
+      profile: merged,
+      ...(email === undefined ? {} : { email }),
+      ...note,
+      ...moved,
+      // It came from the database as JSON and goes back as JSON.
+      ...(Object.fromEntries(kept) as JsonObject),
+    };
+    return { merged: { survivor, merged, email, ...moved }, properties };
+  });
+  const entries = done.map(({ merged: { survivor, merged }, properties }) => ({
+    key: `merged:${merged}`,
+    profileId: survivor,
+    type: 'merged',
+    properties,
+  }));
+  await addOwnEvents(tx, entries, now);
+  return done.map((one) => one.merged);
+}
+
+const rowOfPair = ({ survivor, merged }: Pair) => [survivor, merged];
+
+/** Locks the profiles of the pairs, and reads what is decided by. */
+async function readBoth(tx: Database, pairs: readonly Pair[]) {
+  const ids = pairs.flatMap(rowOfPair).sort((a, b) => a - b);
+  const rows = ids.map((id) => [id]);
+  // Asked for at once, and done one after the other.
+  const [, found] = await Promise.all([
+    lock(tx, ids),
+    tx.inOne([
+      { statement: write.readProfiles, rows },
+      { statement: write.readConsents, rows },
+      { statement: write.readSuppressions, rows },
+    ]),
+  ]);
+  const [profiles, consents, suppressions] = found as [ProfileRow[], HeldConsent[], Suppression[]];
+  return {
+    profiles: new Map(profiles.map((row) => [row.id, rowOf(row)])),
+    consents,
+    suppressions: new Map(suppressions.map((row) => [row.address, row])),
   };
-  await addOwnEvents(tx, [{ key: `merged:${merged}`, profileId: survivor, type: 'merged', properties }], now);
-  return { survivor, merged, email, events, sends };
 }
 
 /** @returns DearError `profile.unknown` */
@@ -54,59 +137,55 @@ function unknownProfile(id: number): DearError {
   });
 }
 
-/** What hangs on a profile's id, one line a table. */
-async function moveEverything(tx: Database, survivor: number, merged: number) {
-  await dropTwins(tx, survivor, merged);
-  const events = await tx.run(sql`UPDATE events SET profile_id = ${survivor} WHERE profile_id = ${merged}`);
-  await moveConsents(tx, survivor, merged);
-  const sends = await moveSends(tx, survivor, merged);
-  await tx.run(sql`UPDATE external_ids SET profile_id = ${survivor} WHERE profile_id = ${merged}`);
-  await tx.run(sql`DELETE FROM traits WHERE profile_id = ${merged}`);
-  // Which segments the survivor is in now, the next look at them tells.
-  await tx.run(sql`DELETE FROM segment_members WHERE profile_id = ${merged}`);
-  if (events > 0) await markTraits(tx, [survivor, merged]);
-  return { events, sends };
-}
-
-/** An event without a key that both have, because it came before and after its address changed hands, counts once. */
-async function dropTwins(tx: Database, survivor: number, merged: number): Promise<void> {
-  await tx.run(sql`DELETE FROM events WHERE profile_id = ${merged} AND digest IS NOT NULL AND EXISTS (
-    SELECT 1 FROM events o WHERE o.profile_id = ${survivor} AND o.type = events.type AND o.at = events.at
-      AND o.digest = events.digest)`);
-}
-
-/** @returns what of the merged profile did not become part of the survivor */
-async function writeSurvivor(
+/**
+ * What hangs on a profile's id.
+ * @param more what is to be done in the same trip, afterwards
+ * @returns how much went over, by survivor
+ */
+async function moveEverything(
   tx: Database,
-  stays: ProfileRow,
-  goes: ProfileRow,
-  now: number,
-): Promise<JsonObject> {
-  const { profiles } = tx.tables;
-  const { state, overridden } = unite(profileOf(stays), profileOf(goes));
-  await tx.orm
-    .update(profiles)
-    .set({
-      ...preferenceColumns(state),
-      attributes: { ...state.attributes },
-      email: stays.email ?? goes.email,
-      createdAt: Math.min(stays.createdAt, goes.createdAt),
-      updatedAt: now,
-    })
-    .where(eq(profiles.id, stays.id));
-  // It came from the database as JSON and goes back as JSON.
-  const kept = Object.entries(overridden).filter(([, values]) => Object.keys(values).length > 0);
-  return Object.fromEntries(kept) as JsonObject;
+  pairs: readonly Pair[],
+  consents: readonly HeldConsent[],
+  more: readonly RowStep[] = [],
+): Promise<Map<number, { events: number; sends: number }>> {
+  const rows = pairs.map(rowOfPair);
+  const { dropTwins, markBoth, moveEvents, exchangeSends, moveTheRest } = write;
+  const statements = [dropTwins, markBoth, moveEvents, ...exchangeSends, ...moveTheRest];
+  const found = await tx.inOne([
+    ...statements.map((statement) => ({ statement, rows })),
+    ...moveConsents(pairs, consents),
+    ...more,
+  ]);
+  const counts = new Map(pairs.map(({ survivor }) => [survivor, { events: 0, sends: 0 }]));
+  for (const [place, statement] of statements.entries()) {
+    for (const { survivor } of (found[place] ?? []) as { survivor: number }[]) {
+      const count = counts.get(survivor);
+      if (count !== undefined) count[statement === moveEvents ? 'events' : 'sends'] += 1;
+    }
+  }
+  return counts;
 }
 
 /** The address that the survivor does not take over leads to it as a former one. */
-async function moveAddress(tx: Database, stays: ProfileRow, goes: ProfileRow, now: number): Promise<void> {
-  if (goes.email === null) return;
-  if (stays.email === null) return recallOpenSends(tx, stays.id);
-  await tx.run(sql`INSERT INTO external_ids (source, value, profile_id, created_at)
-    VALUES (${FORMER_EMAIL}, ${goes.email}, ${stays.id}, ${now})
-    ON CONFLICT (source, value) DO UPDATE SET profile_id = excluded.profile_id`);
-  await carrySuppressions(tx, goes.email, stays.email);
+function addressSteps(
+  twos: readonly Two[],
+  suppressions: ReadonlyMap<string, Suppression>,
+  now: number,
+): RowStep[] {
+  const left = twos.flatMap(({ stays, goes }) =>
+    stays.email === null || goes.email === null ? [] : [{ id: stays.id, to: stays.email, from: goes.email }],
+  );
+  const taken = twos.filter(({ stays, goes }) => stays.email === null && goes.email !== null);
+  const carried = left.flatMap(({ from, to }) => {
+    const one = suppressions.get(from);
+    if (one === undefined || isAboutMailbox(one)) return [];
+    return [[to, one.reason, `${one.source} (at a former address)`, one.at]];
+  });
+  return [
+    { statement: write.recallSends, rows: taken.map(({ stays }) => [stays.id]) },
+    { statement: write.keepAddress, rows: left.map(({ id, from }) => [from, id, now]) },
+    { statement: write.suppress, rows: carried },
+  ];
 }
 
 /** See `IdentityStore.settleMerges`. */
@@ -120,11 +199,12 @@ export async function settleMerges(db: Database, before: number, now: number): P
         OR EXISTS (SELECT 1 FROM traits t WHERE t.profile_id = m.id)
         OR EXISTS (SELECT 1 FROM external_ids x WHERE x.profile_id = m.id) THEN 1 ELSE 0 END AS late
     FROM merged_profiles m WHERE m.settled_at IS NULL AND m.at < ${before} ORDER BY m.at LIMIT ${SETTLED_AT_ONCE}`);
-  for (const { id, survivor } of waiting.filter((row) => row.late === 1)) {
+  const late = waiting.filter((row) => row.late === 1);
+  for (const round of roundsOf(late.map(({ id, survivor }) => ({ survivor, merged: id })))) {
     await untilAlone(() =>
       db.transaction(async (tx) => {
-        await lock(tx, [survivor]);
-        await moveEverything(tx, survivor, id);
+        const { consents } = await readBoth(tx, round);
+        await moveEverything(tx, round, consents);
       }),
     );
   }

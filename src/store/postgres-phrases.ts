@@ -13,6 +13,7 @@ export const postgresPhrases: Phrases = {
     sql`CASE WHEN ${typeOf(column, key)} = 'number' THEN CAST(${column} ->> ${key}::text AS double precision) END`,
   jsonType: (column, key) =>
     sql`CASE ${typeOf(column, key)} WHEN 'string' THEN 'text' ELSE ${typeOf(column, key)} END`,
+  json: (text) => sql`CAST(${text} AS jsonb)`,
   lockProfiles: (ids) =>
     ids.length === 0
       ? undefined

@@ -33,22 +33,18 @@ const types = {
  * @throws DearError `store.unreachable` when the server does not answer or refuses.
  */
 export async function openPostgres(url: string, mark: Mark): Promise<Store> {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: 10,
-    connectionTimeoutMillis: 5000,
-    types,
-    // Compiling a segment's many small subqueries takes a hundred times longer than running them.
-    onConnect: (client) => client.query('SET jit = off'),
-  });
-  // A connection that idles may be cut by the server; the next query opens another.
-  pool.on('error', () => undefined);
-  // One that is out of the pool has no listener of the pool's, and an error event that nobody hears ends the process.
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  // What is asked on one connection without waiting in between travels together.
+  const pool = poolOf(url, { max: 10, pipeline: true });
+  // A cursor waits between its reads, so it cannot share a connection in that way.
+  const scans = poolOf(url, { max: 4 });
+  const end = async () => {
+    await scans.end();
+    await pool.end();
+  };
   try {
     await applyMigrations(pool);
   } catch (cause) {
-    await pool.end().catch(() => undefined);
+    await end().catch(() => undefined);
     throw new DearError(
       'store.unreachable',
       `The database ${withoutPassword(url)} does not answer: ${messageOf(cause)}.`,
@@ -59,24 +55,46 @@ export async function openPostgres(url: string, mark: Mark): Promise<Store> {
     );
   }
   return {
-    ...surface(pool, mark, (work) => inTransaction(pool, (client) => work(surface(client, mark, noNesting)))),
-    scan: (query, chunkSize = 1000) => scan(pool, query, chunkSize),
+    ...surface(pool, mark, (work) => inTransaction(pool, (client) => work(surface(client, mark)))),
+    scan: (query, chunkSize = 1000) => scan(scans, query, chunkSize),
     together: (queries) => together(pool, queries),
     load: (loads) => loadPostgres(pool, loads),
     // Dead rows are autovacuum's, and the write-ahead log the administrator's: nothing of a client's reaches them.
     scrub: async () => undefined,
-    close: () => pool.end(),
+    close: end,
   };
+}
+
+function poolOf(url: string, more: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    connectionTimeoutMillis: 5000,
+    types,
+    // Compiling a segment's many small subqueries takes a hundred times longer than running them.
+    onConnect: (client) => client.query('SET jit = off'),
+    ...more,
+  });
+  // A connection that idles may be cut by the server; the next query opens another.
+  pool.on('error', () => undefined);
+  // One that is out of the pool has no listener of the pool's, and an error event that nobody hears ends the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
 }
 
 const noNesting: Database['transaction'] = () => {
   throw new DearError('store.nested', 'A transaction was begun inside a transaction.');
 };
 
-function surface(client: pg.Pool | pg.PoolClient, mark: Mark, begin: Database['transaction']): Database {
+/** @param begin absent inside a transaction */
+function surface(client: pg.Pool | pg.PoolClient, mark: Mark, begin?: Database['transaction']): Database {
   const query = <T extends pg.QueryResultRow>(statement: SQL) => {
     const { sql, params } = compiler.sqlToQuery(statement);
     return client.query<T>(sql, params);
+  };
+  const each = async (statement: RowStatement, rows: readonly BulkRow[]): Promise<unknown[]> => {
+    if (rows.length === 0) return [];
+    const columns = Object.keys(statement.columns).map((_, index) => rows.map((row) => row[index] ?? null));
+    return (await client.query({ ...rowQuery(statement), values: columns })).rows;
   };
   return {
     // The schema's cast (see postgres-columns.ts) and this one make the two databases one to the rest of store/.
@@ -89,17 +107,13 @@ function surface(client: pg.Pool | pg.PoolClient, mark: Mark, begin: Database['t
     insertMany: <T>(insert: BulkInsert, rows: readonly BulkRow[]) =>
       insertManyPostgres<T>(client, insert, rows),
     insertEach: (insert, rows) => insertEachPostgres(client, insert, rows),
-    forEach: async <T>(statement: RowStatement, rows: readonly BulkRow[]) => {
-      const columns = Object.keys(statement.columns).map((_, index) => rows.map((row) => row[index] ?? null));
-      return (await client.query({ ...rowQuery(statement), values: columns })).rows as T[];
-    },
+    forEach: async <T>(statement: RowStatement, rows: readonly BulkRow[]) =>
+      (await each(statement, rows)) as T[],
     inOne: (steps) =>
-      begin(async (tx) => {
-        const found: unknown[][] = [];
-        for (const { statement, rows } of steps) found.push(await tx.forEach(statement, rows));
-        return found;
-      }),
-    transaction: begin,
+      begin === undefined
+        ? Promise.all(steps.map(({ statement, rows }) => each(statement, rows)))
+        : begin((tx) => tx.inOne(steps)),
+    transaction: begin ?? noNesting,
   };
 }
 

@@ -67,6 +67,12 @@ export function profileOf(row: ProfileRow): Profile {
   };
 }
 
+/** A row of a query written by hand, in which SQLite gives JSON as text. */
+export function rowOf(row: Omit<ProfileRow, 'attributes'> & { readonly attributes: unknown }): ProfileRow {
+  const found: unknown = typeof row.attributes === 'string' ? JSON.parse(row.attributes) : row.attributes;
+  return { ...row, attributes: typeof found === 'object' && found !== null ? { ...found } : {} };
+}
+
 /** What a customer chose, from the columns that hold it. */
 export function frequencyOf(
   row: Pick<ProfileRow, 'frequencyMax' | 'frequencyPer' | 'importantOnly'>,

@@ -13,7 +13,7 @@ export interface Step {
 export type Ask =
   | { readonly kind: 'all' | 'run'; readonly text: string; readonly params: readonly unknown[] }
   | ({ readonly kind: 'each' } & Step)
-  /** All steps in one transaction of their own. */
+  /** All steps in the transaction that is open, else in one of their own. */
   | { readonly kind: 'steps'; readonly steps: readonly Step[] }
   | { readonly kind: 'begin' | 'commit' | 'rollback' };
 
@@ -44,7 +44,9 @@ export class Engine {
       case 'each':
         return [this.#handle.inTransaction ? this.#each(ask) : this.#whole(() => this.#each(ask))];
       case 'steps':
-        return this.#whole(() => ask.steps.map((step) => this.#each(step)));
+        return this.#handle.inTransaction
+          ? ask.steps.map((step) => this.#each(step))
+          : this.#whole(() => ask.steps.map((step) => this.#each(step)));
       case 'rollback':
         // A statement that failed may have rolled back already.
         if (this.#handle.inTransaction) this.#handle.exec('ROLLBACK');

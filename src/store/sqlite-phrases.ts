@@ -14,6 +14,7 @@ export const sqlitePhrases: Phrases = {
     sql`CASE WHEN json_type(${column}, ${path(key)}) IN ('integer', 'real') THEN json_extract(${column}, ${path(key)}) END`,
   jsonType: (column, key) =>
     sql`CASE json_type(${column}, ${path(key)}) WHEN 'integer' THEN 'number' WHEN 'real' THEN 'number' WHEN 'true' THEN 'boolean' WHEN 'false' THEN 'boolean' ELSE json_type(${column}, ${path(key)}) END`,
+  json: (text) => text,
   lockProfiles: () => undefined,
   texts: (values) => sql`(SELECT value FROM json_each(${JSON.stringify(values)}))`,
   numbers: (values) => sql`(SELECT value FROM json_each(${JSON.stringify(values)}))`,
