@@ -47,7 +47,11 @@ export const moveTheRest: readonly RowStatement[] = [
   handOver('confirmations'),
   handOver('external_ids'),
   forget('traits'),
-  forget('segment_members'),
+  // By the names of the segments, which lead the index.
+  each(
+    () => sql`DELETE FROM segment_members WHERE profile_id IN (SELECT v.merged FROM v)
+      AND segment IN (SELECT name FROM segments)`,
+  ),
 ];
 
 /** How far a send went: it left or may have; it is to leave; it was refused; it was never to leave. */
@@ -93,7 +97,7 @@ export const exchangeSends: readonly RowStatement[] = [
 export const dropConsent: RowStatement = {
   columns: { profile_id: 'bigint', topic: 'text' },
   body: () => sql`DELETE FROM consents
-    WHERE EXISTS (SELECT 1 FROM v WHERE v.profile_id = consents.profile_id AND v.topic = consents.topic)`,
+    WHERE (profile_id, topic) IN (SELECT v.profile_id, v.topic FROM v)`,
 };
 
 export const giveConsent: RowStatement = {

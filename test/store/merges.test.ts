@@ -7,6 +7,7 @@ import { eventStore } from '../../src/store/events.ts';
 import { applyHappened } from '../../src/store/happened.ts';
 import { identityStore } from '../../src/store/identity.ts';
 import { ledgerReader } from '../../src/store/ledger-reader.ts';
+import { mergeProfiles } from '../../src/store/merges.ts';
 import { profileStore } from '../../src/store/profiles.ts';
 import { readerStore } from '../../src/store/readers.ts';
 import { sendLedger } from '../../src/store/send-ledger.ts';
@@ -39,6 +40,62 @@ const claimDue = async (store: Store, runId: number) => {
   const requests = lease.sends.map((send) => ({ ...send, token: lease.token, decision: '{}' }));
   return sendLedger(store).advance([], requests, { max: 2, per: 'week' });
 };
+
+/** Eight profiles with this and that in common, and sends of three runs in all states. */
+async function mixed(store: Store): Promise<number[]> {
+  const ids = await makeReaders(store, 8);
+  const states = ['queued', 'accepted', 'skipped', 'failed', 'sending', 'deferred', 'queued', 'accepted'];
+  for (const shift of [0, 1, 3]) {
+    const run = await makeRun(store, ids);
+    for (const [index, id] of ids.entries()) {
+      await become(store, run.id, id, states[(index * (shift + 1)) % 8] ?? 'queued', {
+        leaseToken: 'held',
+        leaseUntil: 1,
+      });
+    }
+  }
+  await eventStore(store).addMany(
+    ids.flatMap((profileId, index) =>
+      [1, 2, 1 + (index % 3)].map((at, turn) => ({
+        key: turn === 0 ? `k${profileId}` : derivedKey('a', 'order', at, {}),
+        profileId,
+        type: 'order',
+        at,
+        properties: { total: index },
+      })),
+    ),
+    9,
+  );
+  for (const [index, id] of ids.entries()) {
+    await consentStore(store).change(id, 'news', index % 2 === 0 ? 'in' : 'out', 10 + ((index * 5) % 8), 'x');
+    await consentStore(store).change(id, `topic ${index % 3}`, index % 4 === 0 ? 'out' : 'in', index, 'x');
+  }
+  await identityStore(store).resolve(
+    ids.map((profileId, index) => ({ profileId, externalIds: [{ source: 'shop', value: `${index}` }] })),
+    9,
+    { create: false },
+  );
+  return ids;
+}
+
+/** What merges write to, without what the clock says. */
+async function allOf(store: Store): Promise<Record<string, unknown>[][]> {
+  const { profiles, events, sends, consents, consentChanges, externalIds, mergedProfiles } = store.tables;
+  const found: Record<string, unknown>[][] = [];
+  for (const table of [profiles, events, sends, consents, consentChanges, externalIds, mergedProfiles]) {
+    const rows: Record<string, unknown>[] = await store.orm.select().from(table);
+    const isClock = (value: unknown) => typeof value === 'number' && value > 1e12;
+    const plain = rows.map((row) =>
+      Object.fromEntries(
+        Object.entries(row).filter(
+          ([name, value]) => !isClock(value) && !(name === 'id' && row.type === 'merged'),
+        ),
+      ),
+    );
+    found.push(plain.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)));
+  }
+  return found;
+}
 
 onEveryStore('merging', (open) => {
   test('moves everything, and tells it on the timeline', async () => {
@@ -330,6 +387,37 @@ onEveryStore('merging', (open) => {
     );
     const left = rows.filter(({ profileId, state }) => !living.has(profileId) && state === 'skipped');
     expect(left.every(({ reason }) => reason === 'merged')).toBe(true);
+  });
+
+  test('many at once, several into one and one after the other, are as if merged singly', async () => {
+    const singly = await open();
+    const together = await open();
+    const pairs = [
+      [1, 2],
+      [3, 4],
+      [1, 5],
+      [6, 1],
+      [7, 8],
+      [1, 8],
+    ];
+    const tables: Record<string, unknown>[][][] = [];
+    for (const store of [singly, together]) {
+      const ids = await mixed(store);
+      const given = pairs.map(([stays = 0, goes = 0]) => ({
+        survivor: ids[stays - 1] ?? 0,
+        merged: ids[goes - 1] ?? 0,
+      }));
+      // The last pair names a profile that is gone by then, and takes the whole batch with it.
+      const good = given.slice(0, -1);
+      await expect(store.transaction((tx) => mergeProfiles(tx, given, note, 100))).rejects.toMatchObject({
+        code: 'profile.unknown',
+      });
+      if (store === together) await store.transaction((tx) => mergeProfiles(tx, good, note, 100));
+      else for (const pair of good) await store.transaction((tx) => mergeProfiles(tx, [pair], note, 100));
+      tables.push(await allOf(store));
+    }
+    expect(tables[1]).toEqual(tables[0]);
+    expect(tables[0]?.[0]).toHaveLength(3);
   });
 
   test('two merges of the same profiles at once: one is done', async () => {
