@@ -22,3 +22,23 @@ export async function inParallel(
   };
   await Promise.all(Array.from({ length: width }, lane));
 }
+
+/** The time below which so large a share of the given ones lies; 0 when there are none. */
+export function percentiles(times: readonly number[]): (share: number) => number {
+  const sorted = times.toSorted((a, b) => a - b);
+  return (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
+
+/** Times pieces of work one after the other. */
+export async function inMilliseconds(
+  count: number,
+  work: (index: number) => Promise<unknown>,
+): Promise<(share: number) => number> {
+  const times: number[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const started = performance.now();
+    await work(index);
+    times.push(performance.now() - started);
+  }
+  return percentiles(times);
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { httpResult } from './http-load.ts';
 
 const amount = z.object({ count: z.number(), seconds: z.number() });
 
@@ -49,8 +50,29 @@ export const dataImport = z.object({
 export type DataImport = z.output<typeof dataImport>;
 
 export const dataQuestions = z.object({
+  /** Of making the traits of all profiles. */
+  foldSeconds: z.number(),
+  databaseBytes: z.number(),
   dossierP50Ms: z.number(),
   dossierP99Ms: z.number(),
-  segments: z.array(z.object({ name: z.string(), count: z.int(), seconds: z.number() })),
+  segments: z.array(
+    z.object({
+      name: z.string(),
+      count: z.int(),
+      seconds: z.number(),
+      /** Steps of the query plans that go through all events. */
+      wide: z.array(z.string()),
+    }),
+  ),
+  peakRssMiB: z.number(),
 });
 export type DataQuestions = z.output<typeof dataQuestions>;
+
+/** Events over HTTP, and dossiers meanwhile. */
+export const dataHttp = httpResult.extend({
+  cpuMicroseconds: z.number(),
+  dossierP50Ms: z.number(),
+  dossierP99Ms: z.number(),
+  peakRssMiB: z.number(),
+});
+export type DataHttp = z.output<typeof dataHttp>;

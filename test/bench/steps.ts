@@ -26,7 +26,8 @@ export type StepName =
   | 'pool'
   | 'naive'
   | 'data-import'
-  | 'data-questions';
+  | 'data-questions'
+  | 'data-http';
 
 const fromParent = z.enum(['arrived']);
 const fromStep = z.object({ result: z.unknown() });

@@ -16,13 +16,10 @@ import { thresholdQuery } from '../../src/store/segment-ranks.ts';
 import { segmentCondition } from '../../src/store/segment-sql.ts';
 import { figuresQuery } from '../../src/store/trait-sql.ts';
 import { traitStore } from '../../src/store/traits.ts';
+import { BOUNDED, OF_EVENTS } from '../bench/event-readings.ts';
 import { typicalSegments } from '../bench/typical-segments.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12);
-/** How SQLite's plans name our readings of the table `events`. */
-const OF_EVENTS = /^(SCAN|SEARCH) (e\d?|x)\b/;
-/** By profile and type, or by type and time: all else reads more than the rule asks about. */
-const BOUNDED = /^SEARCH .*\((profile_id=\? AND type=\?.*|type=\? AND at.*)\)$/;
 
 describe('plans of SQLite', () => {
   let store: Store;
