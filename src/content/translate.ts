@@ -23,7 +23,8 @@ export function translate(tree: hbs.AST.Program, html: boolean): (rendering: Ren
  */
 export function translateNeeds(tree: hbs.AST.Program): (rendering: Rendering) => void {
   const look = new Needs().body(tree);
-  return (rendering) => void look({ dear: rendering, here: rendering.root, outer: undefined, loop: undefined });
+  return (rendering) =>
+    void look({ dear: rendering, here: rendering.root, outer: undefined, loop: undefined });
 }
 
 class Translation {
