@@ -129,7 +129,6 @@ function wire(config: Config, log: Logger, ports: Ports, letters: Writing) {
     members: (rule, asOf, afterId) =>
       ports.segments.members(parseRule(rule, 'the run’s segment'), asOf, { afterId }),
     survey: (run, ids) => survey(letters, run.plan, ids),
-    clock: Date.now,
   };
   return {
     planner,

@@ -128,7 +128,6 @@ function makeSending(
       contentRefused: async (runId, response) => {
         if (refusals.refused(runId)) await stopRun(app, runId, response);
       },
-      clock: Date.now,
     },
     close: async () => {
       await transport.close();

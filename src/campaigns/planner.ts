@@ -12,7 +12,6 @@ export interface PlannerDeps {
   members(rule: Rule, asOf: number, afterId: number): AsyncIterable<number[]>;
   /** What is known of the profiles, ascending by their ids; see survey.ts. */
   survey(run: Run, profileIds: readonly number[]): Promise<Surveyed[]>;
-  clock(): number;
 }
 
 /** How far a plan came. `complete` is false when the signal or another planner ended it early. */
@@ -76,8 +75,7 @@ async function planChunk(
 ): Promise<PlannedSend[] | undefined> {
   const terms = { ...hold.run.plan, validUntil: hold.run.validUntil };
   let sends: PlannedSend[] = [];
-  const kept = await deps.runs.planChunk(hold, ids, HOLD_MS, (taken: TakenSlots) => {
-    const now = deps.clock();
+  const kept = await deps.runs.planChunk(hold, ids, HOLD_MS, (taken: TakenSlots, now: number) => {
     sends = facts.map((fact) =>
       decideSend({ ...fact, taken: taken.get(fact.recipient.id) ?? [] }, terms, now),
     );
