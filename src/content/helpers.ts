@@ -138,9 +138,14 @@ function date(value: unknown, options: Call['hash']): string | undefined {
   return dateFormat(options.locale, zone, style).format(at);
 }
 
+/** Of any day but those around New Year of 1970, which no shop knows. */
+const MILLISECONDS = /^-?\d{9,15}$/;
+
 function instant(value: unknown): number | undefined {
   if (typeof value === 'number') return Math.abs(value) <= 8.64e15 ? value : undefined;
   if (typeof value !== 'string') return undefined;
+  // What a helper needs comes to it as the text that it would show.
+  if (MILLISECONDS.test(value)) return Number(value);
   const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)\s*(Z|[+-]\d\d:?\d\d)?)?$/i.exec(
     value.trim(),
   );

@@ -2,6 +2,8 @@
 export interface LetterContext {
   /** `email` and the profile's attributes. */
   readonly profile: Readonly<Record<string, unknown>>;
+  /** Traits by name (`orders`), without those that the reader has no value of; absent when the letter reads none. */
+  readonly traits?: Readonly<Record<string, unknown>> | undefined;
   /** The data that the letter's source asks for, newest first. */
   readonly data: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
   /** Which of the conditional modules appear, by key. */

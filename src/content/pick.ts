@@ -14,6 +14,7 @@ export function pickContext(context: LetterContext, reads: Reads): LetterContext
   // Only keys are left out, so that the parts keep their types.
   return {
     profile: part(context.profile, 'profile'),
+    ...(context.traits && { traits: part(context.traits, 'traits') }),
     data: part(context.data, 'data') as LetterContext['data'],
     modules: part(context.modules, 'modules') as LetterContext['modules'],
     settings: part(context.settings, 'settings') as LetterContext['settings'],

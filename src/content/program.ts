@@ -24,6 +24,8 @@ export type RenderResult =
 /** A letter's templates, ready to run for one reader after another. Runs are independent of each other. */
 export interface LetterProgram {
   readonly hash: string;
+  /** Names of the traits that it reads. */
+  readonly traits: readonly string[];
   render(context: LetterContext, urls: LetterUrls): RenderResult;
   /** What `render` would find missing, at a fraction of its cost. */
   missing(context: LetterContext): string | undefined;
@@ -74,6 +76,7 @@ function makeProgram(source: LetterSource): LetterProgram {
   };
   return {
     hash: source.hash,
+    traits: [...(reads.keys.get('traits')?.keys.keys() ?? [])],
     render: (context, urls) => renderWith(begin(context, urls), { subject, html, text }),
     missing: (context) => {
       const rendering = begin(context, nowhere);
@@ -111,13 +114,13 @@ function writeText(rendering: Rendering, run: Run): string {
 
 function newRendering(context: LetterContext, urls: LetterUrls): Rendering {
   const { open, unsubscribe, preferences } = urls;
-  const { profile, data, modules, settings } = context;
+  const { profile, traits = {}, data, modules, settings } = context;
   return {
     urls,
     links: [],
     clicks: [],
     indexes: new Map(),
-    root: { profile, data, modules, settings, urls: { open, unsubscribe, preferences } },
+    root: { profile, traits, data, modules, settings, urls: { open, unsubscribe, preferences } },
     missing: undefined,
   };
 }

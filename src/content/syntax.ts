@@ -15,6 +15,7 @@ import {
   roots,
   type Scope,
 } from './scope.ts';
+import { unfit, wrongTrait } from './trait-values.ts';
 
 /** A parsed piece of a template: a layout, a module, or one value of a campaign file. */
 export interface Template {
@@ -123,7 +124,21 @@ function checkMustache(checker: Checker, node: hbs.AST.MustacheStatement, scope:
     complain(checker, node, `the helper ${node.path.original} needs a value`);
   } else {
     checkExpression(checker, node.path, scope);
+    checkKind(checker, node.path, scope, undefined);
   }
+}
+
+/** Whether a trait goes with the helper that it is handed to, or goes without any. */
+function checkKind(
+  checker: Checker,
+  node: hbs.AST.Node | undefined,
+  scope: Scope,
+  helper: string | undefined,
+): void {
+  if (node === undefined || !isPath(node)) return;
+  const resolved = resolvePath(node, scope);
+  const wrong = resolved.kind === 'value' ? unfit(resolved.steps, helper) : undefined;
+  if (wrong !== undefined) complain(checker, node, wrong.message, wrong.mend);
 }
 
 function checkBlock(checker: Checker, node: hbs.AST.BlockStatement, scope: Scope): void {
@@ -140,6 +155,7 @@ function checkBlock(checker: Checker, node: hbs.AST.BlockStatement, scope: Scope
   if ((node.program?.blockParams?.length ?? 0) > 0)
     complain(checker, node, `'as |name|' is not part of letters`);
   checkExpression(checker, given, scope);
+  if (name === 'each' || name === 'with') checkKind(checker, given, scope, name);
   checkBody(checker, node.program?.body ?? [], bodyScope(node, scope));
   if (node.inverse) checkBody(checker, node.inverse.body, scope);
 }
@@ -166,6 +182,7 @@ function checkCall(
     return;
   }
   checkShape(checker, node, name, shape);
+  checkKind(checker, node.params[0], scope, name);
   for (const param of node.params) checkExpression(checker, param, scope);
   for (const pair of node.hash?.pairs ?? []) checkExpression(checker, pair.value, scope);
 }
@@ -224,7 +241,7 @@ function checkPath(checker: Checker, path: hbs.AST.PathExpression, scope: Scope)
     complain(
       checker,
       path,
-      `'${path.original}' is not known here.${guess} A value begins with profile, data, settings, urls or slots.`,
+      `'${path.original}' is not known here.${guess} A value begins with profile, traits, data, settings, urls or slots.`,
     );
   } else if (second === undefined) {
     complain(
@@ -237,6 +254,9 @@ function checkPath(checker: Checker, path: hbs.AST.PathExpression, scope: Scope)
     !(resolved.steps.length === 2 && ['unsubscribe', 'preferences'].includes(second))
   ) {
     complain(checker, path, `'${path.original}' is not known; known: urls.unsubscribe, urls.preferences`);
+  } else if (first === 'traits') {
+    const wrong = wrongTrait(resolved.steps);
+    if (wrong !== undefined) complain(checker, path, wrong);
   } else if (first === 'data') {
     checker.uses.push({ name: second, line: path.loc.start.line + checker.template.offset });
   }

@@ -179,6 +179,8 @@ const own = (values: TraitEvent['properties'], key: string): unknown =>
 export interface TraitStore {
   /** A profile's traits at `now` (ms), from its events: never out of date. */
   of(profileId: number, now: number): Promise<Traits>;
+  /** The traits of many profiles, by id, in two queries; for some hundreds at a time. Those who do not exist have some too. */
+  ofMany(profileIds: readonly number[], now: number): Promise<Map<number, Traits>>;
   /**
    * Brings stored figures up to date, in chunks, until nothing waits, `signal` aborts or `budgetMs` are over.
    * Several may run at once: one works, the others return at once. Rules are right without it, only slower.

@@ -6,6 +6,7 @@ import { defaultTraitSettings, type TraitSettings } from '../profiles/trait-sett
 import { traitsFrom } from '../profiles/traits.ts';
 import { type ConsentRow, consentOf } from './consent-book.ts';
 import type { Store } from './database.ts';
+import { objectOf } from './json-column.ts';
 import { type ProfileRow, profileOf, rowOf } from './profile-rows.ts';
 import { figuresQuery } from './trait-sql.ts';
 import { engagementFrom, engagementQuery, type FiguresRow, figures } from './traits.ts';
@@ -43,7 +44,7 @@ export function dossierStore(db: Store, settings: TraitSettings = defaultTraitSe
           WHERE profile_id = ${id} GROUP BY type ORDER BY type`,
         timeline(id, newest),
         figuresQuery(db.phrases, settings, sql`e.profile_id = ${id}`, now + 1),
-        engagementQuery(db.phrases, id, now),
+        engagementQuery(db.phrases, sql`profile_id = ${id}`, now),
       ]);
       return dossierOf(parts, now, settings);
     },
@@ -61,7 +62,7 @@ function dossierOf(parts: Parts, now: number, settings: TraitSettings): Dossier 
     consentHistory: history.map(consentOf),
     summary,
     traits: traitsFrom(figures(ordered), engagementFrom(engaged), now, settings),
-    timeline: events.map((event) => ({ ...event, properties: parsed(event.properties) })),
+    timeline: events.map((event) => ({ ...event, properties: objectOf(event.properties) })),
   };
 }
 
@@ -102,8 +103,3 @@ function idOf({ profileId, email, externalIds }: Identifiers): SQL | undefined {
 
 const externalId = ({ source, value }: ExternalId) =>
   sql`(SELECT profile_id FROM external_ids WHERE source = ${source} AND value = ${value})`;
-
-function parsed(value: unknown): Record<string, unknown> {
-  const found: unknown = typeof value === 'string' ? JSON.parse(value) : value;
-  return typeof found === 'object' && found !== null ? { ...found } : {};
-}

@@ -4,6 +4,7 @@ import type { ProfileState } from '../profiles/merge.ts';
 import type { Profile } from '../profiles/port.ts';
 import type { Frequency, Preferences } from '../profiles/preferences.ts';
 import type { BulkRow, Database, Tables } from './database.ts';
+import { objectOf } from './json-column.ts';
 
 export type ProfileRow = InferSelectModel<Tables['profiles']>;
 
@@ -69,8 +70,7 @@ export function profileOf(row: ProfileRow): Profile {
 
 /** A row of a query written by hand, in which SQLite gives JSON as text. */
 export function rowOf(row: Omit<ProfileRow, 'attributes'> & { readonly attributes: unknown }): ProfileRow {
-  const found: unknown = typeof row.attributes === 'string' ? JSON.parse(row.attributes) : row.attributes;
-  return { ...row, attributes: typeof found === 'object' && found !== null ? { ...found } : {} };
+  return { ...row, attributes: objectOf(row.attributes) };
 }
 
 /** What a customer chose, from the columns that hold it. */

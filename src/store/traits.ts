@@ -53,9 +53,26 @@ export function traitStore(db: Database, settings: TraitSettings): TraitStore {
         figuresQuery(db.phrases, settings, sql`e.profile_id = ${profileId}`, now + 1),
       );
       const [engaged] = await db.rows<Record<string, number | null>>(
-        engagementQuery(db.phrases, sql`${profileId}`, now),
+        engagementQuery(db.phrases, sql`profile_id = ${profileId}`, now),
       );
       return traitsFrom(figures(row), engagementFrom(engaged), now, settings);
+    },
+    ofMany: async (profileIds, now) => {
+      const ids = db.phrases.numbers(profileIds);
+      const ordered = await db.rows<FiguresRow & { readonly profile_id: number }>(
+        figuresQuery(db.phrases, settings, sql`e.profile_id IN ${ids}`, now + 1),
+      );
+      const engaged = await db.rows<Record<string, number | null> & { readonly profile_id: number }>(
+        engagementQuery(db.phrases, sql`profile_id IN ${ids}`, now),
+      );
+      const orders = new Map(ordered.map((row) => [row.profile_id, row]));
+      const letters = new Map(engaged.map((row) => [row.profile_id, row]));
+      return new Map(
+        profileIds.map((id) => [
+          id,
+          traitsFrom(figures(orders.get(id)), engagementFrom(letters.get(id)), now, settings),
+        ]),
+      );
     },
     fold: async ({ signal, budgetMs = Number.POSITIVE_INFINITY } = {}) => {
       const until = performance.now() + budgetMs;
@@ -96,16 +113,20 @@ export const figures = (row: FiguresRow | undefined): OrderFigures =>
         lastOrderAt: row.last_order_at ?? undefined,
       };
 
-/** One row with the counts of the engagement traits of a profile at `now` (ms), by their names. */
-export function engagementQuery(phrases: Phrases, profileId: SQL, now: number): SQL {
+/**
+ * Rows with the counts of the engagement traits at `now` (ms), by their names, and `profile_id`, of the profiles that
+ * `whose` picks by `profile_id`. Who was not engaged has no row.
+ */
+export function engagementQuery(phrases: Phrases, whose: SQL, now: number): SQL {
   const counts = engagementNames.map(
     (name) =>
       sql`sum(CASE WHEN type = ${engagement[name].type} AND at > ${engagedAfter(name, now)} THEN 1 ELSE 0 END) AS ${sql.identifier(name)}`,
   );
   const types = [...new Set(engagementNames.map((name) => engagement[name].type))];
   const from = Math.min(...engagementNames.map((name) => engagedAfter(name, now)));
-  return sql`SELECT ${sql.join(counts, sql`, `)} FROM events
-    WHERE profile_id = ${profileId} AND type IN ${phrases.texts(types)} AND at > ${from} AND at <= ${now}`;
+  return sql`SELECT profile_id AS profile_id, ${sql.join(counts, sql`, `)} FROM events
+    WHERE ${whose} AND type IN ${phrases.texts(types)} AND at > ${from} AND at <= ${now}
+    GROUP BY profile_id`;
 }
 
 /** Nothing counted: nothing happened. */

@@ -118,6 +118,31 @@ onEveryStore('TraitStore', (open) => {
     );
   }, 120_000);
 
+  test('of many at once they are what they are of each', async () => {
+    const store = await open();
+    const ids = await customers(store, 6);
+    const types = ['order', 'opened', 'clicked', 'replied', 'refund', 'view'];
+    const events = ids
+      .slice(0, 5)
+      .flatMap((profileId, which) =>
+        Array.from({ length: which * 7 }, (_, index) =>
+          order(
+            `${which} ${index}`,
+            profileId,
+            NOW - index * 9 * DAY + 1,
+            { total: index, order: index % 3 },
+            types[index % 6],
+          ),
+        ),
+      );
+    await eventStore(store).addMany(events, NOW);
+    const port = traitStore(store, defaultTraitSettings);
+    const many = await port.ofMany([...ids, 999], NOW);
+    expect([...many.keys()]).toEqual([...ids, 999]);
+    for (const [id, traits] of many) expect(traits).toEqual(await port.of(id, NOW));
+    expect(many.get(ids[4] ?? 0)).toMatchObject({ opens90: 2, stage: 'customer' });
+  });
+
   test('an order is its lines; what is taken back counts against it', async () => {
     const store = await open();
     const [id = 0] = await customers(store, 1);
