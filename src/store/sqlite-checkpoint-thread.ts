@@ -33,9 +33,13 @@ await serveThread<CheckpointAsk, boolean>(async () => {
     const { log = 0, checkpointed = 0 } = run('NOOP') ?? {};
     return { log, left: log - checkpointed };
   };
+  let tried = 0;
   const tend = (): boolean => {
     let { log, left } = look();
-    if (left < WORTH_IT && log < TOO_LONG) return false;
+    // A long log that a reader keeps from beginning anew is not tried again for every commit.
+    const isTooLong = log >= TOO_LONG && (log < tried || log >= tried + WORTH_IT);
+    if (left < WORTH_IT && !isTooLong) return false;
+    tried = log;
     const rounds = log < LONG ? 1 : MOST_ROUNDS;
     for (let round = 0; left > 0 && round < rounds; round += 1) {
       // Busy: another process is at it.
