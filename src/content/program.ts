@@ -25,8 +25,8 @@ export type RenderResult =
 export interface LetterProgram {
   readonly hash: string;
   render(context: LetterContext, urls: LetterUrls): RenderResult;
-  /** What `render` would find missing, at about half its cost. */
-  missing(context: LetterContext): string | undefined;
+  /** What `render` would find missing, at about half its cost. @param urls those that it is rendered with, if not all */
+  missing(context: LetterContext, urls?: LetterUrls): string | undefined;
   /** The part of a context that the letter can read; it renders to the same bytes. */
   pick(context: LetterContext): LetterContext;
 }
@@ -73,8 +73,8 @@ function makeProgram(source: LetterSource): LetterProgram {
   return {
     hash: source.hash,
     render: (context, urls) => renderWith(begin(context, urls), { subject, html, text }),
-    missing: (context) => {
-      const rendering = begin(context, nowhere);
+    missing: (context, urls = nowhere) => {
+      const rendering = begin(context, urls);
       if (rendering.missing === undefined) writeSubject(rendering, subject);
       if (rendering.missing === undefined) html(rendering);
       return rendering.missing;
@@ -108,14 +108,14 @@ function writeText(rendering: Rendering, run: Run): string {
 }
 
 function newRendering(context: LetterContext, urls: LetterUrls): Rendering {
-  const { open, unsubscribe, preferences } = urls;
-  const { profile, data, modules, settings } = context;
+  const { open, unsubscribe, preferences, confirm } = urls;
+  const { profile, data, modules, settings, signUp } = context;
   return {
     urls,
     links: [],
     clicks: [],
     indexes: new Map(),
-    root: { profile, data, modules, settings, urls: { open, unsubscribe, preferences } },
+    root: { profile, data, modules, settings, signUp, urls: { open, unsubscribe, preferences, confirm } },
     missing: undefined,
   };
 }
