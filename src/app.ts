@@ -22,7 +22,9 @@ import { readTraitSettings } from './profiles/trait-settings.ts';
 import { followSegments } from './segments/follow.ts';
 import { parseRule } from './segments/rule.ts';
 import type { RuleSettings } from './segments/settings.ts';
+import { confirmationLetters } from './sign-up/letters.ts';
 import { makeSignUp } from './sign-up/sign-up.ts';
+import { confirmationSources } from './sign-up/sources.ts';
 import { arrivalStore } from './store/arrivals.ts';
 import { attributeStore } from './store/attributes.ts';
 import { auditStore } from './store/audit.ts';
@@ -68,6 +70,7 @@ export async function openApp(
   writing: 'here' | 'thread' = 'here',
 ) {
   const tokens = makeTokens(config.secret);
+  const confirmTokens = makeConfirmTokens(config.secret);
   const signer = dkimSigners(config);
   const limits = parseLimits(config.deliveryLimits, config.smtpRate);
   const warmUps = parseWarmUps(config.warmUp);
@@ -82,7 +85,17 @@ export async function openApp(
     ...ports,
     ...wire(config, log, ports, tokens, signer),
     tokens,
-    confirmTokens: makeConfirmTokens(config.secret),
+    confirmTokens,
+    /** The letters that ask for confirmation; compiled when asked for. */
+    confirmationLetters: async () =>
+      confirmationLetters({
+        sources: await confirmationSources(config.templatesDir),
+        tokens: confirmTokens,
+        book: topics,
+        publicUrl: config.publicUrl,
+        signer,
+        attributesOf: async (id) => (await ports.profiles.byIds([id])).get(id)?.attributes ?? {},
+      }),
     prove: makeProof(config.secret),
     topics,
     signUp: makeSignUp(ports.confirmations, topics),

@@ -73,7 +73,8 @@ export async function loadOwnModule(
 ): Promise<ModuleBlock> {
   const path = join(templatesDir, folder, file);
   const text = await readTemplate(path);
-  if (text === undefined) throw unknownBlock('module', file, at, await names(join(templatesDir, folder), './', '.mjml'));
+  if (text === undefined)
+    throw unknownBlock('module', file, at, await names(join(templatesDir, folder), './', '.mjml'));
   return readBlock(text, file.replace(/^\.\/|\.mjml$/g, ''), shownPath(templatesDir, path), moduleMeta);
 }
 

@@ -9,7 +9,7 @@ import type { LetterSource } from './source.ts';
 import { readYaml } from './yaml.ts';
 
 /** Where the letter that asks to confirm a sign-up lies, within the templates folder. */
-export const CONFIRMATION_FOLDER = 'sign-up';
+const CONFIRMATION_FOLDER = 'sign-up';
 
 const language = z
   .string()

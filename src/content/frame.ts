@@ -81,6 +81,6 @@ export function checkConfirmLink(
     code: 'confirmation.no-link',
     ...at,
     message: 'the letter has no visible link to confirm that every reader sees',
-    mend: "Add the module button with href: '{{urls.confirm}}', or <a href=\"{{urls.confirm}}\">…</a> outside of any condition.",
+    mend: 'Add the module button with href: \'{{urls.confirm}}\', or <a href="{{urls.confirm}}">…</a> outside of any condition.',
   });
 }

@@ -225,7 +225,11 @@ function checkPath(checker: Checker, path: hbs.AST.PathExpression, scope: Scope)
   const [first, second] = resolved.steps;
   if (first === undefined || first === '(list)') return;
   if (first === 'signUp' && !vocabulary.asks) {
-    complain(checker, path, `'${path.original}' has a value only in the letter that asks to confirm a sign-up`);
+    complain(
+      checker,
+      path,
+      `'${path.original}' has a value only in the letter that asks to confirm a sign-up`,
+    );
   } else if (!roots.includes(first) || first === 'modules') {
     const guess = resolved.steps.length === 1 ? ` Did you mean profile.${first}?` : '';
     complain(

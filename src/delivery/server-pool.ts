@@ -54,14 +54,16 @@ class ServerPool implements Transport {
     this.concurrency = servers.reduce((sum, { transport }) => sum + transport.concurrency, 0);
   }
 
-  async slot(signal?: AbortSignal): Promise<Slot | Down> {
+  async slot(signal?: AbortSignal, first = false): Promise<Slot | Down> {
+    let yields = !first && this.waiters.firstWaits;
     while (!this.closing && signal?.aborted !== true) {
       for (const member of this.members) if (this.isDue(member)) void this.probe(member);
       if (!this.members.some((member) => member.up || member.probing)) return this.allDown();
-      const member = this.next();
-      if (member === undefined) await this.waiters.wait(signal);
+      const member = yields ? undefined : this.next();
+      yields = false;
+      if (member === undefined) await this.waiters.wait(signal, first);
       else {
-        const slot = await this.slotOf(member, signal);
+        const slot = await this.slotOf(member, signal, first);
         if (slot.kind === 'slot' || slot.reason === 'stopped') return slot;
         this.setDown(member, slot);
       }
@@ -120,9 +122,13 @@ class ServerPool implements Transport {
     return best;
   }
 
-  private async slotOf(member: Member, signal: AbortSignal | undefined): Promise<Slot | Down> {
+  private async slotOf(
+    member: Member,
+    signal: AbortSignal | undefined,
+    first: boolean,
+  ): Promise<Slot | Down> {
     member.taken += 1;
-    const slot = await member.transport.slot(signal);
+    const slot = await member.transport.slot(signal, first);
     const giveBack = () => {
       member.taken -= 1;
       this.waiters.wakeOne();

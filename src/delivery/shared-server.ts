@@ -42,14 +42,15 @@ class SharedServer implements Transport {
     share.seats.of(this.key, share.total, KEEP_MS);
   }
 
-  async slot(signal?: AbortSignal): Promise<Slot | Down> {
+  async slot(signal?: AbortSignal, first = false): Promise<Slot | Down> {
     const { seats } = this.share;
     while (!this.closing && signal?.aborted !== true) {
-      if (seats.enter(this.key)) return this.seated(signal);
+      const yields = !first && this.waiters.firstWaits;
+      if (!yields && seats.enter(this.key)) return this.seated(signal, first);
       if (this.used < this.concurrency && (this.asking !== undefined || seats.clock() >= this.askAgainAt))
         await this.ask();
       else if (this.used === 0) return this.down();
-      else await this.waiters.wait(signal);
+      else await this.waiters.wait(signal, first);
     }
     return stopped;
   }
@@ -64,11 +65,11 @@ class SharedServer implements Transport {
     await this.transport.close();
   }
 
-  private async seated(signal: AbortSignal | undefined): Promise<Slot | Down> {
+  private async seated(signal: AbortSignal | undefined, first: boolean): Promise<Slot | Down> {
     this.used += 1;
     let slot: Slot | Down = stopped;
     try {
-      slot = await this.transport.slot(signal);
+      slot = await this.transport.slot(signal, first);
     } finally {
       if (slot.kind === 'down') this.rise();
     }
