@@ -118,16 +118,18 @@ export function share(
   const booked: Wait[] = [];
   const waits: Wait[] = [];
   for (const { id, limits, first } of asking) {
-    const full = limits.find(({ key }) => isFull(buckets.get(key)));
+    const isWaitedFor = ({ key }: Limit) => isFull(buckets.get(key));
+    const full =
+      limits.find((limit) => limit.partOf !== undefined && isWaitedFor(limit)) ?? limits.find(isWaitedFor);
     const bucket = full && buckets.get(full.key);
     if (full === undefined || bucket === undefined) {
       for (const { key } of limits) take(buckets.get(key));
       granted.push(id);
       continue;
     }
-    const mine = limits.flatMap(({ key }) => buckets.get(key) ?? []);
-    const start = first ? book(mine, now) : undefined;
+    const start = first && full.partOf === undefined ? book(realOf(limits, buckets), now) : undefined;
     if (start !== undefined) {
+      for (const { key } of limits) take(buckets.get(key));
       booked.push({ id, dueAt: start });
       continue;
     }
@@ -225,7 +227,7 @@ function take(bucket: Bucket | undefined): void {
 }
 
 /**
- * Takes the next permit of each bucket, for the moment at which all of them will be there.
+ * Books the next permit of each bucket, for the moment at which all of them will be there.
  * @returns that moment; undefined when it is too far ahead, or nothing can be booked: in a pause, or on a day
  */
 function book(buckets: readonly Bucket[], now: number): number | undefined {
@@ -233,11 +235,13 @@ function book(buckets: readonly Bucket[], now: number): number | undefined {
     return undefined;
   const start = Math.max(now, ...buckets.map(({ reopens, granted, step }) => reopens + granted * step));
   if (start > now + Math.min(...buckets.map(({ step }) => aheadOf(step)))) return undefined;
-  for (const bucket of buckets) {
-    take(bucket);
-    bucket.bookedUntil = Math.max(bucket.bookedUntil, start);
-  }
+  for (const bucket of buckets) bucket.bookedUntil = Math.max(bucket.bookedUntil, start);
   return Math.ceil(start);
+}
+
+/** What is only a part of another limit decides how many may book, not when they go. */
+function realOf(limits: readonly Limit[], buckets: ReadonlyMap<string, Bucket>): Bucket[] {
+  return limits.flatMap(({ key, partOf }) => (partOf === undefined ? (buckets.get(key) ?? []) : []));
 }
 
 const aheadOf = (step: number) => Math.min(Math.max(BOOK_AHEAD_MS, step), MOST_AHEAD_MS);

@@ -21,6 +21,8 @@ interface Member extends PooledServer {
   quietUntil: number;
 }
 
+const nothing = () => undefined;
+
 /**
  * One transport over several servers. Letters are shared by weight among the servers that have a connection to
  * spare. A server that is down gets none; it is tried again behind the scenes when its circuit allows it, so that
@@ -55,15 +57,29 @@ class ServerPool implements Transport {
   }
 
   async slot(signal?: AbortSignal, first = false): Promise<Slot | Down> {
-    let yields = !first && this.waiters.firstWaits;
+    const found = first ? this.waiters.goFirst() : nothing;
+    try {
+      return await this.find(signal, first, found);
+    } finally {
+      found();
+    }
+  }
+
+  /** @param found is called as soon as there is a server to ask */
+  private async find(
+    signal: AbortSignal | undefined,
+    first: boolean,
+    found: () => void,
+  ): Promise<Slot | Down> {
     while (!this.closing && signal?.aborted !== true) {
       for (const member of this.members) if (this.isDue(member)) void this.probe(member);
       if (!this.members.some((member) => member.up || member.probing)) return this.allDown();
-      const member = yields ? undefined : this.next();
-      yields = false;
+      const member = !first && this.waiters.firstLooks ? undefined : this.next();
       if (member === undefined) await this.waiters.wait(signal, first);
       else {
-        const slot = await this.slotOf(member, signal, first);
+        const looked = this.slotOf(member, signal, first);
+        found();
+        const slot = await looked;
         if (slot.kind === 'slot' || slot.reason === 'stopped') return slot;
         this.setDown(member, slot);
       }

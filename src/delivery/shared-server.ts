@@ -23,6 +23,8 @@ export function sharedServer(transport: Transport, share: ServerShare): Transpor
   return new SharedServer(transport, share);
 }
 
+const nothing = () => undefined;
+
 class SharedServer implements Transport {
   readonly concurrency: number;
   private readonly transport: Transport;
@@ -43,11 +45,27 @@ class SharedServer implements Transport {
   }
 
   async slot(signal?: AbortSignal, first = false): Promise<Slot | Down> {
+    const found = first ? this.waiters.goFirst() : nothing;
+    try {
+      return await this.find(signal, first, found);
+    } finally {
+      found();
+    }
+  }
+
+  private async find(
+    signal: AbortSignal | undefined,
+    first: boolean,
+    found: () => void,
+  ): Promise<Slot | Down> {
     const { seats } = this.share;
     while (!this.closing && signal?.aborted !== true) {
-      const yields = !first && this.waiters.firstWaits;
-      if (!yields && seats.enter(this.key)) return this.seated(signal, first);
-      if (this.used < this.concurrency && (this.asking !== undefined || seats.clock() >= this.askAgainAt))
+      if (!first && this.waiters.firstLooks) await this.waiters.wait(signal);
+      else if (seats.enter(this.key)) {
+        const slot = this.seated(signal, first);
+        found();
+        return slot;
+      } else if (this.used < this.concurrency && (this.asking !== undefined || seats.clock() >= this.askAgainAt))
         await this.ask();
       else if (this.used === 0) return this.down();
       else await this.waiters.wait(signal, first);

@@ -2,10 +2,23 @@
 export class Waiters {
   private readonly firsts = new Set<() => void>();
   private readonly others = new Set<() => void>();
+  private looking = 0;
 
-  /** Whether somebody waits who goes before others that come now. */
-  get firstWaits(): boolean {
-    return this.firsts.size > 0;
+  /** Whether somebody is looking who goes before all others, who then wait. */
+  get firstLooks(): boolean {
+    return this.looking > 0;
+  }
+
+  /** Announces somebody who goes first. @returns what says that they found what they looked for, or gave up */
+  goFirst(): () => void {
+    let over = false;
+    this.looking += 1;
+    return () => {
+      if (over) return;
+      over = true;
+      this.looking -= 1;
+      if (this.looking === 0) this.wakeAll();
+    };
   }
 
   /** Resolves when woken, or when the signal aborts. @param first is woken before the others */
@@ -24,7 +37,7 @@ export class Waiters {
 
   /** Wakes the one who has waited longest. */
   wakeOne(): void {
-    const [next] = [...this.firsts, ...this.others];
+    const [next] = this.firsts.size > 0 ? this.firsts : this.others;
     next?.();
   }
 

@@ -92,8 +92,8 @@ function contextOf(
         const { title, about, wording } = topicOf(book, name);
         return { name: title, about, wording };
       }),
-      requestedAt,
-      expiresAt,
+      requestedAt: new Date(requestedAt).toISOString(),
+      expiresAt: new Date(expiresAt).toISOString(),
     },
   };
 }
