@@ -36,6 +36,8 @@ interface Holding {
   readonly keepMs: number;
   /** Those who go first, and how many in a row had a seat that somebody gave up. */
   readonly firsts: Set<() => void>;
+  /** How many of them there are, those included who only ask. */
+  coming: number;
   inARow: number;
   /** Milliseconds that a letter sits, smoothed. */
   latency: number;
@@ -80,6 +82,7 @@ export class Seats {
       turnedAt: this.now(),
       keepMs,
       firsts: new Set(),
+      coming: 0,
       inARow: 0,
       latency: FIRST_GUESS_MS,
       tat: 0,
@@ -105,9 +108,14 @@ export class Seats {
     const holding = this.holdings.get(key);
     if (holding === undefined) return false;
     if (holding.firsts.size === 0 && this.enter(key)) return true;
-    if (holding.count < holding.most) await this.ask(key, holding.used + holding.firsts.size + 1);
-    if (holding.firsts.size === 0 && this.enter(key)) return true;
-    return holding.count > 0 && this.waitFirst(key, holding, signal);
+    holding.coming += 1;
+    try {
+      if (holding.count < holding.most) await this.ask(key, holding.used + holding.coming);
+      if (holding.firsts.size === 0 && this.enter(key)) return true;
+      return holding.count > 0 && (await this.waitFirst(key, holding, signal));
+    } finally {
+      holding.coming -= 1;
+    }
   }
 
   private waitFirst(key: string, holding: Holding, signal: AbortSignal): Promise<boolean> {

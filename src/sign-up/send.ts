@@ -129,7 +129,6 @@ class Sender implements ConfirmationSender {
     if (typeof letter === 'string') return this.refuse(confirmation, letter);
     if (inMs > 0) await wait(inMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return this.giveBack([confirmation], 0);
-    if (throttle.mustWait(address)) return this.giveBack([confirmation], LOOK_AGAIN_MS);
     const getUp = await throttle.seat(address, signal);
     if (getUp === undefined) return this.giveBack([confirmation], signal.aborted ? 0 : LOOK_AGAIN_MS);
     try {
@@ -145,7 +144,8 @@ class Sender implements ConfirmationSender {
     if (slot === undefined)
       return this.giveBack([confirmation], this.stop.signal.aborted ? 0 : LOOK_AGAIN_MS);
     try {
-      const { store, leaseMs, heard } = this.deps;
+      const { store, throttle, leaseMs, heard } = this.deps;
+      if (throttle.mustWait(letter.to)) return await this.giveBack([confirmation], LOOK_AGAIN_MS);
       if (!(await store.claim(confirmation.id, confirmation.attempts, leaseMs))) return;
       const outcome = await slot.deliver(letter);
       await persist(() => store.settle(this.outcomeOf(confirmation, outcome)), leaseMs);
