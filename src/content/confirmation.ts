@@ -11,9 +11,7 @@ import { readYaml } from './yaml.ts';
 /** Where the letter that asks to confirm a sign-up lies, within the templates folder. */
 const CONFIRMATION_FOLDER = 'sign-up';
 
-const language = z
-  .string()
-  .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, "must be a language such as 'en' or 'pt-BR'");
+const language = z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/);
 
 const letter = z.strictObject({
   subject: z.string().trim().min(1, 'must not be empty'),
@@ -33,7 +31,10 @@ const letterFile = z.strictObject({
   settings: z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]*$/), slotValue).default({}),
   /** By language; the first is for everybody whose own is not there. */
   letters: z
-    .record(language, letter)
+    .record(language, letter, {
+      error: ({ code }) =>
+        code === 'invalid_key' ? "must be a language such as 'en' or 'pt-BR'" : undefined,
+    })
     .refine((all) => Object.keys(all).length > 0, 'must have at least one language'),
 });
 

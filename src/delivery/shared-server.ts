@@ -65,7 +65,10 @@ class SharedServer implements Transport {
         const slot = this.seated(signal, first);
         found();
         return slot;
-      } else if (this.used < this.concurrency && (this.asking !== undefined || seats.clock() >= this.askAgainAt))
+      } else if (
+        this.used < this.concurrency &&
+        (this.asking !== undefined || seats.clock() >= this.askAgainAt)
+      )
         await this.ask();
       else if (this.used === 0) return this.down();
       else await this.waiters.wait(signal, first);

@@ -64,7 +64,7 @@ export function confirmationLetters(deps: ConfirmationLettersDeps): Confirmation
   };
 }
 
-/** The first language that is asked for and there, its region or not; else the first that is there. */
+/** The first language that is asked for and there, in its region or another; else the first that is there. */
 function chosen(languages: readonly string[], wanted: readonly unknown[]): string {
   for (const one of wanted) {
     if (typeof one !== 'string') continue;
@@ -72,6 +72,9 @@ function chosen(languages: readonly string[], wanted: readonly unknown[]): strin
       const found = languages.find((language) => language.toLowerCase() === tag);
       if (found !== undefined) return found;
     }
+    const elsewhere = `${one.toLowerCase().split('-', 1)[0]}-`;
+    const near = languages.find((language) => language.toLowerCase().startsWith(elsewhere));
+    if (near !== undefined) return near;
   }
   return languages[0] ?? '';
 }

@@ -1,3 +1,4 @@
+import type { ConfirmationSource } from '../../src/content/confirmation.ts';
 import { parseLimits } from '../../src/delivery/limits.ts';
 import { Seats } from '../../src/delivery/seats.ts';
 import { smtpTransport } from '../../src/delivery/smtp-transport.ts';
@@ -37,7 +38,14 @@ const failed = (error: unknown) => {
 export function senderOn(
   store: Store,
   url: string,
-  given: { limits?: string; server?: string; warmUp?: string; connections?: number; firstRetryMs?: number } = {},
+  given: {
+    limits?: string;
+    server?: string;
+    warmUp?: string;
+    connections?: number;
+    firstRetryMs?: number;
+    sources?: readonly ConfirmationSource[];
+  } = {},
 ) {
   const permits = permitStore(store);
   const seats = new Seats({ permits, failed });
@@ -55,7 +63,7 @@ export function senderOn(
   const tokens = makeConfirmTokens('a secret of the tests');
   const profiles = profileStore(store);
   const letters = confirmationLetters({
-    sources: builtinLetters(),
+    sources: given.sources ?? builtinLetters(),
     tokens,
     book,
     publicUrl: 'http://dear.example',

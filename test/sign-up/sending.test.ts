@@ -147,10 +147,14 @@ onEveryStore('letters that ask for confirmation', (open) => {
     for (const _ of [1, 2, 3]) expect(await sender.send()).toBe(0);
     expect(sender.heard.length).toBe(3);
     expect(await statesOf(store)).toEqual({ queued: 3 });
-    const { states } = await permitStore(store).change(['from shop.example', 'server'], undefined, (held) => ({
-      states: new Map(held),
-      waits: [],
-    }));
+    const { states } = await permitStore(store).change(
+      ['from shop.example', 'server'],
+      undefined,
+      (held) => ({
+        states: new Map(held),
+        waits: [],
+      }),
+    );
     expect([...states.values()].map(({ used, tat }) => [used, tat])).toEqual([
       [0, 0],
       [0, 0],

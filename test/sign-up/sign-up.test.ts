@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
+import { sealSource } from '../../src/content/source.ts';
 import { makeSignUp } from '../../src/sign-up/sign-up.ts';
 import { confirmationStore } from '../../src/store/confirmations.ts';
 import { consentStore } from '../../src/store/consents.ts';
@@ -199,5 +200,43 @@ onEveryStore('double opt-in', (open) => {
     expect(await confirmations.byId(id)).toMatchObject({ state: 'skipped' });
     const { confirmations: table } = store.tables;
     expect(await store.orm.select().from(table).where(eq(table.state, 'queued'))).toEqual([]);
+  });
+
+  test('the letter is in the language of the sign-up, else of the profile, and calls by name whom it knows', async () => {
+    const store = await open();
+    const sink = await openSink();
+    const subject = (language: string) => `${language} {{default profile.firstName "friend"}}`;
+    const sources = ['en', 'de', 'pt-BR'].map((language) => {
+      const parts = { format: 1 as const, html: 'x', text: 'x', conditions: [], data: {} };
+      return { language, source: sealSource({ ...parts, subject: subject(language) }) };
+    });
+    const sender = senderOn(store, sink.url, { sources });
+    const signUp = makeSignUp(confirmationStore(store), book);
+    const known = { language: 'de', firstName: 'Ann' };
+    const at = Date.now();
+    await profileStore(store).upsertMany([{ email, attributes: known, consents: [] }], at);
+    const request = { topics: ['offers'], source: 'x', at };
+    try {
+      for (const [to, language] of [
+        [email, undefined],
+        ['br@example.test', 'pt-br'],
+        ['pt@example.test', 'pt'],
+        ['at@example.test', 'de-AT'],
+        ['no@example.test', 'a language'],
+      ] as const)
+        await signUp({ ...request, email: to, language });
+      expect(await sender.send()).toBe(5);
+      const subjects = (await sink.parsed()).map((mail) => [mail.to?.[0]?.address, mail.subject]);
+      expect(Object.fromEntries(subjects)).toEqual({
+        [email]: 'de Ann',
+        'br@example.test': 'pt-BR friend',
+        'pt@example.test': 'pt-BR friend',
+        'at@example.test': 'de friend',
+        'no@example.test': 'en friend',
+      });
+    } finally {
+      await sender.close();
+      await sink.close();
+    }
   });
 });
