@@ -11,7 +11,7 @@ import type { Confirmation, ConfirmationStore, LetterOutcome } from './port.ts';
 /** Letters that this process has in hand at the same time. */
 const MOST_IN_HAND = 50;
 /** So long after its moment a letter that was taken is left to this process. */
-const HOLD_MS = 60_000;
+const HOLD_MS = 20_000;
 const LOOK_AGAIN_MS = 1000;
 /** One letter of so many stands in line for a connection like those of campaigns, which so are never starved. */
 const ORDINARY_EVERY = 4;
