@@ -5,6 +5,7 @@ import { makeGate } from './delivery/gate.ts';
 import { permitCells } from './delivery/permit-cells.ts';
 import type { Permits } from './delivery/permits.ts';
 import { RefusalCount } from './delivery/refusals.ts';
+import type { Scriptorium } from './delivery/scriptorium.ts';
 import { Seats } from './delivery/seats.ts';
 import { BATCH_SIZE, type SendJobDeps, sendJob } from './delivery/send-job.ts';
 import { parseServers, serverNames } from './delivery/server-list.ts';
@@ -15,7 +16,6 @@ import { makeThrottle, type Throttle } from './delivery/throttle.ts';
 import type { Transport } from './delivery/transport.ts';
 import { messageOf } from './errors.ts';
 import type { Queues } from './queue/port.ts';
-import { openScriptorium } from './scriptorium-link.ts';
 import type { ConfirmationLetters } from './sign-up/letters.ts';
 import { confirmationSender } from './sign-up/send.ts';
 
@@ -30,7 +30,11 @@ export const SERVER_NOTICE = 'smtp';
  * Sends letters of campaigns, and those that ask for confirmation, until it is closed.
  * @throws DearError when the letter that asks has a mistake
  */
-export async function startSending(app: App, queues: Queues): Promise<() => Promise<void>> {
+export async function startSending(
+  app: App,
+  queues: Queues,
+  scriptorium: Scriptorium,
+): Promise<() => Promise<void>> {
   const letters = await app.confirmationLetters();
   const servers = parseServers(app.config.smtpUrl, app.config.smtpConnections);
   const permits = permitsOf(app, queues);
@@ -42,7 +46,7 @@ export async function startSending(app: App, queues: Queues): Promise<() => Prom
     }),
   );
   const throttle = throttleOf(app, permits, seats);
-  const sending = makeSending(app, transport, throttle);
+  const sending = makeSending(app, transport, throttle, scriptorium);
   await queues.process(
     'send',
     async ({ runId }, signal) => {
@@ -122,14 +126,14 @@ function makeSending(
   app: App,
   transport: Transport,
   throttle: Throttle,
+  scriptorium: Scriptorium,
 ): { deps: SendJobDeps; close(): Promise<void> } {
   const gate = makeGate(app.sends, app.defaultFrequency, app.config.leaseMs);
   const refusals = new RefusalCount();
-  const scriptorium = openScriptorium(app);
   return {
     deps: {
       ledger: app.sends,
-      customers: app.customers,
+      customers: app.letters.customers,
       scriptorium,
       transport: throttle.listenTo(transport),
       throttle,
@@ -142,13 +146,11 @@ function makeSending(
       contentRefused: async (runId, response) => {
         if (refusals.refused(runId)) await stopRun(app, runId, response);
       },
-      clock: Date.now,
     },
     close: async () => {
       await transport.close();
       await throttle.close();
       await gate.close();
-      await scriptorium.close();
     },
   };
 }
