@@ -16,7 +16,9 @@ import { makePrivacy } from './profiles/privacy.ts';
 import { parseRetention } from './profiles/retention.ts';
 import { followSegments } from './segments/follow.ts';
 import { parseRule } from './segments/rule.ts';
+import { confirmationLetters } from './sign-up/letters.ts';
 import { makeSignUp } from './sign-up/sign-up.ts';
+import { confirmationSources } from './sign-up/sources.ts';
 import { arrivalStore } from './store/arrivals.ts';
 import { attributeStore } from './store/attributes.ts';
 import { auditStore } from './store/audit.ts';
@@ -61,6 +63,7 @@ export async function openApp(
   log: Logger = makeLog(config),
   writing: 'here' | 'thread' = 'here',
 ) {
+  const confirmTokens = makeConfirmTokens(config.secret);
   const limits = parseLimits(config.deliveryLimits, config.smtpRate);
   const warmUps = parseWarmUps(config.warmUp);
   const retention = parseRetention(config.retention);
@@ -76,7 +79,17 @@ export async function openApp(
     ...wire(config, log, ports, letters),
     letters,
     tokens: letters.tokens,
-    confirmTokens: makeConfirmTokens(config.secret),
+    confirmTokens,
+    /** The letters that ask for confirmation; compiled when asked for. */
+    confirmationLetters: async () =>
+      confirmationLetters({
+        sources: await confirmationSources(config.templatesDir),
+        tokens: confirmTokens,
+        book: topics,
+        publicUrl: config.publicUrl,
+        signer: letters.signer,
+        attributesOf: async (id) => (await ports.profiles.byIds([id])).get(id)?.attributes ?? {},
+      }),
     prove: makeProof(config.secret),
     topics,
     signUp: makeSignUp(ports.confirmations, topics),

@@ -16,19 +16,26 @@ import { makeThrottle, type Throttle } from './delivery/throttle.ts';
 import type { Transport } from './delivery/transport.ts';
 import { messageOf } from './errors.ts';
 import type { Queues } from './queue/port.ts';
-import { sendConfirmations } from './sign-up/send.ts';
+import type { ConfirmationLetters } from './sign-up/letters.ts';
+import { confirmationSender } from './sign-up/send.ts';
 
 const SEND_JOBS_AT_ONCE = 3;
 const CONFIRM_MS = 1000;
+/** Of each day of a warm-up, what is kept for those who sign up on it. */
+const KEPT_FOR_SIGN_UPS = 0.05;
 /** The key of the notice that says why nothing leaves. */
 export const SERVER_NOTICE = 'smtp';
 
-/** Sends letters of campaigns, and those that ask for confirmation, until it is closed. */
+/**
+ * Sends letters of campaigns, and those that ask for confirmation, until it is closed.
+ * @throws DearError when the letter that asks has a mistake
+ */
 export async function startSending(
   app: App,
   queues: Queues,
   scriptorium: Scriptorium,
 ): Promise<() => Promise<void>> {
+  const letters = await app.confirmationLetters();
   const servers = parseServers(app.config.smtpUrl, app.config.smtpConnections);
   const permits = permitsOf(app, queues);
   const seats = new Seats({ permits, failed: (error) => notShared(app, error) });
@@ -38,7 +45,8 @@ export async function startSending(
       return { weight, transport: total === undefined ? own : sharedServer(own, { name, total, seats }) };
     }),
   );
-  const sending = makeSending(app, transport, throttleOf(app, permits, seats), scriptorium);
+  const throttle = throttleOf(app, permits, seats);
+  const sending = makeSending(app, transport, throttle, scriptorium);
   await queues.process(
     'send',
     async ({ runId }, signal) => {
@@ -50,7 +58,7 @@ export async function startSending(
     },
     { concurrency: SEND_JOBS_AT_ONCE },
   );
-  const stopAsking = startAsking(app, transport);
+  const stopAsking = startAsking(app, letters, sending.deps.transport, throttle);
   return async () => {
     await stopAsking();
     await sending.close();
@@ -58,26 +66,35 @@ export async function startSending(
 }
 
 /** Sends letters that ask for confirmation as soon as they are due; whoever signed up waits for theirs. */
-function startAsking(app: App, transport: Transport): () => Promise<void> {
+function startAsking(
+  app: App,
+  letters: ConfirmationLetters,
+  transport: Transport,
+  throttle: Throttle,
+): () => Promise<void> {
   const stop = new AbortController();
   setMaxListeners(0, stop.signal);
-  let round: Promise<unknown> | undefined;
+  const failed = (error: unknown) =>
+    app.log.warn({ error: messageOf(error) }, 'requests to confirm could not be sent');
+  const sender = confirmationSender(
+    {
+      store: app.confirmations,
+      letters,
+      transport,
+      throttle,
+      leaseMs: app.config.leaseMs,
+      firstRetryMs: app.config.firstRetryMs,
+      heard: (serverDown, sent) => tellOfServer(app, serverDown, sent),
+      failed,
+      clock: Date.now,
+    },
+    stop,
+  );
+  let round: Promise<void> | undefined;
   const ask = () => {
-    round ??= sendConfirmations(
-      {
-        store: app.confirmations,
-        transport,
-        tokens: app.confirmTokens,
-        book: app.topics,
-        publicUrl: app.config.publicUrl,
-        signer: app.signer,
-        leaseMs: app.config.leaseMs,
-        firstRetryMs: app.config.firstRetryMs,
-        clock: Date.now,
-      },
-      stop.signal,
-    )
-      .catch((error) => app.log.warn({ error: messageOf(error) }, 'requests to confirm could not be sent'))
+    round ??= sender
+      .round()
+      .catch(failed)
       .finally(() => {
         round = undefined;
       });
@@ -87,6 +104,7 @@ function startAsking(app: App, transport: Transport): () => Promise<void> {
     clearInterval(rounds);
     stop.abort();
     await round;
+    await sender.close();
   };
 }
 
@@ -160,6 +178,7 @@ function throttleOf(app: App, permits: Permits, seats: Seats): Throttle {
     clock: Date.now,
     random: Math.random,
     failed: (error) => notShared(app, error),
+    keepOfDay: app.topics.from === undefined ? 0 : KEPT_FOR_SIGN_UPS,
   });
 }
 

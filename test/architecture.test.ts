@@ -27,7 +27,7 @@ const allowed: Record<string, readonly string[]> = {
   inbox: ['errors', 'tracking'],
   campaigns: ['errors', 'duration', 'profiles', 'segments', 'content'],
   delivery: ['errors', 'grouped', 'profiles', 'campaigns', 'content', 'tracking', 'queue'],
-  'sign-up': ['errors', 'duration', 'profiles', 'delivery', 'tracking'],
+  'sign-up': ['errors', 'duration', 'thread', 'profiles', 'content', 'delivery', 'tracking'],
   queue: ['errors'],
   store: [
     'errors',

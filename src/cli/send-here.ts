@@ -15,7 +15,12 @@ const LOOK_MS = 250;
  */
 export async function sendHere(app: App, out: Output, runId: number): Promise<void> {
   const queues = await openQueues({ url: app.config.queueUrl, log: app.log });
-  const workers = await startWorkers(app, queues, ['send', 'record', 'sweep']);
+  const workers = await startWorkers(app, queues, ['send', 'record', 'sweep']).catch(
+    async (error: unknown) => {
+      await queues.close();
+      throw error;
+    },
+  );
   const stop = untilStopped();
   const total = await dueNow(app, runId);
   const bar = progressBar('Sending', total, 'letters');

@@ -64,17 +64,17 @@ export function loadLayout(templatesDir: string, name: string, at: NamedAt): Pro
   return loadNamed(templatesDir, 'layouts', name, at, layoutMeta);
 }
 
-/** Reads a module that lies beside its campaign: `file` is `./name.mjml`. */
+/** Reads a module that lies beside the file that names it: `folder` is within the templates folder, `file` `./name.mjml`. */
 export async function loadOwnModule(
   templatesDir: string,
-  campaign: string,
+  folder: string,
   file: string,
   at: NamedAt,
 ): Promise<ModuleBlock> {
-  const folder = join(templatesDir, 'campaigns', campaign);
-  const path = join(folder, file);
+  const path = join(templatesDir, folder, file);
   const text = await readTemplate(path);
-  if (text === undefined) throw unknownBlock('module', file, at, await names(folder, './', '.mjml'));
+  if (text === undefined)
+    throw unknownBlock('module', file, at, await names(join(templatesDir, folder), './', '.mjml'));
   return readBlock(text, file.replace(/^\.\/|\.mjml$/g, ''), shownPath(templatesDir, path), moduleMeta);
 }
 

@@ -38,10 +38,10 @@ export const sender = z
     return { name: text.slice(0, start).trim(), address: text.slice(start + 1, -1) };
   });
 
-const slotValue = z.union([z.string(), z.number()], { error: 'must be text or a number' });
+export const slotValue = z.union([z.string(), z.number()], { error: 'must be text or a number' });
 const rule = z.record(z.string(), z.unknown(), { error: 'must be a rule, written as a map' });
 
-const moduleUse = z.preprocess(
+export const moduleUse = z.preprocess(
   (given) => (typeof given === 'string' ? { module: given } : given),
   z
     .strictObject(
@@ -101,6 +101,22 @@ export type CampaignDefinition = z.output<typeof campaignFile> & {
   /** Line in the file of each of its values, by path: `variants.0.subject`. */
   readonly lines: Readonly<Record<string, number>>;
 };
+
+/** What letters are compiled from: a campaign, or the letter that asks to confirm a sign-up. */
+export type LetterSet = Pick<CampaignDefinition, 'file' | 'lines' | 'settings' | 'data' | 'variants'> & {
+  /** Where its own modules lie, within the templates folder. */
+  readonly folder: string;
+  /** Path in the file of the variant of that place: `variants.0`. */
+  pathOf(index: number): string;
+  /** Whether it is the letter that asks, which has a link to confirm and counts nothing. */
+  readonly asks: boolean;
+};
+
+/** A campaign as what its letters are compiled from. */
+export function lettersOf(campaign: CampaignDefinition): LetterSet {
+  const folder = `campaigns/${campaign.name}`;
+  return { ...campaign, folder, pathOf: (index) => `variants.${index}`, asks: false };
+}
 
 export type VariantDefinition = CampaignDefinition['variants'][number];
 export type ModuleUse = VariantDefinition['modules'][number];

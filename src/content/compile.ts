@@ -7,9 +7,15 @@ import {
   type ModuleBlock,
   type SlotDefinition,
 } from './blocks.ts';
-import type { CampaignDefinition, ModuleUse, VariantDefinition } from './campaign.ts';
+import {
+  type CampaignDefinition,
+  type LetterSet,
+  lettersOf,
+  type ModuleUse,
+  type VariantDefinition,
+} from './campaign.ts';
 import { type DataUser, gatherData } from './data.ts';
-import { assembleLetter, checkFrame, type LetterModule } from './frame.ts';
+import { assembleLetter, checkConfirmLink, checkFrame, checkPlace, type LetterModule } from './frame.ts';
 import { addPixel, rewriteLinks } from './links.ts';
 import { compileMjml } from './mjml.ts';
 import { ContentError, knownNames, type Report, throwing } from './problem.ts';
@@ -24,7 +30,7 @@ interface PlacedModule extends LetterModule {
 }
 
 interface Compiling {
-  readonly campaign: CampaignDefinition;
+  readonly set: LetterSet;
   readonly variant: VariantDefinition;
   /** Path of the variant in the campaign file: `variants.0`. */
   readonly path: string;
@@ -45,11 +51,21 @@ export async function compileVariant(
   variantName: string,
   report: Report = throwing,
 ): Promise<LetterSource> {
-  const index = campaign.variants.findIndex(({ name }) => name === variantName);
-  const variant = campaign.variants[index];
-  if (variant === undefined) throw unknownVariant(campaign, variantName);
-  const compiling: Compiling = { campaign, variant, path: `variants.${index}`, report, users: [] };
-  const layoutAt = { file: campaign.file, line: lineOf(compiling, `${compiling.path}.layout`) };
+  return compileLetter(templatesDir, lettersOf(campaign), variantName, report);
+}
+
+/** The same for any set of letters. */
+export async function compileLetter(
+  templatesDir: string,
+  set: LetterSet,
+  variantName: string,
+  report: Report = throwing,
+): Promise<LetterSource> {
+  const index = set.variants.findIndex(({ name }) => name === variantName);
+  const variant = set.variants[index];
+  if (variant === undefined) throw unknownVariant(set, variantName);
+  const compiling: Compiling = { set, variant, path: set.pathOf(index), report, users: [] };
+  const layoutAt = { file: set.file, line: lineOf(compiling, `${compiling.path}.layout`) };
   const layout = await loadLayout(templatesDir, variant.layout, layoutAt);
   const settings = fillSettings(compiling, layout);
   const texts = fillTexts(compiling);
@@ -58,8 +74,12 @@ export async function compileVariant(
 
   const letter = assembleLetter(layout, new Map([...settings, ...texts]), modules);
   const marked = await compileMjml(letter, report);
-  checkFrame(layout, marked, letter, report);
-  const html = addPixel(rewriteLinks(marked, letter, report), letter);
+  if (set.asks) {
+    checkPlace(layout, report);
+    checkConfirmLink(marked, letter, { file: set.file, line: lineOf(compiling, compiling.path) }, report);
+  } else checkFrame(layout, marked, letter, report);
+  const linked = rewriteLinks(marked, letter, report);
+  const html = set.asks ? linked : addPixel(linked, letter);
   const text = htmlToPlainText(html);
   if (text.includes('{{')) {
     report({
@@ -75,24 +95,24 @@ export async function compileVariant(
     html: restore(htmlOnTheWire(html), letter.tokens, '&#92;'),
     text: restore(crlf(text), letter.tokens, ''),
     conditions: modules.flatMap(({ key, use }) => (key === undefined ? [] : [{ key, when: use.when }])),
-    data: gatherData(campaign, modules, compiling.users, report),
+    data: gatherData(set, modules, compiling.users, report),
   });
 }
 
-function unknownVariant(campaign: CampaignDefinition, name: string): ContentError {
-  const known = campaign.variants.map((variant) => variant.name);
+function unknownVariant(set: LetterSet, name: string): ContentError {
+  const known = set.variants.map((variant) => variant.name);
   return new ContentError({
     level: 'error',
     code: 'variant.unknown',
-    file: campaign.file,
-    line: campaign.lines.variants,
+    file: set.file,
+    line: set.lines.variants,
     message: `there is no variant '${name}'`,
     mend: knownNames(name, known),
   });
 }
 
-function lineOf({ campaign }: Compiling, path: string): number | undefined {
-  return campaign.lines[path] ?? campaign.lines[path.split('.').slice(0, -1).join('.')];
+function lineOf({ set }: Compiling, path: string): number | undefined {
+  return set.lines[path] ?? set.lines[path.split('.').slice(0, -1).join('.')];
 }
 
 /** Checks a piece and notes what data it reads, and for which module. */
@@ -102,7 +122,11 @@ function use(
   vocabulary: Vocabulary,
   key: string | undefined,
 ): void {
-  const uses: DataUse[] = checkTemplate(template, vocabulary, compiling.report);
+  const uses: DataUse[] = checkTemplate(
+    template,
+    { ...vocabulary, asks: compiling.set.asks },
+    compiling.report,
+  );
   for (const { name, line } of uses) compiling.users.push({ name, key, file: template.file, line });
 }
 
@@ -122,11 +146,11 @@ function fillFrom(
 }
 
 function fillSettings(compiling: Compiling, layout: LayoutBlock): Fillings {
-  const { campaign, report } = compiling;
+  const { set, report } = compiling;
   const fillings = new Map<string, Filling>();
-  for (const [name, value] of Object.entries(campaign.settings)) {
+  for (const [name, value] of Object.entries(set.settings)) {
     const type = layout.meta.settings[name]?.type ?? 'text';
-    const at = { file: campaign.file, line: lineOf(compiling, `settings.${name}`) ?? 1 };
+    const at = { file: set.file, line: lineOf(compiling, `settings.${name}`) ?? 1 };
     fillings.set(`settings.${name}`, fillFrom(compiling, value, type, at, undefined));
   }
   for (const [name, declared] of Object.entries(layout.meta.settings)) {
@@ -135,8 +159,8 @@ function fillSettings(compiling: Compiling, layout: LayoutBlock): Fillings {
       report({
         level: 'error',
         code: 'setting.missing',
-        file: campaign.file,
-        line: campaign.lines.settings,
+        file: set.file,
+        line: set.lines.settings,
         message: `the layout '${layout.name}' needs the setting '${name}'${declared.about ? ` (${declared.about})` : ''}`,
         mend: `Give it under settings:, as ${name}: …`,
       });
@@ -152,9 +176,9 @@ function fillSettings(compiling: Compiling, layout: LayoutBlock): Fillings {
 
 /** The subject and the preheader, as the layout names them. */
 function fillTexts(compiling: Compiling): Fillings {
-  const { campaign, variant, path } = compiling;
+  const { set, variant, path } = compiling;
   const texts = (['subject', 'preheader'] as const).map((name) => {
-    const at = { file: campaign.file, line: lineOf(compiling, `${path}.${name}`) ?? 1 };
+    const at = { file: set.file, line: lineOf(compiling, `${path}.${name}`) ?? 1 };
     return [name, fillFrom(compiling, variant[name], 'text', at, undefined)] as const;
   });
   return new Map(texts);
@@ -174,12 +198,12 @@ async function placeModules(
   compiling: Compiling,
   settings: Fillings,
 ): Promise<PlacedModule[]> {
-  const { campaign, variant, path, report } = compiling;
+  const { set, variant, path, report } = compiling;
   const placed: PlacedModule[] = [];
   const keys = new Set<string>();
   for (const [index, given] of variant.modules.entries()) {
-    const at = { file: campaign.file, line: lineOf(compiling, `${path}.modules.${index}`) };
-    const block = await load(templatesDir, campaign, given, at).catch((error: unknown) => {
+    const at = { file: set.file, line: lineOf(compiling, `${path}.modules.${index}`) };
+    const block = await load(templatesDir, set, given, at).catch((error: unknown) => {
       if (!(error instanceof ContentError)) throw error;
       report(error.problem);
       return undefined;
@@ -195,13 +219,13 @@ async function placeModules(
 
 function load(
   templatesDir: string,
-  campaign: CampaignDefinition,
+  set: LetterSet,
   given: ModuleUse,
   at: { file: string; line: number | undefined },
 ): Promise<ModuleBlock> {
   return given.file === undefined
     ? loadModule(templatesDir, given.module ?? '', at)
-    : loadOwnModule(templatesDir, campaign.name, given.file, at);
+    : loadOwnModule(templatesDir, set.folder, given.file, at);
 }
 
 function freeKey(name: string, taken: Set<string>): string {
@@ -219,12 +243,12 @@ function fillSlots(
   path: string,
   key: string | undefined,
 ): Fillings {
-  const { campaign, report } = compiling;
+  const { set, report } = compiling;
   const fillings = new Map<string, Filling>();
   const declared = block.meta.slots;
   for (const name of Object.keys(given.with)) {
     if (Object.hasOwn(declared, name)) continue;
-    const place = { file: campaign.file, line: lineOf(compiling, `${path}.with.${name}`) };
+    const place = { file: set.file, line: lineOf(compiling, `${path}.with.${name}`) };
     const message = `the module '${block.name}' has no slot '${name}'`;
     const mend = knownNames(name, Object.keys(declared));
     report({ level: 'error', code: 'slot.unknown', ...place, message, mend });
@@ -237,18 +261,18 @@ function fillSlots(
       report({
         level: 'error',
         code: 'slot.missing',
-        file: campaign.file,
+        file: set.file,
         line,
         message,
         mend: `Give it under with:, as ${name}: …`,
       });
     } else if (slot.type === 'number' && !Number.isFinite(Number(value))) {
       const message = `the slot '${name}' of the module '${block.name}' takes a number`;
-      report({ level: 'error', code: 'slot.invalid', file: campaign.file, line, message });
+      report({ level: 'error', code: 'slot.invalid', file: set.file, line, message });
     }
     const own = Object.hasOwn(given.with, name);
     const at = own
-      ? { file: campaign.file, line: line ?? 1 }
+      ? { file: set.file, line: line ?? 1 }
       : { file: block.file, line: block.lines[`slots.${name}.default`] ?? 1 };
     fillings.set(`slots.${name}`, fillFrom(compiling, value ?? '', slot.type, at, key));
   }

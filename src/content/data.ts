@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ModuleBlock } from './blocks.ts';
-import type { CampaignDefinition } from './campaign.ts';
+import type { LetterSet } from './campaign.ts';
 import { knownNames, type Report } from './problem.ts';
 import type { DataNeed, DataRequest } from './source.ts';
 
@@ -22,7 +22,7 @@ interface Placed {
  * define a name. Needs of conditional modules alone are needed only where one of them appears.
  */
 export function gatherData(
-  campaign: CampaignDefinition,
+  campaign: LetterSet,
   modules: readonly Placed[],
   users: readonly DataUser[],
   report: Report,
@@ -55,7 +55,7 @@ export function gatherData(
 }
 
 function gatherRequests(
-  campaign: CampaignDefinition,
+  campaign: LetterSet,
   modules: readonly Placed[],
   report: Report,
 ): Map<string, DataRequest> {

@@ -1,6 +1,6 @@
 import { type Assembly, addToken, append, asIs, type Fillings, newAssembly, startLine } from './assemble.ts';
 import type { LayoutBlock, ModuleBlock } from './blocks.ts';
-import { hasUnsubscribeLink } from './links.ts';
+import { hasOwnLink } from './links.ts';
 import type { Report } from './problem.ts';
 
 /** A module at its place in a letter. */
@@ -37,15 +37,8 @@ export function assembleLetter(
 export function checkFrame(layout: LayoutBlock, html: string, letter: Assembly, report: Report): void {
   const problem = { level: 'error', file: layout.file } as const;
   const source = JSON.stringify(layout.template.body);
-  if (!source.includes('"PartialStatement"')) {
-    report({
-      ...problem,
-      code: 'layout.no-modules',
-      message: 'the layout has no place for modules',
-      mend: 'Write {{> modules}} in its mj-body.',
-    });
-  }
-  if (html !== '' && !hasUnsubscribeLink(html, letter, layout.file)) {
+  checkPlace(layout, report);
+  if (html !== '' && !hasOwnLink(html, letter, 'urls.unsubscribe', layout.file)) {
     report({
       ...problem,
       code: 'layout.no-unsubscribe',
@@ -61,4 +54,33 @@ export function checkFrame(layout: LayoutBlock, html: string, letter: Assembly, 
       mend: 'Put {{settings.postalAddress}} in its footer.',
     });
   }
+}
+
+/** A layout without a place for modules would drop them without a word. */
+export function checkPlace(layout: LayoutBlock, report: Report): void {
+  if (JSON.stringify(layout.template.body).includes('"PartialStatement"')) return;
+  report({
+    level: 'error',
+    file: layout.file,
+    code: 'layout.no-modules',
+    message: 'the layout has no place for modules',
+    mend: 'Write {{> modules}} in its mj-body.',
+  });
+}
+
+/** What the letter that asks is for: a link to confirm that nobody can miss. */
+export function checkConfirmLink(
+  html: string,
+  letter: Assembly,
+  at: { file: string; line: number | undefined },
+  report: Report,
+): void {
+  if (html === '' || hasOwnLink(html, letter, 'urls.confirm')) return;
+  report({
+    level: 'error',
+    code: 'confirmation.no-link',
+    ...at,
+    message: 'the letter has no visible link to confirm that every reader sees',
+    mend: 'Add the module button with href: \'{{urls.confirm}}\', or <a href="{{urls.confirm}}">…</a> outside of any condition.',
+  });
 }

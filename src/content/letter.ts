@@ -9,13 +9,17 @@ export interface LetterContext {
   /** Which of the conditional modules appear, by key. */
   readonly modules: Readonly<Record<string, boolean>>;
   readonly settings: Readonly<Record<string, string>>;
+  /** What was signed up for: only in the letter that asks to confirm it. */
+  readonly signUp?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The addresses that are a letter's own. */
 export interface LetterUrls {
-  /** The counted address that stands in the letter for `links[index]`. */
-  click(index: number): string;
+  /** The address that stands in the letter for `links[index]`, the target: one that counts, or the target itself. */
+  click(index: number, target: string): string;
   readonly open: string;
   readonly unsubscribe: string;
   readonly preferences?: string | undefined;
+  /** Only in the letter that asks to confirm a sign-up. */
+  readonly confirm?: string | undefined;
 }

@@ -61,14 +61,18 @@ export function addPixel(html: string, assembly: Assembly): string {
   return end === -1 ? html + picture : html.slice(0, end) + picture + html.slice(end);
 }
 
-/** Whether the file's own part of the letter has a visible link to unsubscribe, for every reader. */
-export function hasUnsubscribeLink(html: string, assembly: Assembly, file: string): boolean {
+/**
+ * Whether the letter has a visible link to one of Dear's own addresses (`urls.unsubscribe`) for every reader.
+ * @param file only links that this file holds count
+ */
+export function hasOwnLink(html: string, assembly: Assembly, own: string, file?: string): boolean {
   return scan(html).some((piece) => {
     if (piece.kind !== 'open' || piece.name !== 'a') return false;
     const href = piece.attributes.find(({ name }) => name === 'href');
     const index = /^\uE000(\d+)\uE001$/.exec(href?.value.trim() ?? '')?.[1];
     const token = index === undefined ? undefined : assembly.tokens[Number(index)];
-    if (token?.inner !== 'urls.unsubscribe' || token.file !== file || token.depth !== 0) return false;
+    if (token?.inner !== own || token.depth !== 0) return false;
+    if (file !== undefined && token.file !== file) return false;
     const end = html.indexOf('</a', piece.end);
     return (
       html

@@ -27,8 +27,8 @@ export interface LetterProgram {
   /** Names of the traits that it reads. */
   readonly traits: readonly string[];
   render(context: LetterContext, urls: LetterUrls): RenderResult;
-  /** What `render` would find missing, at a fraction of its cost. */
-  missing(context: LetterContext): string | undefined;
+  /** What `render` would find missing, at a fraction of its cost. @param urls those that it is rendered with, if not all */
+  missing(context: LetterContext, urls?: LetterUrls): string | undefined;
   /** The part of a context that the letter can read; it renders to the same bytes. */
   pick(context: LetterContext): LetterContext;
 }
@@ -78,8 +78,8 @@ function makeProgram(source: LetterSource): LetterProgram {
     hash: source.hash,
     traits: [...(reads.keys.get('traits')?.keys.keys() ?? [])],
     render: (context, urls) => renderWith(begin(context, urls), { subject, html, text }),
-    missing: (context) => {
-      const rendering = begin(context, nowhere);
+    missing: (context, urls = nowhere) => {
+      const rendering = begin(context, urls);
       if (rendering.missing === undefined) writeSubject(rendering, subject);
       if (rendering.missing === undefined) lookThrough(rendering);
       return rendering.missing;
@@ -113,14 +113,22 @@ function writeText(rendering: Rendering, run: Run): string {
 }
 
 function newRendering(context: LetterContext, urls: LetterUrls): Rendering {
-  const { open, unsubscribe, preferences } = urls;
-  const { profile, traits = {}, data, modules, settings } = context;
+  const { open, unsubscribe, preferences, confirm } = urls;
+  const { profile, traits = {}, data, modules, settings, signUp } = context;
   return {
     urls,
     links: [],
     clicks: [],
     indexes: new Map(),
-    root: { profile, traits, data, modules, settings, urls: { open, unsubscribe, preferences } },
+    root: {
+      profile,
+      traits,
+      data,
+      modules,
+      settings,
+      signUp,
+      urls: { open, unsubscribe, preferences, confirm },
+    },
     missing: undefined,
   };
 }

@@ -71,7 +71,7 @@ function counted(dear: Rendering, target: string): string {
   const known = dear.indexes.get(target);
   if (known !== undefined) return dear.clicks[known] ?? '';
   const index = dear.links.length;
-  const address = dear.urls.click(index);
+  const address = dear.urls.click(index, target);
   dear.indexes.set(target, index);
   dear.links.push(target);
   dear.clicks.push(address);

@@ -1,7 +1,15 @@
 import type {} from 'handlebars';
 
 /** The names that templates begin a path with; readable inside `#each` too, where they hide a property of that name. */
-export const roots: readonly string[] = ['profile', 'traits', 'data', 'modules', 'settings', 'urls'];
+export const roots: readonly string[] = [
+  'profile',
+  'traits',
+  'data',
+  'modules',
+  'settings',
+  'signUp',
+  'urls',
+];
 
 const loopVariables: readonly string[] = ['index', 'first', 'last', 'key'];
 const forbidden = new Set(['__proto__', 'constructor', 'prototype', '__defineGetter__', '__lookupGetter__']);

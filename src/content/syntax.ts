@@ -31,7 +31,12 @@ export interface Vocabulary {
   readonly slots: readonly string[];
   /** Whether `{{subject}}`, `{{preheader}}` and `{{> modules}}` have a meaning: in a layout. */
   readonly frame: boolean;
+  /** Whether it is for the letter that asks to confirm a sign-up, which has `signUp` and `urls.confirm`. */
+  readonly asks?: boolean;
 }
+
+/** What `signUp.` can be followed by. */
+const signUpNames: readonly string[] = ['sender', 'topics', 'requestedAt', 'expiresAt'];
 
 /** Where a template reads the data of a name. */
 export interface DataUse {
@@ -236,7 +241,13 @@ function checkPath(checker: Checker, path: hbs.AST.PathExpression, scope: Scope)
   if (resolved.kind !== 'value') return;
   const [first, second] = resolved.steps;
   if (first === undefined || first === '(list)') return;
-  if (!roots.includes(first) || first === 'modules') {
+  if (first === 'signUp' && !vocabulary.asks) {
+    complain(
+      checker,
+      path,
+      `'${path.original}' has a value only in the letter that asks to confirm a sign-up`,
+    );
+  } else if (!roots.includes(first) || first === 'modules') {
     const guess = resolved.steps.length === 1 ? ` Did you mean profile.${first}?` : '';
     complain(
       checker,
@@ -249,11 +260,11 @@ function checkPath(checker: Checker, path: hbs.AST.PathExpression, scope: Scope)
       path,
       `'${path.original}' names everything at once; say which value, such as ${first}.name`,
     );
-  } else if (
-    first === 'urls' &&
-    !(resolved.steps.length === 2 && ['unsubscribe', 'preferences'].includes(second))
-  ) {
-    complain(checker, path, `'${path.original}' is not known; known: urls.unsubscribe, urls.preferences`);
+  } else if (first === 'urls' && !(resolved.steps.length === 2 && urlNames(vocabulary).includes(second))) {
+    const known = urlNames(vocabulary).map((name) => `urls.${name}`);
+    complain(checker, path, `'${path.original}' is not known; known: ${known.join(', ')}`);
+  } else if (first === 'signUp' && !signUpNames.includes(second)) {
+    complain(checker, path, `'${path.original}' is not known. ${knownNames(second, signUpNames)}`);
   } else if (first === 'traits') {
     const wrong = wrongTrait(resolved.steps);
     if (wrong !== undefined) complain(checker, path, wrong);
@@ -261,3 +272,6 @@ function checkPath(checker: Checker, path: hbs.AST.PathExpression, scope: Scope)
     checker.uses.push({ name: second, line: path.loc.start.line + checker.template.offset });
   }
 }
+
+const urlNames = ({ asks }: Vocabulary): readonly string[] =>
+  asks ? ['confirm', 'unsubscribe', 'preferences'] : ['unsubscribe', 'preferences'];

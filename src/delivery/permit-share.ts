@@ -14,6 +14,10 @@ export interface Limit {
   readonly rate: Rate | undefined;
   readonly warmUp?: WarmUp | undefined;
   readonly seats?: SeatLimit | undefined;
+  /** Of the pace of which other limit this one is a part; it has no rate of its own then. */
+  readonly partOf?: string | undefined;
+  /** The share of a warm-up's day that is left for others. */
+  readonly leaves?: number | undefined;
 }
 
 /** Seats, and how letters are let into the line for them. */
@@ -33,11 +37,17 @@ export interface SeatLimit {
 export interface Asking {
   readonly id: number;
   readonly limits: readonly Limit[];
+  /** Somebody waits for it: it may book the next permits, ahead of all letters that only stand in line. */
+  readonly first?: boolean;
 }
 
 /** Who may go now, who waits, and what the limits are afterwards. */
 export interface Share extends PermitChange {
   readonly granted: readonly number[];
+  /** Those who have a permit for a later moment (ms). */
+  readonly booked: readonly Wait[];
+  /** The moment of all this, ms. */
+  readonly now: number;
   /** How many seats this process has, and how many letters were let into the line for them, by limit. */
   readonly seats: ReadonlyMap<string, { readonly count: number; readonly letIn: number }>;
   /** Where lines end now. */
@@ -51,6 +61,11 @@ export type Lines = Map<string, number>;
 const HORIZON_MS = 3_600_000;
 /** Letters are let into the line for seats so far ahead: enough to keep the seats warm, too short to hold up a job. */
 const SEAT_WINDOW_MS = 2000;
+/** Of a limit, letters that go first take so much at most, so that they never starve the others. */
+const FIRST_PART = 0.75;
+/** So far ahead permits are booked, or one letter's worth if that is longer, but never longer than the last. */
+const BOOK_AHEAD_MS = 20_000;
+const MOST_AHEAD_MS = 300_000;
 /** When all seats are others', a letter looks again after so long. */
 const NO_SEAT_MS = 1000;
 
@@ -70,6 +85,7 @@ interface Bucket {
   readonly spend: (state: RateState, granted: number) => RateState;
   readonly seats: number | undefined;
   granted: number;
+  bookedUntil: number;
 }
 
 /**
@@ -86,27 +102,35 @@ export function share(
   now: number,
   random: () => number,
 ): Share {
-  const limits = new Map<string, Limit>();
+  const limits = limitsOf(asking);
   const wanted = new Map<string, number>();
   for (const limit of asking.flatMap((letter) => letter.limits)) {
-    limits.set(limit.key, limit);
     wanted.set(limit.key, (wanted.get(limit.key) ?? 0) + 1);
   }
   const buckets = new Map(
     [...limits].map(([key, limit]) => [
       key,
-      open(limit, states.get(key) ?? FRESH, wanted.get(key) ?? 0, now),
+      open(partly(limit, limits, states, now), states.get(key) ?? FRESH, wanted.get(key) ?? 0, now),
     ]),
   );
   const ends: Lines = new Map();
   const granted: number[] = [];
+  const booked: Wait[] = [];
   const waits: Wait[] = [];
-  for (const { id, limits } of asking) {
-    const full = limits.find(({ key }) => isFull(buckets.get(key)));
+  for (const { id, limits, first } of asking) {
+    const isWaitedFor = ({ key }: Limit) => isFull(buckets.get(key));
+    const full =
+      limits.find((limit) => limit.partOf !== undefined && isWaitedFor(limit)) ?? limits.find(isWaitedFor);
     const bucket = full && buckets.get(full.key);
     if (full === undefined || bucket === undefined) {
       for (const { key } of limits) take(buckets.get(key));
       granted.push(id);
+      continue;
+    }
+    const start = first && full.partOf === undefined ? book(realOf(limits, buckets), now) : undefined;
+    if (start !== undefined) {
+      for (const { key } of limits) take(buckets.get(key));
+      booked.push({ id, dueAt: start });
       continue;
     }
     const line = `${run} ${full.key}`;
@@ -120,22 +144,24 @@ export function share(
   );
   return {
     granted,
+    booked,
+    now,
     waits,
     lines: ends,
     seats: new Map(seats),
-    states: new Map(after.map(([key, bucket]) => [key, bucket.spend(bucket.state, bucket.granted)])),
+    states: new Map(after.map(([key, bucket]) => [key, spent(bucket)])),
   };
 }
 
 function open(limit: Limit, state: RateState, wanted: number, now: number): Bucket {
-  if (limit.warmUp !== undefined) return openDay(limit.warmUp, state, now);
+  if (limit.warmUp !== undefined) return openDay(limit.warmUp, limit.leaves ?? 0, state, now);
   const bucket = openPace(limit.rate, state, now);
   return limit.seats === undefined ? bucket : withSeats(bucket, limit.seats, wanted, now);
 }
 
 function openPace(rate: Rate | undefined, state: RateState, now: number): Bucket {
   const pace = paceAt(state, rate, now);
-  const shared = { seats: undefined, granted: 0 };
+  const shared = { seats: undefined, granted: 0, bookedUntil: 0 };
   if (pace === undefined) {
     const free = Number.POSITIVE_INFINITY;
     const spend = (after: RateState) => after;
@@ -143,8 +169,9 @@ function openPace(rate: Rate | undefined, state: RateState, now: number): Bucket
   }
   const step = 1000 / pace.perSecond;
   const tolerance = pace.burst * step;
-  // Never further ahead than a full burst: the clock was set back, or the limit was slower before.
-  const tat = Math.min(Math.max(state.tat, now), now + tolerance);
+  const booked = Math.min(Math.max(0, state.used - now), aheadOf(step));
+  // Never further ahead than a full burst and what was booked: the clock was set back, or the limit was slower before.
+  const tat = Math.min(Math.max(state.tat, now), now + tolerance + booked);
   return {
     ...shared,
     state: { ...state, tat },
@@ -176,12 +203,12 @@ function withSeats(bucket: Bucket, limit: SeatLimit, wanted: number, now: number
   };
 }
 
-function openDay(warmUp: WarmUp, state: RateState, now: number): Bucket {
+function openDay(warmUp: WarmUp, leaves: number, state: RateState, now: number): Bucket {
   const { start, limit } = dayOf(warmUp, now);
   const used = state.tat === start ? state.used : 0;
   return {
     state: { ...state, tat: start, used },
-    free: limit - used,
+    free: Number.isFinite(limit) ? limit - Math.floor(limit * leaves) - used : limit,
     reopens: start + DAY_MS,
     pausedUntil: 0,
     mended: false,
@@ -189,6 +216,7 @@ function openDay(warmUp: WarmUp, state: RateState, now: number): Bucket {
     spend: (after, granted) => ({ ...after, used: after.used + granted }),
     seats: undefined,
     granted: 0,
+    bookedUntil: 0,
   };
 }
 
@@ -196,6 +224,49 @@ const isFull = (bucket: Bucket | undefined) => bucket !== undefined && bucket.gr
 
 function take(bucket: Bucket | undefined): void {
   if (bucket !== undefined) bucket.granted += 1;
+}
+
+/**
+ * Books the next permit of each bucket, for the moment at which all of them will be there.
+ * @returns that moment; undefined when it is too far ahead, or nothing can be booked: in a pause, or on a day
+ */
+function book(buckets: readonly Bucket[], now: number): number | undefined {
+  if (!buckets.every((bucket) => bucket.pausedUntil <= now && (bucket.step > 0 || !isFull(bucket))))
+    return undefined;
+  const start = Math.max(now, ...buckets.map(({ reopens, granted, step }) => reopens + granted * step));
+  if (start > now + Math.min(...buckets.map(({ step }) => aheadOf(step)))) return undefined;
+  for (const bucket of buckets) bucket.bookedUntil = Math.max(bucket.bookedUntil, start);
+  return Math.ceil(start);
+}
+
+/** What is only a part of another limit decides how many may book, not when they go. */
+function realOf(limits: readonly Limit[], buckets: ReadonlyMap<string, Bucket>): Bucket[] {
+  return limits.flatMap(({ key, partOf }) => (partOf === undefined ? (buckets.get(key) ?? []) : []));
+}
+
+const aheadOf = (step: number) => Math.min(Math.max(BOOK_AHEAD_MS, step), MOST_AHEAD_MS);
+
+function spent({ state, granted, bookedUntil, spend }: Bucket): RateState {
+  const after = spend(state, granted);
+  return bookedUntil > after.used ? { ...after, used: Math.ceil(bookedUntil) } : after;
+}
+
+function limitsOf(asking: readonly Asking[]): Map<string, Limit> {
+  return new Map(asking.flatMap(({ limits }) => limits.map((limit) => [limit.key, limit])));
+}
+
+/** A limit that is part of another one has that one's pace of this moment. */
+function partly(
+  limit: Limit,
+  limits: ReadonlyMap<string, Limit>,
+  states: ReadonlyMap<string, RateState>,
+  now: number,
+): Limit {
+  if (limit.partOf === undefined) return limit;
+  const pace = paceAt(states.get(limit.partOf) ?? FRESH, limits.get(limit.partOf)?.rate, now);
+  if (pace === undefined) return limit;
+  const burst = Math.max(1, Math.floor(pace.burst * FIRST_PART));
+  return { ...limit, rate: { perSecond: pace.perSecond * FIRST_PART, burst } };
 }
 
 /** The end of the line; or, when that is further than an hour, a moment within it. */

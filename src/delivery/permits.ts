@@ -1,6 +1,7 @@
 /**
  * The state of one limit, as all workers share it. `tat` is the theoretical arrival time of the next letter
- * (GCRA), ms; for a warm-up it is the start of the day that `used` counts. A limit that was slowed down has a
+ * (GCRA), ms, and `used` the moment of the last letter that was booked ahead; for a warm-up it is the start of the day
+ * that `used` counts. A limit that was slowed down has a
  * `pace` (letters a second) below its own rate, or a pause, or both.
  */
 export interface RateState {

@@ -7,6 +7,11 @@ const SEAT_LEASE_MS = 15_000;
 /** What a letter takes until it was measured, ms. */
 const FIRST_GUESS_MS = 250;
 const SMOOTHING = 0.1;
+/** So long somebody waits for a seat; others of this process sit no longer, unless their server hangs. */
+const PATIENCE_MS = 5000;
+/** So many seats in a row go to those who go first; then one goes to whoever asks. */
+const FIRST_IN_A_ROW = 3;
+const LOOK_MS = 20;
 
 /** What seats need. `failed` hears that they could not be renewed. */
 export interface SeatsDeps {
@@ -29,6 +34,11 @@ interface Holding {
   before: number;
   turnedAt: number;
   readonly keepMs: number;
+  /** Those who go first, and how many in a row had a seat that somebody gave up. */
+  readonly firsts: Set<() => void>;
+  /** How many of them there are, those included who only ask. */
+  coming: number;
+  inARow: number;
   /** Milliseconds that a letter sits, smoothed. */
   latency: number;
   /** The pace at which letters are let into the line for seats (GCRA), ms. */
@@ -71,6 +81,9 @@ export class Seats {
       before: 0,
       turnedAt: this.now(),
       keepMs,
+      firsts: new Set(),
+      coming: 0,
+      inARow: 0,
       latency: FIRST_GUESS_MS,
       tat: 0,
     };
@@ -87,11 +100,65 @@ export class Seats {
     return true;
   }
 
+  /**
+   * Sits down as soon as there is a seat, before others of this process who ask for one.
+   * @returns false when there was none for some seconds, or none is this process's at all
+   */
+  async enterFirst(key: string, signal: AbortSignal): Promise<boolean> {
+    const holding = this.holdings.get(key);
+    if (holding === undefined) return false;
+    if (holding.firsts.size === 0 && this.enter(key)) return true;
+    holding.coming += 1;
+    try {
+      if (holding.count < holding.most) await this.ask(key, holding.used + holding.coming);
+      if (holding.firsts.size === 0 && this.enter(key)) return true;
+      return holding.count > 0 && (await this.waitFirst(key, holding, signal));
+    } finally {
+      holding.coming -= 1;
+    }
+  }
+
+  private waitFirst(key: string, holding: Holding, signal: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      const end = (seated: boolean) => {
+        clearTimeout(patience);
+        clearInterval(looking);
+        signal.removeEventListener('abort', giveUp);
+        holding.firsts.delete(sit);
+        resolve(seated);
+      };
+      const sit = () => end(true);
+      const giveUp = () => end(false);
+      const patience = setTimeout(giveUp, PATIENCE_MS);
+      // Also when the turn of the others came and none of them took it.
+      const looking = setInterval(() => {
+        if (this.enter(key)) sit();
+      }, LOOK_MS);
+      signal.addEventListener('abort', giveUp, { once: true });
+      holding.firsts.add(sit);
+    });
+  }
+
+  /** Hands a free seat to whoever goes first. */
+  private seatFirst(holding: Holding): void {
+    const [first] = holding.firsts;
+    const free = holding.used < holding.count && holding.until > this.now();
+    if (first === undefined || !free || holding.inARow >= FIRST_IN_A_ROW) {
+      holding.inARow = 0;
+      return;
+    }
+    holding.inARow += 1;
+    holding.used += 1;
+    holding.peak = Math.max(holding.peak, holding.used);
+    first();
+  }
+
   /** Gets up. @param satMs how long it took, for the pace at which letters are let in */
   leave(key: string, satMs?: number): void {
     const holding = this.holdings.get(key);
     if (holding === undefined) return;
     holding.used -= 1;
+    this.seatFirst(holding);
     if (satMs !== undefined) holding.latency += (Math.max(1, satMs) - holding.latency) * SMOOTHING;
   }
 

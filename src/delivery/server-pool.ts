@@ -21,6 +21,8 @@ interface Member extends PooledServer {
   quietUntil: number;
 }
 
+const nothing = () => undefined;
+
 /**
  * One transport over several servers. Letters are shared by weight among the servers that have a connection to
  * spare. A server that is down gets none; it is tried again behind the scenes when its circuit allows it, so that
@@ -54,14 +56,30 @@ class ServerPool implements Transport {
     this.concurrency = servers.reduce((sum, { transport }) => sum + transport.concurrency, 0);
   }
 
-  async slot(signal?: AbortSignal): Promise<Slot | Down> {
+  async slot(signal?: AbortSignal, first = false): Promise<Slot | Down> {
+    const found = first ? this.waiters.goFirst() : nothing;
+    try {
+      return await this.find(signal, first, found);
+    } finally {
+      found();
+    }
+  }
+
+  /** @param found is called as soon as there is a server to ask */
+  private async find(
+    signal: AbortSignal | undefined,
+    first: boolean,
+    found: () => void,
+  ): Promise<Slot | Down> {
     while (!this.closing && signal?.aborted !== true) {
       for (const member of this.members) if (this.isDue(member)) void this.probe(member);
       if (!this.members.some((member) => member.up || member.probing)) return this.allDown();
-      const member = this.next();
-      if (member === undefined) await this.waiters.wait(signal);
+      const member = !first && this.waiters.firstLooks ? undefined : this.next();
+      if (member === undefined) await this.waiters.wait(signal, first);
       else {
-        const slot = await this.slotOf(member, signal);
+        const looked = this.slotOf(member, signal, first);
+        found();
+        const slot = await looked;
         if (slot.kind === 'slot' || slot.reason === 'stopped') return slot;
         this.setDown(member, slot);
       }
@@ -120,9 +138,13 @@ class ServerPool implements Transport {
     return best;
   }
 
-  private async slotOf(member: Member, signal: AbortSignal | undefined): Promise<Slot | Down> {
+  private async slotOf(
+    member: Member,
+    signal: AbortSignal | undefined,
+    first: boolean,
+  ): Promise<Slot | Down> {
     member.taken += 1;
-    const slot = await member.transport.slot(signal);
+    const slot = await member.transport.slot(signal, first);
     const giveBack = () => {
       member.taken -= 1;
       this.waiters.wakeOne();

@@ -23,6 +23,8 @@ export function sharedServer(transport: Transport, share: ServerShare): Transpor
   return new SharedServer(transport, share);
 }
 
+const nothing = () => undefined;
+
 class SharedServer implements Transport {
   readonly concurrency: number;
   private readonly transport: Transport;
@@ -42,14 +44,34 @@ class SharedServer implements Transport {
     share.seats.of(this.key, share.total, KEEP_MS);
   }
 
-  async slot(signal?: AbortSignal): Promise<Slot | Down> {
+  async slot(signal?: AbortSignal, first = false): Promise<Slot | Down> {
+    const found = first ? this.waiters.goFirst() : nothing;
+    try {
+      return await this.find(signal, first, found);
+    } finally {
+      found();
+    }
+  }
+
+  private async find(
+    signal: AbortSignal | undefined,
+    first: boolean,
+    found: () => void,
+  ): Promise<Slot | Down> {
     const { seats } = this.share;
     while (!this.closing && signal?.aborted !== true) {
-      if (seats.enter(this.key)) return this.seated(signal);
-      if (this.used < this.concurrency && (this.asking !== undefined || seats.clock() >= this.askAgainAt))
+      if (!first && this.waiters.firstLooks) await this.waiters.wait(signal);
+      else if (seats.enter(this.key)) {
+        const slot = this.seated(signal, first);
+        found();
+        return slot;
+      } else if (
+        this.used < this.concurrency &&
+        (this.asking !== undefined || seats.clock() >= this.askAgainAt)
+      )
         await this.ask();
       else if (this.used === 0) return this.down();
-      else await this.waiters.wait(signal);
+      else await this.waiters.wait(signal, first);
     }
     return stopped;
   }
@@ -64,11 +86,11 @@ class SharedServer implements Transport {
     await this.transport.close();
   }
 
-  private async seated(signal: AbortSignal | undefined): Promise<Slot | Down> {
+  private async seated(signal: AbortSignal | undefined, first: boolean): Promise<Slot | Down> {
     this.used += 1;
     let slot: Slot | Down = stopped;
     try {
-      slot = await this.transport.slot(signal);
+      slot = await this.transport.slot(signal, first);
     } finally {
       if (slot.kind === 'down') this.rise();
     }

@@ -35,6 +35,7 @@ class SmtpTransport implements Transport {
   private readonly idleFor: number;
   private readonly circuit: Circuit;
   private readonly idle = new Map<SmtpSession, NodeJS.Timeout>();
+  private readonly firsts = new Set<Waiter>();
   private readonly waiters = new Set<Waiter>();
   private places = 0;
   private announced: ServerFeatures | undefined;
@@ -49,13 +50,13 @@ class SmtpTransport implements Transport {
     this.circuit = new Circuit(options.circuit);
   }
 
-  async slot(signal?: AbortSignal): Promise<Slot | Down> {
+  async slot(signal?: AbortSignal, first = false): Promise<Slot | Down> {
     if (this.closing || signal?.aborted === true) return stopped;
     const session = this.takeIdle();
     if (session !== undefined) return this.slotOn(session);
     if (this.mayOpen()) return this.openPlace();
     if (this.places === 0) return this.down('waiting');
-    return this.standInLine(signal);
+    return this.standInLine(signal, first ? this.firsts : this.waiters);
   }
 
   features(): ServerFeatures | undefined {
@@ -64,7 +65,7 @@ class SmtpTransport implements Transport {
 
   async close(): Promise<void> {
     this.closing = true;
-    for (const waiter of this.waiters) waiter(stopped);
+    for (const waiter of this.inLine()) waiter(stopped);
     for (const session of [...this.idle.keys()]) this.retire(session);
     if (this.places > 0) await new Promise<void>((resolve) => this.onEmpty.push(resolve));
   }
@@ -169,7 +170,7 @@ class SmtpTransport implements Transport {
 
   /** Gives those who wait what there is: an idle session, a new one, or the news that there will be none. */
   private serveLine(): void {
-    for (const waiter of this.waiters) {
+    for (const waiter of this.inLine()) {
       const session = this.takeIdle();
       if (session !== undefined) waiter(this.slotOn(session));
       else if (this.mayOpen()) this.openFor(waiter);
@@ -179,22 +180,28 @@ class SmtpTransport implements Transport {
   }
 
   private openFor(waiter: Waiter): void {
+    this.firsts.delete(waiter);
     this.waiters.delete(waiter);
     void this.openPlace().then(waiter);
   }
 
-  private standInLine(signal: AbortSignal | undefined): Promise<Slot | Down> {
+  private *inLine(): Generator<Waiter> {
+    yield* this.firsts;
+    yield* this.waiters;
+  }
+
+  private standInLine(signal: AbortSignal | undefined, line: Set<Waiter>): Promise<Slot | Down> {
     return new Promise((resolve) => {
       const waiter: Waiter = (answer) => {
-        this.waiters.delete(waiter);
+        line.delete(waiter);
         signal?.removeEventListener('abort', giveUp);
         resolve(answer);
       };
       const giveUp = () => {
-        if (this.waiters.has(waiter)) waiter(stopped);
+        if (line.has(waiter)) waiter(stopped);
       };
       signal?.addEventListener('abort', giveUp, { once: true });
-      this.waiters.add(waiter);
+      line.add(waiter);
     });
   }
 

@@ -4,6 +4,7 @@ import { type Asking, type Limit, type Lines, share } from './permit-share.ts';
 import type { Permits } from './permits.ts';
 import { Seats } from './seats.ts';
 import { beforeReader, type Complaint, complaintOf } from './throttle-answers.ts';
+import { type Booking, book, type FirstLetter, uncount } from './throttle-first.ts';
 import { SERVER, SlowDowns } from './throttle-slow.ts';
 import { DAY_MS, type WarmUp } from './throttle-warm-up.ts';
 import type { Outcome, Transport } from './transport.ts';
@@ -17,6 +18,16 @@ export interface Throttle {
    * @returns the ids of those that may leave now
    */
   admit(run: number, from: string, token: string, letters: readonly Addressed[]): Promise<Set<number>>;
+  /**
+   * Permits for letters that somebody waits for, ahead of all that `admit` lets go; who keeps them until then is the
+   * caller's business.
+   */
+  book(from: string, letters: readonly FirstLetter[]): Promise<Booking>;
+  /**
+   * A seat at the letter's destination, the next that is free here.
+   * @returns what gives it back; undefined when there was none for some seconds, or all are other processes'
+   */
+  seat(address: string, signal: AbortSignal): Promise<(() => void) | undefined>;
   /** The admitted letters of a batch in the order in which they may leave: what limits connections is kept here. */
   line<T>(letters: readonly T[], addressOf: (letter: T) => string): Line<T>;
   /** Whether an admitted letter must wait after all, because its destination has just asked for a pause. */
@@ -44,6 +55,8 @@ export interface ThrottleDeps {
   readonly clock: () => number;
   readonly random: () => number;
   readonly failed: (error: unknown) => void;
+  /** The share of each day of a warm-up that is kept for letters that somebody waits for. */
+  readonly keepOfDay?: number;
 }
 
 const MOST_LINES = 1000;
@@ -75,18 +88,41 @@ class SharedThrottle implements Throttle {
     for (const letter of letters) admitted.add(letter.id);
     const day = this.warmUp(from);
     if (day === undefined && this.unlimited()) return admitted;
-    if (day !== undefined) await this.countDay(run, token, letters, day, admitted);
+    if (day !== undefined) {
+      const leaves = this.deps.keepOfDay ?? 0;
+      await this.countDay(run, token, letters, { ...day, leaves }, admitted);
+    }
     const asking = this.asking(letters.filter(({ id }) => admitted.has(id)));
     if (asking.length === 0) return admitted;
     const counted = day === undefined ? 0 : admitted.size;
     try {
       await this.permit(run, token, asking, admitted);
     } catch (error) {
-      if (day !== undefined) await this.uncount(day, counted);
+      if (day !== undefined) await uncount(this.deps.days, day, counted);
       throw error;
     }
-    if (day !== undefined) await this.uncount(day, counted - admitted.size);
+    if (day !== undefined) await uncount(this.deps.days, day, counted - admitted.size);
     return admitted;
+  }
+
+  async book(from: string, letters: readonly FirstLetter[]): Promise<Booking> {
+    await this.slow.look();
+    await this.tidy();
+    const deps = {
+      ...this.deps,
+      day: (sender: string) => this.warmUp(sender),
+      limitsOf: (address: string) => [...this.ratesTo(this.groupOf(address)), ...this.shared()],
+    };
+    return book(deps, from, letters);
+  }
+
+  async seat(address: string, signal: AbortSignal): Promise<(() => void) | undefined> {
+    const group = this.groupOf(address);
+    const most = this.deps.limits.connectionsTo(group);
+    if (most === undefined) return () => undefined;
+    const key = `to ${group}`;
+    this.seats.of(key, most);
+    return (await this.seats.enterFirst(key, signal)) ? () => this.seats.leave(key) : undefined;
   }
 
   line<T>(letters: readonly T[], addressOf: (letter: T) => string): Line<T> {
@@ -113,8 +149,8 @@ class SharedThrottle implements Throttle {
     this.capacity = transport.concurrency;
     return {
       concurrency: transport.concurrency,
-      slot: async (signal) => {
-        const slot = await transport.slot(signal);
+      slot: async (signal, first) => {
+        const slot = await transport.slot(signal, first);
         // Others send meanwhile: to a job that is as if it had been stopped, and no news for people.
         if (slot.kind === 'down') return slot.reason === 'shared' ? { ...slot, reason: 'stopped' } : slot;
         return {
@@ -168,15 +204,6 @@ class SharedThrottle implements Throttle {
     for (const wait of waits) admitted.delete(wait.id);
   }
 
-  /** Letters that were counted on a day and have to wait for another limit. */
-  private async uncount(day: Limit, letters: number): Promise<void> {
-    if (letters === 0) return;
-    await this.deps.days.change([day.key], undefined, (states) => ({
-      states: new Map([...states].map(([key, s]) => [key, { ...s, used: Math.max(0, s.used - letters) }])),
-      waits: [],
-    }));
-  }
-
   private async permit(
     run: number,
     token: string,
@@ -199,9 +226,7 @@ class SharedThrottle implements Throttle {
 
   /** The letters that fall under a limit, with their limits. */
   private asking(letters: readonly Addressed[]): Asking[] {
-    const { limits } = this.deps;
-    const shared: Limit[] =
-      limits.server !== undefined || this.slow.has(SERVER) ? [{ key: SERVER, rate: limits.server }] : [];
+    const shared = this.shared();
     const known = new Map<string, readonly Limit[]>();
     return letters.flatMap(({ id, address }) => {
       const group = this.groupOf(address);
@@ -211,12 +236,24 @@ class SharedThrottle implements Throttle {
     });
   }
 
+  /** What all letters fall under. */
+  private shared(): Limit[] {
+    const rate = this.deps.limits.server;
+    return rate !== undefined || this.slow.has(SERVER) ? [{ key: SERVER, rate }] : [];
+  }
+
+  private ratesTo(group: string): Limit[] {
+    const key = `to ${group}`;
+    const rate = this.deps.limits.rateTo(group);
+    return rate !== undefined || this.slow.has(key) ? [{ key, rate }] : [];
+  }
+
   private limitsTo(group: string): Limit[] {
     const { limits } = this.deps;
     const key = `to ${group}`;
     const rate = limits.rateTo(group);
     const most = limits.connectionsTo(group);
-    if (most === undefined) return rate !== undefined || this.slow.has(key) ? [{ key, rate }] : [];
+    if (most === undefined) return this.ratesTo(group);
     const { used, latency, tat } = this.seats.of(key, most);
     const { holder, leaseMs } = this.seats;
     const ahead = Math.max(0, tat - this.seats.clock());

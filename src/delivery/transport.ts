@@ -78,8 +78,11 @@ export const stopped: Down = {
 export interface Transport {
   /** The most slots that exist at the same time. */
   readonly concurrency: number;
-  /** A free connection, or a new one, or the next that is released. Never rejects for what the server does. */
-  slot(signal?: AbortSignal): Promise<Slot | Down>;
+  /**
+   * A free connection, or a new one, or the next that is released. Never rejects for what the server does.
+   * @param first stands before all others who wait, for a letter that somebody waits for
+   */
+  slot(signal?: AbortSignal, first?: boolean): Promise<Slot | Down>;
   /** What the server announced last; undefined until the first connection, which asking for a slot makes. */
   features(): ServerFeatures | undefined;
   /** No new slots; resolves when those that were given out are released and all connections are closed. */

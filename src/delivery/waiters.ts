@@ -1,27 +1,47 @@
 /** Those who wait for a connection to become free; whoever is woken looks again. */
 export class Waiters {
-  private readonly waiting = new Set<() => void>();
+  private readonly firsts = new Set<() => void>();
+  private readonly others = new Set<() => void>();
+  private looking = 0;
 
-  /** Resolves when woken, or when the signal aborts. */
-  wait(signal: AbortSignal | undefined): Promise<void> {
+  /** Whether somebody is looking who goes before all others, who then wait. */
+  get firstLooks(): boolean {
+    return this.looking > 0;
+  }
+
+  /** Announces somebody who goes first. @returns what says that they found what they looked for, or gave up */
+  goFirst(): () => void {
+    let over = false;
+    this.looking += 1;
+    return () => {
+      if (over) return;
+      over = true;
+      this.looking -= 1;
+      if (this.looking === 0) this.wakeAll();
+    };
+  }
+
+  /** Resolves when woken, or when the signal aborts. @param first is woken before the others */
+  wait(signal: AbortSignal | undefined, first = false): Promise<void> {
+    const waiting = first ? this.firsts : this.others;
     return new Promise((resolve) => {
       const done = () => {
-        this.waiting.delete(done);
+        waiting.delete(done);
         signal?.removeEventListener('abort', done);
         resolve();
       };
-      this.waiting.add(done);
+      waiting.add(done);
       signal?.addEventListener('abort', done, { once: true });
     });
   }
 
   /** Wakes the one who has waited longest. */
   wakeOne(): void {
-    const [first] = this.waiting;
-    first?.();
+    const [next] = this.firsts.size > 0 ? this.firsts : this.others;
+    next?.();
   }
 
   wakeAll(): void {
-    for (const waiter of [...this.waiting]) waiter();
+    for (const waiter of [...this.firsts, ...this.others]) waiter();
   }
 }

@@ -16,6 +16,8 @@ const formSchema = z.object({
     .pipe(z.array(z.string().max(100)).max(100)),
   /** Where on the shop's own site the form stands. */
   source: z.string().trim().max(80).default(''),
+  /** The language of that page, as a BCP 47 tag. */
+  language: z.string().trim().max(35).default(''),
 });
 
 /**
@@ -57,7 +59,8 @@ async function signUp(deps: RouteDeps, request: FastifyRequest, reply: FastifyRe
   const open = deps.topics.topics.filter((topic) => topic.signUp).map(({ name }) => name);
   if (open.length === 0) throw badLink();
   const form = formSchema.safeParse(request.body ?? {});
-  const { email, topic, source } = form.success ? form.data : { email: '', topic: [], source: '' };
+  const nothing = { email: '', topic: [], source: '', language: '' };
+  const { email, topic, source, language } = form.success ? form.data : nothing;
   const topics = topic.filter((name) => open.includes(name));
   const address = normaliseEmail(email);
   if (address === undefined || topics.length === 0) {
@@ -69,6 +72,7 @@ async function signUp(deps: RouteDeps, request: FastifyRequest, reply: FastifyRe
     topics,
     source: source === '' ? 'sign-up page' : `sign-up: ${source}`,
     proof: deps.prove({ network: request.ip, program: agent(request).agent }) || undefined,
+    language: language || request.headers['accept-language']?.split(/[,;]/, 1)[0],
     at: deps.now(),
   });
   return answer(reply, thanksPage(address));

@@ -24,6 +24,8 @@ export interface Confirmation {
   readonly address: string | undefined;
   readonly topics: readonly string[];
   readonly source: string;
+  /** The language that it was asked for in, as a BCP 47 tag, if anybody said. */
+  readonly language: string | undefined;
   readonly state: LetterState;
   readonly requestedAt: number;
   readonly expiresAt: number;
@@ -40,6 +42,7 @@ export interface SignUp {
   readonly topics: readonly { readonly name: string; readonly wording: string | undefined }[];
   readonly source: string;
   readonly proof: string | undefined;
+  readonly language?: string | undefined;
   readonly at: number;
   readonly expiresAt: number;
 }
@@ -76,10 +79,19 @@ export interface ConfirmationStore {
   byId(id: number): Promise<Confirmation | undefined>;
   /** The newest first. */
   list(limit: number): Promise<Confirmation[]>;
-  /** Letters that may leave now. */
-  due(limit: number): Promise<Confirmation[]>;
-  /** queued | deferred → sending, unless the question is no longer open or the address is suppressed. */
-  claim(id: number, leaseMs: number): Promise<boolean>;
+  /** Whether any letter may leave now. */
+  waits(): Promise<boolean>;
+  /** Letters that may leave now; others do not get them for so long. */
+  take(limit: number, holdMs: number): Promise<Confirmation[]>;
+  /** Gives letters that were taken back until later. What another worker did with one meanwhile stands. */
+  postpone(
+    waits: readonly { readonly id: number; readonly attempts: number; readonly inMs: number }[],
+  ): Promise<void>;
+  /**
+   * queued | deferred → sending, unless the question is no longer open or the address is suppressed, or another
+   * worker tried since: then `attempts` are more than they were when it was taken.
+   */
+  claim(id: number, attempts: number, leaseMs: number): Promise<boolean>;
   settle(outcome: LetterOutcome): Promise<void>;
   /**
    * The owner's answer. `yes` opts in, once, as long as the request has not expired; `no` opts out, also after a

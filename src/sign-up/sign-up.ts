@@ -18,6 +18,8 @@ export interface SignUpRequest {
   /** What was agreed to; without it each topic's own wording. */
   readonly wording?: string | undefined;
   readonly proof?: string | undefined;
+  /** The reader's, as a BCP 47 tag: which letter asks. One that cannot be read counts as none. */
+  readonly language?: string | undefined;
   readonly at: number;
 }
 
@@ -30,7 +32,7 @@ export type SignUp = (request: SignUpRequest) => Promise<{ asked: Asked; id: num
  * @throws DearError `sign-up.sender`, `sign-up.address`, `sign-up.topics`
  */
 export function makeSignUp(store: Pick<ConfirmationStore, 'request'>, book: TopicBook): SignUp {
-  return async ({ email, topics, source, wording, proof, at }) => {
+  return async ({ email, topics, source, wording, proof, language, at }) => {
     if (book.from === undefined) {
       throw new DearError('sign-up.sender', 'Nothing says who asks for confirmation.', {
         kind: 'usage',
@@ -53,8 +55,26 @@ export function makeSignUp(store: Pick<ConfirmationStore, 'request'>, book: Topi
     }
     const wanted = names.map((name) => ({ name, wording: wording ?? topicOf(book, name).wording }));
     return store.request(
-      { address, topics: wanted, source, proof, at, expiresAt: at + CONFIRM_WITHIN },
+      {
+        address,
+        topics: wanted,
+        source,
+        proof,
+        language: readLanguage(language),
+        at,
+        expiresAt: at + CONFIRM_WITHIN,
+      },
       limit,
     );
   };
+}
+
+/** `de-AT`, as it is usually written; undefined when it is no language. */
+function readLanguage(given: string | undefined): string | undefined {
+  if (given === undefined || given.length > 35) return undefined;
+  try {
+    return Intl.getCanonicalLocales(given.trim())[0];
+  } catch {
+    return undefined;
+  }
 }

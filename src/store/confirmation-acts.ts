@@ -10,7 +10,7 @@ const EXPIRED_A_TURN = 200;
 export async function requestConfirmation(
   tx: Database,
   profileId: number,
-  { topics, source, proof, at, expiresAt }: SignUp,
+  { topics, source, proof, language, at, expiresAt }: SignUp,
   limit: AskingLimit,
 ): ReturnType<ConfirmationStore['request']> {
   await lock(tx, [profileId]);
@@ -35,6 +35,7 @@ export async function requestConfirmation(
       topics: open.map(({ name }) => name),
       source,
       proof: proof ?? null,
+      language: language ?? null,
       state: 'queued',
       requestedAt: at,
       expiresAt,

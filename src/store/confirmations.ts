@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm';
+import { asc, desc, eq, inArray, sql } from 'drizzle-orm';
 import { emptyState } from '../profiles/merge.ts';
 import {
   type Answer,
@@ -16,6 +16,7 @@ import { bulkRow, idsOf, profileColumns } from './profile-rows.ts';
 export function confirmationStore(db: Database): ConfirmationStore {
   const { confirmations } = db.tables;
   const now = db.phrases.now();
+  const isDue = sql`state IN ('queued', 'deferred') AND due_at <= ${now} AND answer IS NULL`;
   return {
     request: (signUp, limit) =>
       db.transaction(async (tx) => {
@@ -27,23 +28,29 @@ export function confirmationStore(db: Database): ConfirmationStore {
       const rows = await select(db).orderBy(desc(confirmations.id)).limit(limit);
       return rows.map(confirmationOf);
     },
-    due: async (limit) => {
-      const rows = await select(db)
-        .where(
-          and(
-            sql`${confirmations.state} IN ('queued', 'deferred')`,
-            sql`${confirmations.dueAt} <= ${now}`,
-            isNull(confirmations.answer),
-          ),
-        )
-        .orderBy(asc(confirmations.dueAt), asc(confirmations.id))
-        .limit(limit);
+    waits: async () =>
+      (await db.rows(sql`SELECT 1 AS one FROM confirmations WHERE ${isDue} LIMIT 1`)).length > 0,
+    take: async (limit, holdMs) => {
+      const taken = await db.rows<{ id: number }>(sql`UPDATE confirmations SET due_at = ${now} + ${holdMs}
+        WHERE id IN (SELECT id FROM confirmations WHERE ${isDue} ORDER BY due_at, id LIMIT ${limit}
+          ${db.phrases.skipLocked()}) RETURNING id`);
+      if (taken.length === 0) return [];
+      const ids = taken.map(({ id }) => id);
+      const rows = await select(db).where(inArray(confirmations.id, ids)).orderBy(asc(confirmations.id));
       return rows.map(confirmationOf);
     },
-    claim: async (id, leaseMs) =>
+    postpone: async (waits) => {
+      await db.transaction(async (tx) => {
+        for (const { id, attempts, inMs } of waits) {
+          await tx.run(sql`UPDATE confirmations SET due_at = ${now} + ${Math.ceil(inMs)}
+            WHERE id = ${id} AND attempts = ${attempts} AND state IN ('queued', 'deferred')`);
+        }
+      });
+    },
+    claim: async (id, attempts, leaseMs) =>
       (await db.run(sql`UPDATE confirmations
         SET state = 'sending', claimed_at = ${now}, attempts = attempts + 1, lease_until = ${now} + ${leaseMs}
-        WHERE id = ${id} AND state IN ('queued', 'deferred') AND due_at <= ${now} AND answer IS NULL
+        WHERE id = ${id} AND attempts = ${attempts} AND state IN ('queued', 'deferred') AND answer IS NULL
           AND expires_at > ${now}
           AND EXISTS (SELECT 1 FROM consents c WHERE c.profile_id = confirmations.profile_id AND c.state = 'pending')
           AND NOT EXISTS (SELECT 1 FROM suppressions x JOIN profiles p ON p.email = x.address
@@ -107,6 +114,7 @@ function confirmationOf({
     address: address ?? undefined,
     topics: row.topics,
     source: row.source,
+    language: row.language ?? undefined,
     state: stateOf(row.state),
     requestedAt: row.requestedAt,
     expiresAt: row.expiresAt,

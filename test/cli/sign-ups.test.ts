@@ -66,4 +66,47 @@ describe('dear sign-ups', () => {
     expect((await run('sign-ups', 'add', 'ann@example.test', '--topic', 'a b')).code).toBe(2);
     expect((await run('sign-ups', 'add', 'ann@example.test')).code).toBe(2);
   });
+
+  test('shows the letter that asks, built in or written by the shop, and finds its mistakes', async () => {
+    await topics('from: Shop <shop@shop.example>\ntopics:\n  offers: { title: Our offers, signUp: true }\n');
+    const builtin = await run('sign-ups', 'preview');
+    expect(builtin.code).toBe(0);
+    expect(builtin.out).toMatch(/^Date: .*\r\nFrom: Shop <shop@shop.example>/);
+    expect(builtin.out).toContain('multipart/alternative');
+    expect((await run('sign-ups', 'check')).out).toContain('so a plain letter asks');
+    const file = (path: string, text: string) => writeFile(join(folder, 'templates', path), text);
+    for (const name of ['layouts', 'sign-up']) await mkdir(join(folder, 'templates', name));
+    const inner =
+      '<mj-text>{{#each signUp.topics}}{{name}}{{/each}} <a href="{{urls.confirm}}">Ja</a></mj-text>';
+    await file('sign-up/block.mjml', `<mj-section><mj-column>${inner}</mj-column></mj-section>`);
+    await file('layouts/bare.mjml', '<mjml><mj-body>{{> modules}}</mj-body></mjml>');
+    const letter = (subject: string) =>
+      `{ subject: '${subject}', layout: bare, modules: [{ file: ./block.mjml }] }`;
+    const both = `letters:\n  en: ${letter('Confirm')}\n  de: ${letter('Bitte {{default profile.firstName "sehr"}}')}\n`;
+    await file('sign-up/letter.yaml', both);
+    expect((await run('sign-ups', 'check')).out).toContain('can be sent');
+    const shown = await run('sign-ups', 'preview', '--language', 'de-AT', '--json');
+    expect(JSON.parse(shown.out)).toMatchObject({
+      subject: 'Bitte sehr',
+      language: 'de',
+      languages: ['en', 'de'],
+      text: expect.stringContaining('Our offers'),
+    });
+    expect((await run('sign-ups', 'preview', '--language', 'fr', '--html')).out).toMatch(/^<!doctype html>/);
+    expect((await run('sign-ups', 'preview', '--to', 'nobody')).code).toBe(2);
+    await file('sign-up/letter.yaml', both.replaceAll('block', 'blok'));
+    const checked = await run('sign-ups', 'check');
+    expect([checked.code, checked.out]).toEqual([
+      1,
+      expect.stringContaining("letter.yaml:2  there is no module './blok.mjml'"),
+    ]);
+    for (const words of [
+      ['sign-ups', 'preview'],
+      ['work', 'send'],
+    ]) {
+      const ran = await run(...words);
+      expect(ran.code).toBe(2);
+      expect(ran.err).toContain("templates/sign-up/letter.yaml:2: there is no module './blok.mjml'");
+    }
+  });
 });

@@ -42,6 +42,20 @@ onEveryStore('signing up', (open) => {
   };
   const newest = async () => (await confirmationStore(store).list(1))[0]?.id ?? 0;
 
+  test('the language is that of the form, else of the browser, else nobody’s', async () => {
+    const asked = async (payload: string, header?: string) => {
+      const type = { 'content-type': 'application/x-www-form-urlencoded' };
+      const headers = header === undefined ? type : { ...type, 'accept-language': header };
+      await server.http.inject({ method: 'POST', url: '/s', headers, payload: `topic=offers&${payload}` });
+      return (await confirmationStore(store).list(1))[0]?.language;
+    };
+    expect(await asked('email=l1%40example.test&language=de_at', 'fr')).toBeUndefined();
+    expect(await asked('email=l2%40example.test&language=de-at', 'fr')).toBe('de-AT');
+    expect(await asked('email=l3%40example.test', 'fr-CH, fr;q=0.9, *;q=0.5')).toBe('fr-CH');
+    expect(await asked('email=l4%40example.test', '*')).toBeUndefined();
+    expect(await asked('email=l5%40example.test')).toBeUndefined();
+  });
+
   test('the form asks, the letter’s link decides, and only its button', async () => {
     expect((await get('/s')).body).toContain('I want offers');
     const answer = await post('/s', 'email=Ann%40Example.test&topic=offers&topic=club&source=footer');

@@ -1,32 +1,15 @@
 import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import { smtpTransport } from '../../src/delivery/smtp-transport.ts';
-import { parseSmtpUrl } from '../../src/delivery/smtp-url.ts';
-import type { TopicBook } from '../../src/profiles/topics.ts';
-import { sendConfirmations } from '../../src/sign-up/send.ts';
+import { sealSource } from '../../src/content/source.ts';
 import { makeSignUp } from '../../src/sign-up/sign-up.ts';
 import { confirmationStore } from '../../src/store/confirmations.ts';
 import { consentStore } from '../../src/store/consents.ts';
-import type { Store } from '../../src/store/database.ts';
 import { profileStore } from '../../src/store/profiles.ts';
 import { suppressionStore } from '../../src/store/suppressions.ts';
-import { makeConfirmTokens } from '../../src/tracking/confirm-tokens.ts';
 import { openSink } from '../fixtures/sink.ts';
 import { onEveryStore } from '../stores.ts';
+import { book, senderOn } from './sender.ts';
 
-const book: TopicBook = {
-  from: { name: 'Shop & Söhne', address: 'shop@shop.example' },
-  topics: [
-    {
-      name: 'offers',
-      title: 'Offers',
-      about: 'Cheaper <3',
-      wording: 'I want offers',
-      signUp: true,
-      hidden: false,
-    },
-  ],
-};
 const day = 86_400_000;
 const email = 'ann@example.test';
 
@@ -143,17 +126,16 @@ onEveryStore('double opt-in', (open) => {
   test('a letter leaves once, says what is asked, and a claimed one of a dead worker is never sent again', async () => {
     const { store, confirmations, ask } = await made();
     const sink = await openSink();
-    const deps = sending(store, sink.url);
+    const [one, two] = [senderOn(store, sink.url), senderOn(store, sink.url)];
     try {
       const { id = 0 } = await ask();
-      const signal = new AbortController().signal;
-      const sent = await Promise.all([sendConfirmations(deps, signal), sendConfirmations(deps, signal)]);
+      const sent = await Promise.all([one.send(), two.send()]);
       expect(sent.reduce((sum, count) => sum + count)).toBe(1);
-      expect(await sendConfirmations(deps, signal)).toBe(0);
+      expect(await one.send()).toBe(0);
       expect(await confirmations.byId(id)).toMatchObject({ state: 'accepted', attempts: 1 });
       const [mail] = await sink.parsed();
       expect(sink.mails).toHaveLength(1);
-      const url = `http://dear.example/s/${deps.tokens.of(id)}`;
+      const url = `http://dear.example/s/${one.tokens.of(id)}`;
       expect(mail).toMatchObject({
         subject: 'Please confirm: letters from Shop & Söhne',
         to: [{ address: email }],
@@ -175,12 +157,13 @@ onEveryStore('double opt-in', (open) => {
         source: 'x',
         at: Date.now(),
       });
-      expect(await confirmations.claim(second.id ?? 0, -1)).toBe(true);
-      expect(await sendConfirmations(deps, signal)).toBe(0);
+      expect(await confirmations.claim(second.id ?? 0, 1, -1), 'another worker tried since').toBe(false);
+      expect(await confirmations.claim(second.id ?? 0, 0, -1)).toBe(true);
+      expect(await one.send()).toBe(0);
       expect(await confirmations.byId(second.id ?? 0)).toMatchObject({ state: 'unknown' });
       expect(sink.mails).toHaveLength(1);
     } finally {
-      await deps.transport.close();
+      await Promise.all([one.close(), two.close()]);
       await sink.close();
     }
   });
@@ -192,19 +175,18 @@ onEveryStore('double opt-in', (open) => {
       [550, '5.1.1 no such user'],
     ];
     const sink = await openSink(() => answers.shift());
-    const deps = sending(store, sink.url);
+    const sender = senderOn(store, sink.url);
     try {
       const { id = 0 } = await ask();
-      const signal = new AbortController().signal;
-      await sendConfirmations(deps, signal);
+      await sender.send();
       expect(await confirmations.byId(id)).toMatchObject({ state: 'deferred', attempts: 1 });
-      expect(await sendConfirmations(deps, signal)).toBe(0);
+      expect(await sender.send()).toBe(0);
       await store.orm.update(store.tables.confirmations).set({ dueAt: 0 });
-      await sendConfirmations(deps, signal);
+      await sender.send();
       expect(await confirmations.byId(id)).toMatchObject({ state: 'failed', attempts: 2 });
       expect(await suppressionStore(store).get(email)).toMatchObject({ reason: 'no such mailbox' });
     } finally {
-      await deps.transport.close();
+      await sender.close();
       await sink.close();
     }
   });
@@ -213,24 +195,48 @@ onEveryStore('double opt-in', (open) => {
     const { store, confirmations, ask, idOf } = await made();
     const { id = 0 } = await ask();
     await consentStore(store).change(await idOf(), 'offers', 'out', Date.now() + 1, 'page');
-    expect(await confirmations.claim(id, 1000)).toBe(false);
+    expect(await confirmations.claim(id, 0, 1000)).toBe(false);
     await confirmations.sweep(Date.now());
     expect(await confirmations.byId(id)).toMatchObject({ state: 'skipped' });
     const { confirmations: table } = store.tables;
     expect(await store.orm.select().from(table).where(eq(table.state, 'queued'))).toEqual([]);
   });
-});
 
-function sending(store: Store, url: string) {
-  return {
-    store: confirmationStore(store),
-    transport: smtpTransport(parseSmtpUrl(url, 2)),
-    tokens: makeConfirmTokens('a secret of the tests'),
-    book,
-    publicUrl: 'http://dear.example',
-    signer: () => undefined,
-    leaseMs: 60_000,
-    firstRetryMs: 60_000,
-    clock: Date.now,
-  };
-}
+  test('the letter is in the language of the sign-up, else of the profile, and calls by name whom it knows', async () => {
+    const store = await open();
+    const sink = await openSink();
+    const subject = (language: string) => `${language} {{default profile.firstName "friend"}}`;
+    const sources = ['en', 'de', 'pt-BR'].map((language) => {
+      const parts = { format: 1 as const, html: 'x', text: 'x', conditions: [], data: {} };
+      return { language, source: sealSource({ ...parts, subject: subject(language) }) };
+    });
+    const sender = senderOn(store, sink.url, { sources });
+    const signUp = makeSignUp(confirmationStore(store), book);
+    const known = { language: 'de', firstName: 'Ann' };
+    const at = Date.now();
+    await profileStore(store).upsertMany([{ email, attributes: known, consents: [] }], at);
+    const request = { topics: ['offers'], source: 'x', at };
+    try {
+      for (const [to, language] of [
+        [email, undefined],
+        ['br@example.test', 'pt-br'],
+        ['pt@example.test', 'pt'],
+        ['at@example.test', 'de-AT'],
+        ['no@example.test', 'a language'],
+      ] as const)
+        await signUp({ ...request, email: to, language });
+      expect(await sender.send()).toBe(5);
+      const subjects = (await sink.parsed()).map((mail) => [mail.to?.[0]?.address, mail.subject]);
+      expect(Object.fromEntries(subjects)).toEqual({
+        [email]: 'de Ann',
+        'br@example.test': 'pt-BR friend',
+        'pt@example.test': 'pt-BR friend',
+        'at@example.test': 'de friend',
+        'no@example.test': 'en friend',
+      });
+    } finally {
+      await sender.close();
+      await sink.close();
+    }
+  });
+});

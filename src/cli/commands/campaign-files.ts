@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import { listCampaigns } from '../../content/campaign.ts';
 import { checkCampaign } from '../../content/check.ts';
 import type { Cli } from '../cli.ts';
+import { sayProblems } from '../problems.ts';
 
 /** `dear campaign list` and `check`: what lies under templates/campaigns. */
 export function campaignFiles(family: Command, cli: Cli): void {
@@ -35,12 +36,7 @@ export function campaignFiles(family: Command, cli: Cli): void {
     .action(async (name: string, _options, command: Command) => {
       const out = cli.out(command);
       const problems = await checkCampaign(cli.config().templatesDir, name);
-      for (const problem of problems) {
-        const mark = problem.level === 'error' ? pc.red('✗') : pc.yellow('!');
-        const place = problem.line === undefined ? problem.file : `${problem.file}:${problem.line}`;
-        out.say(`${mark} ${place}  ${problem.message}`);
-        if (problem.mend) out.say(`  ${problem.mend}`);
-      }
+      sayProblems(out, problems);
       if (problems.length === 0) out.say(`${pc.green('✓')} '${name}' can be launched.`);
       out.data(problems);
       if (problems.some((problem) => problem.level === 'error')) process.exitCode = 1;

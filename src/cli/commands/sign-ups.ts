@@ -5,12 +5,14 @@ import type { Asked, Confirmation } from '../../sign-up/port.ts';
 import { noteProfile } from '../audit.ts';
 import type { Cli, Register } from '../cli.ts';
 import { addressOf } from './profile.ts';
+import { signUpLetter } from './sign-up-letter.ts';
 
 interface AddFlags {
   readonly topic: string[];
   readonly source: string;
   readonly wording?: string;
   readonly proof?: string;
+  readonly language?: string;
 }
 
 /** `dear sign-ups`: consent that its owner confirms by a link (double opt-in). */
@@ -29,6 +31,7 @@ export const signUps: Register = (program, cli) => {
     .option('--source <source>', 'where they asked for it', 'dear sign-ups add')
     .option('--wording <text>', "what they agreed to; default: the topic's wording in templates/topics.yaml")
     .option('--proof <text>', 'how it can be shown, such as the number of a paper form')
+    .option('--language <language>', 'in which language to ask, such as de')
     .description('ask somebody to confirm that they want letters; nothing is sent to them until they do')
     .action((email: string, flags: AddFlags, command: Command) => add(cli, email, flags, command));
   family
@@ -36,6 +39,7 @@ export const signUps: Register = (program, cli) => {
     .option('--limit <count>', 'how many at most', positive, 50)
     .description('list requests to confirm, the newest first')
     .action((flags: { limit: number }, command: Command) => list(cli, flags.limit, command));
+  signUpLetter(family, cli);
 };
 
 const sentences: Readonly<Record<Asked, string>> = {
@@ -50,9 +54,17 @@ async function add(cli: Cli, email: string, flags: AddFlags, command: Command): 
   const address = addressOf(email);
   const wrong = flags.topic.find((topic) => !isTopic(topic));
   if (wrong !== undefined) throw wrongTopic(wrong);
-  const { source, wording, proof, topic: topics } = flags;
+  const { source, wording, proof, language, topic: topics } = flags;
   const { asked, id } = await cli.withApp(async (app) => {
-    const result = await app.signUp({ email: address, topics, source, wording, proof, at: Date.now() });
+    const result = await app.signUp({
+      email: address,
+      topics,
+      source,
+      wording,
+      proof,
+      language,
+      at: Date.now(),
+    });
     const found = await app.profiles.byEmail(address);
     if (found && result.asked === 'asked') {
       await noteProfile(cli, command, app, 'change', found.id, { topics, state: 'pending' });

@@ -152,6 +152,7 @@ function signUps(c: Columns) {
       topics: c.json<string[]>().notNull(),
       source: c.text().notNull(),
       proof: c.text(),
+      language: c.text(),
       state: c.text().notNull(),
       requestedAt: c.time().notNull(),
       expiresAt: c.time().notNull(),
