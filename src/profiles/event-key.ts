@@ -10,7 +10,17 @@ const DERIVED = '~';
  * @param name what the event's source calls its customer: an address, or an external id
  */
 export function derivedKey(name: string, type: string, at: number, properties: JsonObject): string {
-  return DERIVED + digestOf(textOf(name, type, at, properties));
+  return DERIVED + digestOf(textOf(name, type, at, canonicalJson(properties)));
+}
+
+/** The digest that `derivedKey` puts into a key. @param canonical the properties as `canonicalJson` writes them */
+export function digestOfEvent(name: string, type: string, at: number, canonical: string): number {
+  return digestOf(textOf(name, type, at, canonical));
+}
+
+/** The key of an event that has either the key that its source gave it, or a digest. */
+export function keyOfEvent(given: string | undefined, digest: number): string {
+  return given ?? DERIVED + digest;
 }
 
 /**
@@ -19,12 +29,12 @@ export function derivedKey(name: string, type: string, at: number, properties: J
  * this key does so alone: 128 bits of SHA-256.
  */
 export function statedKey(name: string, type: string, stated: number, properties: JsonObject): string {
-  return `s:${hash('sha256', textOf(name, type, stated, properties), 'base64url').slice(0, 22)}`;
+  return `s:${hash('sha256', textOf(name, type, stated, canonicalJson(properties)), 'base64url').slice(0, 22)}`;
 }
 
 /** None of the first three can hold a line end, so no two different events give the same text. */
-function textOf(name: string, type: string, at: number, properties: JsonObject): string {
-  return `${name}\n${type}\n${at}\n${canonicalJson(properties)}`;
+function textOf(name: string, type: string, at: number, canonical: string): string {
+  return `${name}\n${type}\n${at}\n${canonical}`;
 }
 
 /** The key of an event whose source names it; apart from the keys that Dear makes itself. */

@@ -53,6 +53,8 @@ function wrongSource(source: string, wrong: string): DearError {
 interface Named {
   readonly value: {
     readonly email?: string | undefined;
+    /** The address too; empty when there is none. */
+    readonly whose?: string | undefined;
     readonly externalIds?: readonly ExternalId[] | undefined;
   };
 }
@@ -97,4 +99,7 @@ export async function erasedByIds<R extends Named>(
   return new Set(batch.filter((_, index) => erased[index]));
 }
 
-const identifiersOf = ({ value: { email, externalIds = [] } }: Named) => ({ email, externalIds });
+const identifiersOf = ({ value: { email, whose, externalIds = [] } }: Named) => ({
+  email: email ?? (whose === '' ? undefined : whose),
+  externalIds,
+});

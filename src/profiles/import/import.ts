@@ -1,13 +1,12 @@
 import { DearError } from '../../errors.ts';
 import { mergeRows } from '../merge.ts';
-import type { EventStore, NewEvent, ProfileChange, ProfileStore } from '../port.ts';
-import type { PrivacyStore } from '../privacy.ts';
+import type { EventStore, ProfileChange, ProfileStore, StatedCounts, StatedEvent } from '../port.ts';
 import type { Retention } from '../retention.ts';
 import { csvRows } from './csv.ts';
 import { eventReader, type ImportedEvent } from './event-rows.ts';
 import { attachExternalIds, erasedByIds, type Identifying, resolveRows } from './external-ids.ts';
 import { jsonlRows } from './jsonl.ts';
-import { type Line, linesOf } from './lines.ts';
+import { type Lines, linesOf } from './lines.ts';
 import type { EventMapping, ProfileMapping } from './mapping.ts';
 import { profileReader } from './profile-rows.ts';
 import type { Rows } from './record.ts';
@@ -82,12 +81,7 @@ async function writeProfiles(
  * @throws DearError when the file cannot be read or does not fit the mapping; never because of a row
  */
 export async function importEvents(
-  stores: {
-    profiles: Pick<ProfileStore, 'idsOf' | 'ensure'>;
-    events: Pick<EventStore, 'addMany'>;
-    people: Pick<PrivacyStore, 'erasedAmong'>;
-    retention: Pick<Retention, 'tooOld'>;
-  },
+  stores: { events: Pick<EventStore, 'addStated'>; retention: Pick<Retention, 'tooOld'> },
   mapping: EventMapping,
   options: ImportOptions,
 ): Promise<ImportReport> {
@@ -113,44 +107,27 @@ function identitiesFor(
 
 type EventStores = Parameters<typeof importEvents>[0] & { readonly identities: Identifying | undefined };
 
-/** Those of the rows that nobody is known by, because the person was erased. */
-async function erasedRows(
-  { identities, people }: Pick<EventStores, 'identities' | 'people'>,
-  rows: readonly Read<ImportedEvent>[],
-): Promise<Set<Read<ImportedEvent>>> {
-  if (identities !== undefined) return erasedByIds(identities, rows);
-  const erased = await people.erasedAmong([...new Set(rows.flatMap(({ value }) => value.email ?? []))]);
-  return new Set(rows.filter(({ value }) => value.email !== undefined && erased.has(value.email)));
-}
-
-const unknownTo = ({ email }: ImportedEvent) =>
-  `no profile has its ${email === undefined ? 'external ids' : 'e-mail address'}`;
-
 async function writeEvents(
-  stores: EventStores,
+  { events, identities }: EventStores,
   batch: readonly Read<ImportedEvent>[],
   unknown: 'create' | 'refuse',
   now: number,
 ): Promise<Written> {
   const create = unknown === 'create';
-  const { ids, added: profilesAdded } =
-    stores.identities === undefined
-      ? await profilesByEmail(stores.profiles, batch, create, now)
-      : await resolveRows(stores.identities, batch, { create, by: 'dear events import' }, now);
-  const refused = batch.filter((_, index) => ids[index] === undefined);
-  const erased = await erasedRows(stores, refused);
-  const events: NewEvent[] = [];
-  for (const [index, { value }] of batch.entries()) {
-    const profileId = ids[index];
-    const { key, type, at, properties } = value;
-    if (profileId !== undefined) events.push({ key, profileId, type, at, properties });
+  if (identities === undefined) {
+    const { nobody, ...counts } = await events.addStated(valuesOf(batch), create, now);
+    return { ...countsOf(counts), refused: refusals(batch, nobody) };
   }
-  const { added, duplicates } = await stores.events.addMany(events, now);
+  const resolved = await resolveRows(identities, batch, { create, by: 'dear events import' }, now);
+  const refused = batch.filter((_, index) => resolved.ids[index] === undefined);
+  const erased = await erasedByIds(identities, refused);
+  const stated = batch.flatMap(({ value }, index): StatedEvent[] => {
+    const profileId = resolved.ids[index];
+    return profileId === undefined ? [] : [{ ...value, whose: profileId }];
+  });
+  const counts = await events.addStated(stated, create, now);
   return {
-    added,
-    updated: 0,
-    unchanged: duplicates,
-    profilesAdded,
+    ...countsOf({ ...counts, profilesAdded: resolved.added }),
     refused: refused.map((one) => ({
       row: one.row,
       reason: erased.has(one) ? ERASED : unknownTo(one.value),
@@ -158,24 +135,24 @@ async function writeEvents(
   };
 }
 
-/** The profile of each event by its address. */
-async function profilesByEmail(
-  profiles: Pick<ProfileStore, 'idsOf' | 'ensure'>,
-  batch: readonly Read<ImportedEvent>[],
-  create: boolean,
-  now: number,
-): Promise<{ ids: (number | undefined)[]; added: number }> {
-  const emails = [...new Set(batch.flatMap(({ value }) => value.email ?? []))];
-  let ids = await profiles.idsOf(emails);
-  let added = 0;
-  if (create && ids.size < emails.length) {
-    added = await profiles.ensure(
-      emails.filter((email) => !ids.has(email)),
-      now,
-    );
-    ids = await profiles.idsOf(emails);
-  }
-  return { ids: batch.map(({ value }) => ids.get(value.email ?? '')), added };
+const unknownTo = ({ whose }: ImportedEvent) =>
+  `no profile has its ${whose === '' ? 'external ids' : 'e-mail address'}`;
+
+function countsOf({
+  added,
+  duplicates,
+  profilesAdded,
+}: Omit<StatedCounts, 'nobody'>): Omit<Written, 'refused'> {
+  return { added, updated: 0, unchanged: duplicates, profilesAdded };
+}
+
+function refusals(batch: readonly Read<ImportedEvent>[], nobody: StatedCounts['nobody']): Written['refused'] {
+  return nobody.flatMap(({ place, isErased }) => {
+    const one = batch[place];
+    return one === undefined
+      ? []
+      : [{ row: one.row, reason: isErased ? ERASED : 'no profile has its e-mail address' }];
+  });
 }
 
 function valuesOf<T>(batch: readonly Read<T>[]): T[] {
@@ -225,16 +202,16 @@ function formatOf(ending: string | undefined, first: string): 'csv' | 'jsonl' {
 }
 
 /** The first line that is not blank, without taking it away. */
-async function peek(blocks: AsyncIterable<Line[]>): Promise<{ lines: AsyncIterable<Line[]>; first: string }> {
+async function peek(blocks: AsyncIterable<Lines>): Promise<{ lines: AsyncIterable<Lines>; first: string }> {
   const iterator = blocks[Symbol.asyncIterator]();
   const head = await iterator.next();
-  const lines = async function* (): AsyncGenerator<Line[]> {
+  const lines = async function* (): AsyncGenerator<Lines> {
     try {
       for (let next = head; !next.done; next = await iterator.next()) yield next.value;
     } finally {
       await iterator.return?.();
     }
   };
-  const first = head.done ? undefined : head.value.find((line) => line.text.trim() !== '');
-  return { lines: lines(), first: first?.text.trim() ?? '' };
+  const first = head.done ? undefined : head.value.texts.find((text) => text.trim() !== '');
+  return { lines: lines(), first: first?.trim() ?? '' };
 }

@@ -30,9 +30,12 @@ export interface ImportCounts {
   readonly reasons: readonly { readonly reason: string; readonly count: number }[];
 }
 
+/** What is kept of a row until it is stored: its values could be read again. */
+export type KeptRow = Pick<FileRow, 'line' | 'text'>;
+
 /** A row of the file, and what it says. */
 export interface Read<T> {
-  readonly row: FileRow;
+  readonly row: KeptRow;
   readonly value: T;
 }
 
@@ -42,7 +45,7 @@ export interface Written {
   readonly updated: number;
   readonly unchanged: number;
   readonly profilesAdded?: number;
-  readonly refused?: readonly { readonly row: FileRow; readonly reason: string }[];
+  readonly refused?: readonly { readonly row: KeptRow; readonly reason: string }[] | undefined;
 }
 
 export interface Steps<T> {
@@ -123,7 +126,7 @@ class ImportRun<T> {
       row.broken === undefined ? this.#steps.read(row.values, this.#steps.clock()) : new Refused(row.broken);
     if (value instanceof Refused) return this.#refuse(row, value.reason);
     if (value === undefined) this.#sums.skipped += 1;
-    else this.#add({ row, value });
+    else this.#add({ row: { line: row.line, text: row.text }, value });
     const isFull = this.#batch.length >= BATCH_ROWS || this.#characters >= BATCH_CHARACTERS;
     return isFull ? this.#send() : undefined;
   }
@@ -179,7 +182,9 @@ class ImportRun<T> {
     this.#sums.updated += written.updated;
     this.#sums.unchanged += written.unchanged;
     this.#sums.profilesAdded += written.profilesAdded ?? 0;
-    for (const { row, reason } of written.refused ?? []) await this.#refuse(row, reason);
+    for (const { row, reason } of written.refused ?? []) {
+      await this.#refuse({ ...row, values: this.#steps.rows.again(row.text) }, reason);
+    }
   }
 
   async #refuse(row: FileRow, reason: string): Promise<void> {

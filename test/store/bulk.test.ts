@@ -1,0 +1,182 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import type { ConsentChange } from '../../src/profiles/consent.ts';
+import type { ProfileChange, StatedEvent } from '../../src/profiles/port.ts';
+import { defaultTraitSettings } from '../../src/profiles/trait-settings.ts';
+import { loadProfiles } from '../../src/store/bulk-profiles.ts';
+import type { Bulk, Store } from '../../src/store/database.ts';
+import { keepMarks } from '../../src/store/erased.ts';
+import { identityStore } from '../../src/store/identity.ts';
+import { openStore } from '../../src/store/open.ts';
+import { profileStore } from '../../src/store/profiles.ts';
+import { addStated, loadStated } from '../../src/store/stated-events.ts';
+
+const ends: Array<() => Promise<unknown>> = [];
+afterAll(async () => {
+  for (const end of ends) await end();
+});
+
+/** The bulk way of SQLite, and a store that has none. */
+async function twoWays(): Promise<{ store: Store; bulk: Bulk; plain: Store }> {
+  const opened = async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'dear-bulk-'));
+    const store = await openStore(join(folder, 'dear.db'), 'a secret of the tests');
+    ends.push(
+      () => store.close(),
+      () => rm(folder, { recursive: true, force: true }),
+    );
+    return store;
+  };
+  const [store, plain] = [await opened(), await opened()];
+  if (store.bulk === undefined) throw new Error('SQLite has a bulk way');
+  return { store, bulk: store.bulk, plain: { ...plain, bulk: undefined } };
+}
+
+/** What is in the tables; profiles by address, as the ids that are passed over are not the same. */
+async function content(store: Store) {
+  const rows = (query: string) => store.rows<object>(sql.raw(query));
+  const of = 'JOIN profiles p ON p.id = t.profile_id';
+  return {
+    profiles:
+      await rows(`SELECT email, attributes, time_zone, frequency_max, frequency_per, quiet_from, quiet_to,
+      paused_until, important_only, created_at, updated_at FROM profiles ORDER BY id`),
+    externalIds: await rows(`SELECT source, value, email FROM external_ids t ${of} ORDER BY source, value`),
+    consents: await rows(`SELECT email, topic, state, at, source, wording, proof FROM consents t ${of}
+      ORDER BY email, topic`),
+    changes: await rows(`SELECT email, topic, state, at, source, wording, proof FROM consent_changes t ${of}
+      ORDER BY email, t.id`),
+    events: await rows(`SELECT key, digest, email, type, at, properties, received_at FROM events t ${of}
+      ORDER BY email, at, t.id`),
+    marks: await rows(`SELECT email FROM trait_marks t ${of} ORDER BY email, t.id`),
+  };
+}
+
+const erased = ['e0@x.de', 'e1@x.de'];
+const email = fc.oneof(
+  { weight: 8, arbitrary: fc.integer({ min: 0, max: 12 }).map((number) => `p${number}@x.de`) },
+  { weight: 1, arbitrary: fc.constantFrom(...erased) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 3 }).map((number) => `old${number}@x.de`) },
+  { weight: 3, arbitrary: fc.uuid().map((id) => `${id}@x.de`) },
+);
+const value = fc.oneof(
+  fc.string().map((text) => text.replaceAll('\u0000', '')),
+  fc.integer(),
+  fc.boolean(),
+  fc.constant(null),
+  fc.constant(['a', { b: 1 }]),
+);
+const consent: fc.Arbitrary<ConsentChange> = fc.record(
+  {
+    topic: fc.constantFrom('offers', 'news'),
+    state: fc.constantFrom('in', 'out', 'pending'),
+    at: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
+    source: fc.constantFrom('shop', 'form'),
+    wording: fc.constantFrom('yes, please', undefined),
+    proof: fc.constant('form 7'),
+  },
+  { requiredKeys: ['topic', 'state', 'at', 'source'] },
+);
+const change: fc.Arbitrary<ProfileChange> = fc.record(
+  {
+    email,
+    attributes: fc.dictionary(fc.constantFrom('a', 'b', 'c"'), value),
+    consents: fc.array(consent, { maxLength: 3 }),
+    timeZone: fc.constantFrom('Europe/Berlin', 'Asia/Tokyo', null),
+    frequency: fc.constantFrom({ max: 2, per: 'week' as const }, null),
+    quietHours: fc.constantFrom({ from: 1260, to: 480 }, null),
+    pausedUntil: fc.constantFrom(5000, null),
+  },
+  { requiredKeys: ['email', 'attributes', 'consents'] },
+);
+
+/** Some people who were erased, and some who had other addresses before. */
+async function prepare(store: Store): Promise<void> {
+  await store.transaction((tx) =>
+    keepMarks(
+      tx,
+      erased.map((address) => store.mark('address', address)),
+      1,
+    ),
+  );
+  const identities = identityStore(store);
+  for (let number = 0; number < 3; number += 1) {
+    const externalIds = [{ source: 'shop', value: String(number) }];
+    for (const email of [`old${number}@x.de`, `p${number}@x.de`]) {
+      await identities.resolve([{ email, externalIds }], 1, { create: true, changeEmail: true, by: 'test' });
+    }
+  }
+}
+
+test('changes of profiles give the same store and counts by the bulk way as by statements', async () => {
+  const { store, bulk, plain } = await twoWays();
+  await prepare(store);
+  await prepare(plain);
+  let now = 10;
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { maxLength: 12 }), async (changes) => {
+      now += 1;
+      const told = await loadProfiles(bulk, changes, now);
+      expect(told).toEqual(await profileStore(plain).upsertMany(changes, now));
+      expect(await content(store)).toEqual(await content(plain));
+      // The same once more changes nothing but what is said without a time, the same way.
+      const again = await loadProfiles(bulk, changes, now);
+      expect(again).toEqual(await profileStore(plain).upsertMany(changes, now));
+    }),
+    { numRuns: 150 },
+  );
+  expect(await content(store)).toEqual(await content(plain));
+}, 60_000);
+
+const event: fc.Arbitrary<StatedEvent> = fc.record({
+  whose: fc.oneof({ weight: 6, arbitrary: email }, { weight: 1, arbitrary: fc.constantFrom(1, 2, 3) }),
+  key: fc.option(
+    fc.integer({ min: 0, max: 40 }).map((number) => `i:${number}`),
+    { nil: undefined },
+  ),
+  digest: fc.integer({ min: 0, max: 3 }),
+  type: fc.constantFrom('order', 'refund', 'view'),
+  at: fc.integer({ min: 1, max: 20 }),
+  properties: fc.constantFrom('{}', '{"total":"12.50"}', '{"name":"Zoë \\\\ \\"健太\\" \\n"}'),
+});
+
+test('events of files give the same store and counts by the bulk way as by statements', async () => {
+  const { store, bulk, plain } = await twoWays();
+  await prepare(store);
+  await prepare(plain);
+  let now = 10;
+  await fc.assert(
+    fc.asyncProperty(fc.array(event, { maxLength: 30 }), fc.boolean(), async (events, create) => {
+      now += 1;
+      const told = await loadStated(bulk, events, create, now, defaultTraitSettings);
+      expect(told).toEqual(await addStated(plain, events, create, now, defaultTraitSettings));
+      expect(await content(store)).toEqual(await content(plain));
+    }),
+    { numRuns: 150 },
+  );
+}, 60_000);
+
+test('whose an address is holds no longer than nobody else has written', async () => {
+  const { store, bulk } = await twoWays();
+  const at = (moment: number): StatedEvent => ({
+    whose: 'a@x.de',
+    key: `i:${moment}`,
+    digest: Number.NaN,
+    type: 'view',
+    at: moment,
+    properties: '{}',
+  });
+  const load = (moment: number) => loadStated(bulk, [at(moment)], true, 1, defaultTraitSettings);
+  expect(await load(1)).toMatchObject({ added: 1, profilesAdded: 1 });
+  const profiles = profileStore(store);
+  await profiles.ensure(['b@x.de'], 1);
+  const ids = await profiles.idsOf(['a@x.de', 'b@x.de']);
+  const survivor = ids.get('b@x.de') ?? 0;
+  await identityStore(store).merge(survivor, ids.get('a@x.de') ?? 0, { by: 'test', why: 'test' }, 2);
+  expect(await load(2)).toMatchObject({ added: 1, profilesAdded: 0 });
+  const rows = await store.rows<{ id: number }>(sql`SELECT DISTINCT profile_id AS id FROM events`);
+  expect(rows).toEqual([{ id: survivor }]);
+});
