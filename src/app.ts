@@ -4,7 +4,7 @@ import type { Customers } from './campaigns/customers.ts';
 import { launch } from './campaigns/launch.ts';
 import type { PlannerDeps } from './campaigns/planner.ts';
 import type { Run } from './campaigns/port.ts';
-import { makePressroom } from './campaigns/pressroom.ts';
+import type { makePressroom } from './campaigns/pressroom.ts';
 import type { Config } from './config.ts';
 import { loadCampaign } from './content/campaign.ts';
 import { loadTopics } from './content/topics.ts';
@@ -14,7 +14,6 @@ import { parseLimits } from './delivery/limits.ts';
 import { showSend } from './delivery/show-send.ts';
 import { parseWarmUps } from './delivery/throttle-warm-up.ts';
 import { DearError } from './errors.ts';
-import { mailReader } from './inbox/read-mail.ts';
 import { readFrequency } from './profiles/preferences.ts';
 import { makePrivacy } from './profiles/privacy.ts';
 import { parseRetention } from './profiles/retention.ts';
@@ -151,7 +150,7 @@ function wire(
       }),
     matching: ports.segments.matching,
   };
-  const press = makePressroom(ports.runs.source);
+  const press = lazyPressroom(ports.runs.source);
   const planner: PlannerDeps = {
     runs: ports.runs,
     customers,
@@ -198,8 +197,19 @@ function wire(
     writer,
     follow: (signal: AbortSignal) =>
       followSegments({ ...ports, everyMs: config.followMs, clock: Date.now }, signal),
-    fold: (signal: AbortSignal) =>
-      foldArrivals({ arrivals: ports.arrivals, readMail: mailReader(tokens), log }, signal),
+    fold: async (signal: AbortSignal) => {
+      const { mailReader } = await import('./inbox/read-mail.ts');
+      return foldArrivals({ arrivals: ports.arrivals, readMail: mailReader(tokens), log }, signal);
+    },
+  };
+}
+
+/** The pressroom, with all that it takes to read letters, once the first of them is asked for. */
+function lazyPressroom(source: Parameters<typeof makePressroom>[0]): ReturnType<typeof makePressroom> {
+  let opened: Promise<ReturnType<typeof makePressroom>> | undefined;
+  return async (hash) => {
+    opened ??= import('./campaigns/pressroom.ts').then((pressroom) => pressroom.makePressroom(source));
+    return (await opened)(hash);
   };
 }
 

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import { listCampaigns } from '../../content/campaign.ts';
-import { checkCampaign } from '../../content/check.ts';
 import type { Cli } from '../cli.ts';
 
 /** `dear campaign list` and `check`: what lies under templates/campaigns. */
@@ -34,6 +33,7 @@ export function campaignFiles(family: Command, cli: Cli): void {
     .description('look for mistakes in a campaign before it is launched')
     .action(async (name: string, _options, command: Command) => {
       const out = cli.out(command);
+      const { checkCampaign } = await import('../../content/check.ts');
       const problems = await checkCampaign(cli.config().templatesDir, name);
       for (const problem of problems) {
         const mark = problem.level === 'error' ? pc.red('✗') : pc.yellow('!');
