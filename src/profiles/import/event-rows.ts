@@ -73,12 +73,13 @@ export function eventReader(
     if (who instanceof Refused) return who;
     const kind = type.read(values);
     if (kind instanceof Refused) return kind;
-    if (typeof kind !== 'string' || !isType(kind)) return new Refused('the type cannot name events');
+    const name = typeof kind === 'string' ? typeOf(kind) : undefined;
+    if (name === undefined) return new Refused('the type cannot name events');
     const moment = at.read(values);
     if (moment instanceof Refused) return moment;
     const time = readTime(moment, dates);
     if (time === undefined) return new Refused('its time is not a date that can be read');
-    const wrongTime = wrongMoment(time, now, dates) ?? retention.tooOld(kind, time, now);
+    const wrongTime = wrongMoment(time, now, dates) ?? retention.tooOld(name, time, now);
     if (wrongTime !== undefined) return new Refused(wrongTime);
     const found = properties(values);
     if (found instanceof Refused) return found;
@@ -88,13 +89,13 @@ export function eventReader(
     if (named instanceof Refused) return named;
     const { email, externalIds } = who;
     const { text, canonical } = jsonTexts(found);
-    const digest = named === undefined ? digestOfEvent(nameOf(who), kind, time, canonical) : Number.NaN;
-    return { key: named, digest, whose: email ?? '', externalIds, type: kind, at: time, properties: text };
+    const digest = named === undefined ? digestOfEvent(nameOf(who), name, time, canonical) : Number.NaN;
+    return { key: named, digest, whose: email ?? '', externalIds, type: name, at: time, properties: text };
   };
 }
 
 /** Millions of rows have the same few types. */
-const isType = remembering((text) => TYPE.test(text));
+const typeOf = remembering((text) => (TYPE.test(text) ? text : undefined));
 
 interface Who {
   readonly email: string | undefined;
