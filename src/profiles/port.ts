@@ -2,6 +2,7 @@ import type { Consent, ConsentChange, ConsentState } from './consent.ts';
 import type { ExternalId } from './identity.ts';
 import type { JsonObject } from './json.ts';
 import type { Preferences, PreferencesChange } from './preferences.ts';
+import type { StatedCounts, StatedEvents } from './stated-events.ts';
 
 /** One customer, as read from the store. */
 export interface Profile extends Preferences {
@@ -94,34 +95,12 @@ export interface NewestNeed {
 /** The properties of an event, and when it happened (ms). */
 export type EventFacts = Readonly<Record<string, unknown>> & { readonly at: number };
 
-/** An event as a file states it. */
-export interface StatedEvent {
-  /** The id of a profile that exists, or an address as `normaliseEmail` gives it. */
-  readonly whose: number | string;
-  /** See `givenKey`; undefined for an event that is told apart by its `digest`. */
-  readonly key: string | undefined;
-  /** See `digestOfEvent`. */
-  readonly digest: number;
-  readonly type: string;
-  readonly at: number;
-  /** The text of a JSON object that has passed `wrongJson`. */
-  readonly properties: string;
-}
-
-export interface StatedCounts {
-  readonly added: number;
-  readonly duplicates: number;
-  readonly profilesAdded: number;
-  /** The events, by place, that were left out because no profile has their address. */
-  readonly nobody: readonly { readonly place: number; readonly isErased: boolean }[];
-}
-
 export interface EventStore {
   /**
    * Adds those of a file's events that are new, in one transaction. An address that no profile has gets a bare
    * profile (no attributes, no consent) when `create`, but nobody who was erased.
    */
-  addStated(events: readonly StatedEvent[], create: boolean, receivedAt: number): Promise<StatedCounts>;
+  addStated(events: StatedEvents, create: boolean, receivedAt: number): Promise<StatedCounts>;
   /** Adds those whose key is new, in one transaction. The profiles exist. */
   addMany(events: readonly NewEvent[], receivedAt: number): Promise<{ added: number; duplicates: number }>;
   /** Newest first; of the same moment the one stored last comes first. */

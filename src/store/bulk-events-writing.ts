@@ -1,5 +1,5 @@
 import type Sqlite from 'better-sqlite3';
-import type { StatedCounts } from '../profiles/port.ts';
+import type { StatedCounts } from '../profiles/stated-events.ts';
 import { BETWEEN, type PackedEvents, unpackedTexts } from './bulk-packing.ts';
 import type { BulkPeople } from './bulk-people.ts';
 

@@ -1,5 +1,6 @@
 import { digestInKey } from '../profiles/event-key.ts';
-import type { NewEvent, StatedEvent } from '../profiles/port.ts';
+import type { NewEvent } from '../profiles/port.ts';
+import type { StatedEvent } from '../profiles/stated-events.ts';
 import type { TraitSettings } from '../profiles/trait-settings.ts';
 import type { BulkInsert, BulkRow, Database, Load, Store } from './database.ts';
 import { untilAlone } from './races.ts';

@@ -1,5 +1,6 @@
-import type { ChangeCounts, StatedCounts } from '../profiles/port.ts';
+import type { ChangeCounts } from '../profiles/port.ts';
 import type { PreferencesChange } from '../profiles/preferences.ts';
+import type { StatedCounts } from '../profiles/stated-events.ts';
 import type { LoadColumn } from './database.ts';
 
 export interface PackedLoad {

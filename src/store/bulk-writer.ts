@@ -1,4 +1,5 @@
-import type { ChangeCounts, StatedCounts } from '../profiles/port.ts';
+import type { ChangeCounts } from '../profiles/port.ts';
+import type { StatedCounts } from '../profiles/stated-events.ts';
 import { Thread } from '../thread.ts';
 import {
   type BulkAnswer,

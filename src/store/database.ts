@@ -1,7 +1,8 @@
 import type { SQL } from 'drizzle-orm';
 import type { SqliteRemoteDatabase } from 'drizzle-orm/sqlite-proxy';
 import type { Mark } from '../profiles/mark.ts';
-import type { ChangeCounts, StatedCounts } from '../profiles/port.ts';
+import type { ChangeCounts } from '../profiles/port.ts';
+import type { StatedCounts } from '../profiles/stated-events.ts';
 import type { PackedEvents, PackedProfiles } from './bulk-packing.ts';
 import type { defineTables } from './schema/tables.ts';
 

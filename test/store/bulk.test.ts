@@ -5,7 +5,8 @@ import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import type { ConsentChange } from '../../src/profiles/consent.ts';
-import type { ProfileChange, StatedEvent } from '../../src/profiles/port.ts';
+import type { ProfileChange } from '../../src/profiles/port.ts';
+import { type StatedEvent, StatedEvents } from '../../src/profiles/stated-events.ts';
 import { defaultTraitSettings } from '../../src/profiles/trait-settings.ts';
 import { loadProfiles } from '../../src/store/bulk-profiles.ts';
 import type { Bulk, Store } from '../../src/store/database.ts';
@@ -149,8 +150,9 @@ test('events of files give the same store and counts by the bulk way as by state
   await prepare(plain);
   let now = 10;
   await fc.assert(
-    fc.asyncProperty(fc.array(event, { maxLength: 30 }), fc.boolean(), async (events, create) => {
+    fc.asyncProperty(fc.array(event, { maxLength: 30 }), fc.boolean(), async (list, create) => {
       now += 1;
+      const events = StatedEvents.of(list);
       const told = await loadStated(bulk, events, create, now, defaultTraitSettings);
       expect(told).toEqual(await addStated(plain, events, create, now, defaultTraitSettings));
       expect(await content(store)).toEqual(await content(plain));
@@ -169,7 +171,8 @@ test('whose an address is holds no longer than nobody else has written', async (
     at: moment,
     properties: '{}',
   });
-  const load = (moment: number) => loadStated(bulk, [at(moment)], true, 1, defaultTraitSettings);
+  const load = (moment: number) =>
+    loadStated(bulk, StatedEvents.of([at(moment)]), true, 1, defaultTraitSettings);
   expect(await load(1)).toMatchObject({ added: 1, profilesAdded: 1 });
   const profiles = profileStore(store);
   await profiles.ensure(['b@x.de'], 1);

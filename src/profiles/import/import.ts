@@ -1,7 +1,8 @@
 import { DearError } from '../../errors.ts';
 import { mergeRows } from '../merge.ts';
-import type { EventStore, ProfileChange, ProfileStore, StatedCounts, StatedEvent } from '../port.ts';
+import type { EventStore, ProfileChange, ProfileStore } from '../port.ts';
 import type { Retention } from '../retention.ts';
+import { type StatedCounts, StatedEvents } from '../stated-events.ts';
 import { csvRows } from './csv.ts';
 import { eventReader, type ImportedEvent } from './event-rows.ts';
 import { attachExternalIds, erasedByIds, type Identifying, resolveRows } from './external-ids.ts';
@@ -11,7 +12,7 @@ import type { EventMapping, ProfileMapping } from './mapping.ts';
 import { profileReader } from './profile-rows.ts';
 import type { Rows } from './record.ts';
 import { RefusedFile } from './refused-file.ts';
-import { type ImportCounts, type Read, runImport, type Steps, type Written } from './run.ts';
+import { type Gathering, gathered, type ImportCounts, runImport, type Steps, type Written } from './run.ts';
 import { openSource, type Source } from './source.ts';
 
 export interface ImportOptions {
@@ -51,8 +52,11 @@ export async function importProfiles(
     runImport({
       ...input,
       read: profileReader(mapping, input.rows.shape, `import of ${input.name}`.slice(0, 200)),
-      merging: { key: (change) => change.email, merge: mergeRows },
-      write: (batch, now) => writeProfiles({ store, identities }, batch, now),
+      gather: () =>
+        gathered((batch, now) => writeProfiles({ store, identities }, batch, now), {
+          key: (change) => change.email,
+          merge: mergeRows,
+        }),
     }),
   );
 }
@@ -61,18 +65,23 @@ const ERASED = 'this person had themselves erased';
 
 async function writeProfiles(
   { store, identities }: { store: Pick<ProfileStore, 'upsertMany'>; identities: Identifying | undefined },
-  batch: readonly Read<ProfileChange>[],
+  batch: readonly ProfileChange[],
   now: number,
 ): Promise<Written> {
   const by = 'dear profiles import';
-  const barred = identities ? await erasedByIds(identities, batch) : new Set<Read<ProfileChange>>();
-  const rows = batch.filter((one) => !barred.has(one));
+  const barred = identities ? await erasedByIds(identities, batch) : new Set<ProfileChange>();
+  const rows = barred.size === 0 ? batch : batch.filter((one) => !barred.has(one));
   // First whom an id names already, whose address may be new; then those whom the addresses made.
   if (identities) await attachExternalIds(identities, rows, by, now);
-  const { erased, ...counts } = await store.upsertMany(valuesOf(rows), now);
+  const { erased, ...counts } = await store.upsertMany(rows, now);
   if (identities) await attachExternalIds(identities, rows, by, now);
-  const refused = batch.filter((one) => barred.has(one) || erased?.has(one.value.email) === true);
-  return { ...counts, refused: refused.map(({ row }) => ({ row, reason: ERASED })) };
+  if (barred.size === 0 && erased === undefined) return counts;
+  const isErased = (one: ProfileChange) => barred.has(one) || erased?.has(one.email) === true;
+  return { ...counts, refused: placesOf(batch, isErased).map((place) => ({ place, reason: ERASED })) };
+}
+
+function placesOf<T>(batch: readonly T[], fits: (value: T) => boolean): number[] {
+  return batch.flatMap((value, place) => (fits(value) ? [place] : []));
 }
 
 /**
@@ -90,7 +99,7 @@ export async function importEvents(
     runImport({
       ...input,
       read: eventReader(mapping, input.rows.shape, stores.retention),
-      write: (batch, now) => writeEvents({ ...stores, identities }, batch, mapping.profiles ?? 'create', now),
+      gather: () => gatherEvents({ ...stores, identities }, (mapping.profiles ?? 'create') === 'create'),
     }),
   );
 }
@@ -107,62 +116,65 @@ function identitiesFor(
 
 type EventStores = Parameters<typeof importEvents>[0] & { readonly identities: Identifying | undefined };
 
-async function writeEvents(
-  { events, identities }: EventStores,
-  batch: readonly Read<ImportedEvent>[],
-  unknown: 'create' | 'refuse',
-  now: number,
-): Promise<Written> {
-  const create = unknown === 'create';
-  if (identities === undefined) {
-    const { nobody, ...counts } = await events.addStated(valuesOf(batch), create, now);
-    return { ...countsOf(counts), refused: refusals(batch, nobody) };
-  }
-  const resolved = await resolveRows(identities, batch, { create, by: 'dear events import' }, now);
-  const refused = batch.filter((_, index) => resolved.ids[index] === undefined);
-  const erased = await erasedByIds(identities, refused);
-  const stated = batch.flatMap(({ value }, index): StatedEvent[] => {
-    const profileId = resolved.ids[index];
-    return profileId === undefined ? [] : [{ ...value, whose: profileId }];
-  });
-  const counts = await events.addStated(stated, create, now);
+function gatherEvents({ events, identities }: EventStores, create: boolean): Gathering<ImportedEvent> {
+  if (identities !== undefined)
+    return gathered((batch, now) => writeNamed(events, identities, batch, create, now));
+  const all = new StatedEvents();
   return {
-    ...countsOf({ ...counts, profilesAdded: resolved.added }),
-    refused: refused.map((one) => ({
-      row: one.row,
-      reason: erased.has(one) ? ERASED : unknownTo(one.value),
-    })),
+    add: (event) => {
+      all.add(event);
+      return 'new';
+    },
+    write: async (now) => {
+      const { nobody, ...counts } = await events.addStated(all, create, now);
+      const reason = (isErased: boolean) => (isErased ? ERASED : 'no profile has its e-mail address');
+      return {
+        ...writtenOf(counts),
+        refused: nobody.map(({ place, isErased }) => ({ place, reason: reason(isErased) })),
+      };
+    },
   };
 }
 
-const unknownTo = ({ whose }: ImportedEvent) =>
-  `no profile has its ${whose === '' ? 'external ids' : 'e-mail address'}`;
+/** Events of people who are named by external ids. */
+async function writeNamed(
+  events: Pick<EventStore, 'addStated'>,
+  identities: Identifying,
+  batch: readonly ImportedEvent[],
+  create: boolean,
+  now: number,
+): Promise<Written> {
+  const resolved = await resolveRows(identities, batch, { create, by: 'dear events import' }, now);
+  const stated = new StatedEvents();
+  const places: number[] = [];
+  for (const [place, event] of batch.entries()) {
+    const profileId = resolved.ids[place];
+    if (profileId === undefined) places.push(place);
+    else stated.add({ ...event, whose: profileId });
+  }
+  const erased = await erasedByIds(
+    identities,
+    batch.filter((_, place) => resolved.ids[place] === undefined),
+  );
+  const reasonOf = (event: ImportedEvent | undefined) =>
+    event !== undefined && erased.has(event)
+      ? ERASED
+      : `no profile has its ${event?.whose === '' ? 'external ids' : 'e-mail address'}`;
+  const counts = await events.addStated(stated, create, now);
+  return {
+    ...writtenOf({ ...counts, profilesAdded: resolved.added }),
+    refused: places.map((place) => ({ place, reason: reasonOf(batch[place]) })),
+  };
+}
 
-function countsOf({
-  added,
-  duplicates,
-  profilesAdded,
-}: Omit<StatedCounts, 'nobody'>): Omit<Written, 'refused'> {
+function writtenOf({ added, duplicates, profilesAdded }: Omit<StatedCounts, 'nobody'>) {
   return { added, updated: 0, unchanged: duplicates, profilesAdded };
-}
-
-function refusals(batch: readonly Read<ImportedEvent>[], nobody: StatedCounts['nobody']): Written['refused'] {
-  return nobody.flatMap(({ place, isErased }) => {
-    const one = batch[place];
-    return one === undefined
-      ? []
-      : [{ row: one.row, reason: isErased ? ERASED : 'no profile has its e-mail address' }];
-  });
-}
-
-function valuesOf<T>(batch: readonly Read<T>[]): T[] {
-  return batch.map(({ value }) => value);
 }
 
 /** What every mapping says about reading the file. */
 type Reading = Pick<ProfileMapping, 'format' | 'delimiter' | 'encoding'>;
 
-type Input = Omit<Steps<unknown>, 'read' | 'write' | 'merging'> & { readonly name: string };
+type Input = Omit<Steps<unknown>, 'read' | 'gather'> & { readonly name: string };
 
 /** Opens the file, and closes it whatever comes of the work. */
 export async function withRows(

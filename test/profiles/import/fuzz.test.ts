@@ -11,7 +11,7 @@ import { importEvents } from '../../../src/profiles/import/import.ts';
 import { jsonlRows } from '../../../src/profiles/import/jsonl.ts';
 import { linesOf } from '../../../src/profiles/import/lines.ts';
 import type { FileRow } from '../../../src/profiles/import/record.ts';
-import type { StatedEvent } from '../../../src/profiles/port.ts';
+import type { StatedEvent } from '../../../src/profiles/stated-events.ts';
 
 let folder: string;
 
@@ -178,8 +178,8 @@ function keeping(added: StatedEvent[]): Parameters<typeof importEvents>[0] {
     retention: { tooOld: () => undefined },
     events: {
       addStated: async (events) => {
-        added.push(...events);
-        return { added: events.length, duplicates: 0, profilesAdded: 0, nobody: [] };
+        added.push(...events.list());
+        return { added: events.size, duplicates: 0, profilesAdded: 0, nobody: [] };
       },
     },
   };
@@ -203,7 +203,7 @@ test('a long file with one broken line takes no more memory than a short one', a
   const before = process.memoryUsage().heapUsed;
   const counted = (added: number) => ({ added, duplicates: 0, profilesAdded: 0, nobody: [] });
   const report = await importEvents(
-    { ...keeping([]), events: { addStated: async (events) => counted(events.length) } },
+    { ...keeping([]), events: { addStated: async (events) => counted(events.size) } },
     { format: 'csv' },
     { path: '-', input: input(), cwd: folder, dataDir: folder },
   );
