@@ -10,6 +10,9 @@ import {
 } from './bulk-packing.ts';
 import type { Bulk, Load } from './database.ts';
 
+/** What it is given lies there for one transaction, as texts and columns of numbers. */
+const LIMITS = { maxYoungGenerationSizeMb: 8 };
+
 /**
  * Writes loads to SQLite on a handle in a thread of its own, while the rows that follow are being read.
  * The thread starts with the first load and takes one at a time. To other writers it is one more process.
@@ -57,7 +60,7 @@ export class BulkWriter implements Bulk {
   #start(): Thread<BulkAsk, BulkAnswer> {
     if (this.#thread?.over === false) return this.#thread;
     const file = new URL('./bulk-thread', import.meta.url);
-    this.#thread = new Thread(file, { path: this.#path, secret: this.#secret }, 'The database');
+    this.#thread = new Thread(file, { path: this.#path, secret: this.#secret }, 'The database', LIMITS);
     return this.#thread;
   }
 }
