@@ -20,11 +20,6 @@ export function digestOfEvent(name: string, type: string, at: number, canonical:
   return digest.add(String(at)).add('\n').add(canonical).end();
 }
 
-/** The key of an event that has either the key that its source gave it, or a digest. */
-export function keyOfEvent(given: string | undefined, digest: number): string {
-  return given ?? DERIVED + digest;
-}
-
 /**
  * The key of an event that came without one and is not stored at the moment `stated` that its source gave, but at a
  * corrected one, which differs each time that it is sent. What the event's columns say does not tell it apart, so

@@ -1,7 +1,9 @@
 import type { ChangeCounts } from '../profiles/port.ts';
 import type { PreferencesChange } from '../profiles/preferences.ts';
 import type { StatedCounts } from '../profiles/stated-events.ts';
-import type { LoadColumn } from './database.ts';
+
+/** Texts hold no NUL character, which no text that Dear stores may. */
+export type LoadColumn = Float64Array | readonly (string | null)[];
 
 export interface PackedLoad {
   readonly text: string;

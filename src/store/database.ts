@@ -3,7 +3,7 @@ import type { SqliteRemoteDatabase } from 'drizzle-orm/sqlite-proxy';
 import type { Mark } from '../profiles/mark.ts';
 import type { ChangeCounts } from '../profiles/port.ts';
 import type { StatedCounts } from '../profiles/stated-events.ts';
-import type { PackedEvents, PackedProfiles } from './bulk-packing.ts';
+import type { LoadColumn, PackedEvents, PackedProfiles } from './bulk-packing.ts';
 import type { defineTables } from './schema/tables.ts';
 
 export type Tables = ReturnType<typeof defineTables>;
@@ -58,9 +58,6 @@ export interface Load {
   /** Left out unless a load before it wrote something: what it says is only so then. */
   readonly ifWritten?: boolean;
 }
-
-/** Texts hold no NUL character, which no text that Dear stores may. */
-export type LoadColumn = Float64Array | readonly (string | null)[];
 
 /**
  * One statement, run for every one of many rows of values, which it reads from `v` (`v.send_id`). The text is made
