@@ -43,6 +43,12 @@ export interface ProfileStore {
    * the first may count as added, later ones as updated or unchanged.
    */
   upsertMany(changes: readonly ProfileChange[], now: number): Promise<ChangeCounts>;
+  /**
+   * The same with external ids, as long as they say nothing new about who is who: each change has an address of its own,
+   * and ids that nobody has yet, or its own profile. undefined: nothing was done, as they do, or because it is not
+   * worth the while; then they are to be resolved first.
+   */
+  upsertNamed(changes: readonly ProfileChange[], now: number): Promise<ChangeCounts | undefined>;
   byEmail(email: string): Promise<Profile | undefined>;
   /** Profiles by id; unknown ids are absent. For some hundreds at a time. */
   byIds(ids: readonly number[]): Promise<Map<number, Profile>>;

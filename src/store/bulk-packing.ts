@@ -42,7 +42,16 @@ export interface PackedProfiles {
   /** What those chose that chose anything, by place. */
   readonly preferences: ReadonlyMap<number, PreferencesChange>;
   readonly consents: PackedConsents;
+  /** Of changes that are to be stored only if these are plain; see `ProfileStore.upsertNamed`. */
+  readonly externalIds: PackedExternalIds | undefined;
   readonly now: number;
+}
+
+export interface PackedExternalIds {
+  /** The places of the changes that they belong to. */
+  readonly changes: Int32Array;
+  readonly sources: PackedTexts;
+  readonly values: PackedTexts;
 }
 
 /** Consents of all changes in their order; columns of texts hold places in `texts`, -1 for none. */
@@ -65,7 +74,7 @@ export type BulkAsk =
   | { readonly kind: 'profiles'; readonly profiles: PackedProfiles }
   | { readonly kind: 'close' };
 
-export type BulkAnswer = readonly number[] | StatedCounts | ChangeCounts;
+export type BulkAnswer = readonly number[] | StatedCounts | ChangeCounts | undefined;
 
 /** Texts that are none of them null, as one. */
 export interface PackedTexts {

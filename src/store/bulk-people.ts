@@ -1,6 +1,6 @@
 import type Sqlite from 'better-sqlite3';
 import { FORMER_EMAIL } from '../profiles/identity.ts';
-import type { Mark } from '../profiles/mark.ts';
+import type { Mark, MarkKind } from '../profiles/mark.ts';
 
 /** Addresses whose profile is remembered from one transaction to the next; some 5 MB. */
 const REMEMBERED = 50_000;
@@ -77,9 +77,9 @@ export class BulkPeople {
     return this.#hasFormer;
   }
 
-  /** Whether the person was erased whose address this was. */
-  isErased(address: string): boolean {
-    return this.#hasErased && this.#suppressed.get(this.#mark('address', address)) !== undefined;
+  /** Whether the person was erased whose address (or external id, as `keyOf` has it) this was. */
+  isErased(identifier: string, kind: MarkKind = 'address'): boolean {
+    return this.#hasErased && this.#suppressed.get(this.#mark(kind, identifier)) !== undefined;
   }
 
   /** Makes a bare profile for an address that nobody has. */

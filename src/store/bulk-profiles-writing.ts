@@ -3,6 +3,7 @@ import type { ConsentChange } from '../profiles/consent.ts';
 import type { JsonObject } from '../profiles/json.ts';
 import type { ChangeCounts, ProfileChange } from '../profiles/port.ts';
 import { BulkConsents } from './bulk-consents-writing.ts';
+import { BulkExternalIds } from './bulk-external-ids.ts';
 import { BETWEEN, type PackedProfiles, unpackedTexts } from './bulk-packing.ts';
 import type { BulkPeople } from './bulk-people.ts';
 import { bulkRow, type ProfileRow, preferenceColumns, profileOf } from './profile-columns.ts';
@@ -24,7 +25,15 @@ interface Entry {
 /** Does what `ProfileStore.upsertMany` says, in the thread for bulk work and in a transaction. */
 export function profilesWriter(handle: Sqlite.Database, people: BulkPeople) {
   const writer = new ProfilesWriter(handle, people);
-  return (packed: PackedProfiles): ChangeCounts => writer.write(packed);
+  const ids = new BulkExternalIds(handle, people);
+  return (packed: PackedProfiles): ChangeCounts | undefined => {
+    people.begin();
+    const fresh = ids.freshOf(packed);
+    if (fresh === undefined) return undefined;
+    const counts = writer.write(packed);
+    ids.add(fresh, packed.now);
+    return counts;
+  };
 }
 
 class ProfilesWriter {
@@ -57,7 +66,6 @@ class ProfilesWriter {
   }
 
   write(packed: PackedProfiles): ChangeCounts {
-    this.#people.begin();
     this.#consents.begin();
     const counts = { added: 0, updated: 0, unchanged: 0 };
     const erased = new Set<string>();

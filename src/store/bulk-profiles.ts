@@ -1,20 +1,52 @@
+import { DearError } from '../errors.ts';
 import type { ConsentChange } from '../profiles/consent.ts';
 import type { ChangeCounts, ProfileChange } from '../profiles/port.ts';
 import type { PreferencesChange } from '../profiles/preferences.ts';
-import { BETWEEN, type PackedConsents, type PackedProfiles, packedTexts } from './bulk-packing.ts';
+import {
+  BETWEEN,
+  type PackedConsents,
+  type PackedExternalIds,
+  type PackedProfiles,
+  packedTexts,
+} from './bulk-packing.ts';
 import type { Bulk } from './database.ts';
 import { Places } from './places.ts';
 
 /** `ProfileStore.upsertMany` by the bulk way of a database. */
-export function loadProfiles(
+export async function loadProfiles(
   bulk: Bulk,
   changes: readonly ProfileChange[],
   now: number,
 ): Promise<ChangeCounts> {
-  return bulk.profiles(packProfiles(changes, now));
+  const counts = await bulk.profiles({ ...packProfiles(changes, now), externalIds: undefined });
+  if (counts === undefined) throw new DearError('store.bulk', 'The database did not write profiles.');
+  return counts;
 }
 
-function packProfiles(changes: readonly ProfileChange[], now: number): PackedProfiles {
+/** `ProfileStore.upsertNamed` by the bulk way of a database. */
+export function loadNamed(
+  bulk: Bulk,
+  changes: readonly ProfileChange[],
+  now: number,
+): Promise<ChangeCounts | undefined> {
+  return bulk.profiles({ ...packProfiles(changes, now), externalIds: packExternalIds(changes) });
+}
+
+function packExternalIds(changes: readonly ProfileChange[]): PackedExternalIds {
+  const places: number[] = [];
+  const sources: string[] = [];
+  const values: string[] = [];
+  for (const [place, { externalIds = [] }] of changes.entries()) {
+    for (const { source, value } of externalIds) {
+      places.push(place);
+      sources.push(source);
+      values.push(value);
+    }
+  }
+  return { changes: Int32Array.from(places), sources: packedTexts(sources), values: packedTexts(values) };
+}
+
+function packProfiles(changes: readonly ProfileChange[], now: number): Omit<PackedProfiles, 'externalIds'> {
   const emails: string[] = [];
   const attributes: string[] = [];
   const removing: number[] = [];

@@ -33,8 +33,8 @@ export class BulkWriter implements Bulk {
     return this.#start().ask({ kind: 'events', events }) as Promise<StatedCounts>;
   }
 
-  profiles(profiles: PackedProfiles): Promise<ChangeCounts> {
-    return this.#start().ask({ kind: 'profiles', profiles }) as Promise<ChangeCounts>;
+  profiles(profiles: PackedProfiles): Promise<ChangeCounts | undefined> {
+    return this.#start().ask({ kind: 'profiles', profiles }) as Promise<ChangeCounts | undefined>;
   }
 
   load(loads: readonly Load[]): Promise<number[]> {

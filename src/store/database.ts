@@ -112,7 +112,8 @@ export interface Database {
 /** Much at once, each in one transaction, done off the event loop. See `EventStore.addStated`, `ProfileStore.upsertMany`. */
 export interface Bulk {
   events(events: PackedEvents): Promise<StatedCounts>;
-  profiles(changes: PackedProfiles): Promise<ChangeCounts>;
+  /** undefined: nothing was done, since the external ids are not plain. */
+  profiles(changes: PackedProfiles): Promise<ChangeCounts | undefined>;
 }
 
 /** A database with its life cycle. */

@@ -2,7 +2,7 @@ import { eq, inArray, sql } from 'drizzle-orm';
 import { FORMER_EMAIL } from '../profiles/identity.ts';
 import { emptyState, mergePreferences } from '../profiles/merge.ts';
 import type { ChangeCounts, ProfileChange, ProfileStore } from '../profiles/port.ts';
-import { loadProfiles } from './bulk-profiles.ts';
+import { loadNamed, loadProfiles } from './bulk-profiles.ts';
 import { readStandings, saveStandings } from './consent-book.ts';
 import type { BulkInsert, Database, Store } from './database.ts';
 import { erasedAmong } from './erased.ts';
@@ -38,6 +38,10 @@ export function profileStore(db: Database | Store): ProfileStore {
       'bulk' in db && db.bulk !== undefined && changes.length >= LOAD_FROM
         ? loadProfiles(db.bulk, changes, now)
         : untilAlone(() => db.transaction((tx) => upsert(tx, changes, now))),
+    upsertNamed: async (changes, now) =>
+      'bulk' in db && db.bulk !== undefined && changes.length >= LOAD_FROM
+        ? loadNamed(db.bulk, changes, now)
+        : undefined,
     byEmail: async (email) => {
       const id = (await idsOf(db, [email])).get(email) ?? 0;
       const [row] = await db.orm.select().from(profiles).where(eq(profiles.id, id));

@@ -5,10 +5,11 @@ import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import type { ConsentChange } from '../../src/profiles/consent.ts';
+import { attachExternalIds, erasedByIds } from '../../src/profiles/import/external-ids.ts';
 import type { ProfileChange } from '../../src/profiles/port.ts';
 import { type StatedEvent, StatedEvents } from '../../src/profiles/stated-events.ts';
 import { defaultTraitSettings } from '../../src/profiles/trait-settings.ts';
-import { loadProfiles } from '../../src/store/bulk-profiles.ts';
+import { loadNamed, loadProfiles } from '../../src/store/bulk-profiles.ts';
 import type { Bulk, Store } from '../../src/store/database.ts';
 import { keepMarks } from '../../src/store/erased.ts';
 import { identityStore } from '../../src/store/identity.ts';
@@ -50,7 +51,10 @@ async function content(store: Store) {
       ORDER BY email, topic`),
     changes: await rows(`SELECT email, topic, state, at, source, wording, proof FROM consent_changes t ${of}
       ORDER BY email, t.id`),
-    events: await rows(`SELECT key, digest, email, type, at, properties, received_at FROM events t ${of}
+    // What Dear itself tells on the timeline names profiles by id.
+    events:
+      await rows(`SELECT CASE WHEN type IN ('conflict', 'merged', 'address changed') THEN NULL ELSE key END AS key,
+      digest, email, type, at, json_remove(properties, '$.profile') AS properties, received_at FROM events t ${of}
       ORDER BY email, at, t.id`),
     marks: await rows(`SELECT email FROM trait_marks t ${of} ORDER BY email, t.id`),
   };
@@ -99,7 +103,7 @@ async function prepare(store: Store): Promise<void> {
   await store.transaction((tx) =>
     keepMarks(
       tx,
-      erased.map((address) => store.mark('address', address)),
+      [...erased.map((address) => store.mark('address', address)), store.mark('external id', 'shop erased')],
       1,
     ),
   );
@@ -130,6 +134,61 @@ test('changes of profiles give the same store and counts by the bulk way as by s
     { numRuns: 150 },
   );
   expect(await content(store)).toEqual(await content(plain));
+}, 60_000);
+
+const externalId = fc.record({
+  source: fc.constantFrom('shop', 'till'),
+  value: fc.oneof(
+    { weight: 1, arbitrary: fc.integer({ min: 0, max: 3 }).map(String) },
+    { weight: 1, arbitrary: fc.constant('erased') },
+    { weight: 30, arbitrary: fc.uuid() },
+  ),
+});
+const named = fc.tuple(change, fc.array(externalId, { maxLength: 2 })).map(([one, externalIds]) => ({
+  ...one,
+  externalIds,
+}));
+
+/** What an import does where it looks at each in turn. */
+async function resolveAndUpsert(store: Store, changes: readonly ProfileChange[], now: number) {
+  const identities = identityStore(store);
+  const barred = await erasedByIds(identities, changes);
+  const rows = changes.filter((one) => !barred.has(one));
+  await attachExternalIds(identities, rows, 'test', now);
+  const { erased, ...counts } = await profileStore(store).upsertMany(rows, now);
+  await attachExternalIds(identities, rows, 'test', now);
+  const refused = changes.filter((one) => barred.has(one) || erased?.has(one.email) === true);
+  return { ...counts, refused: refused.map((one) => one.email) };
+}
+
+test('external ids that are plain give the same store by the bulk way as when each is resolved', async () => {
+  const { store, bulk, plain } = await twoWays();
+  await prepare(store);
+  await prepare(plain);
+  let [now, quick] = [10, 0];
+  const batch = fc.uniqueArray(named, { maxLength: 4, selector: (one) => one.email });
+  await fc.assert(
+    fc.asyncProperty(batch, async (changes) => {
+      for (const again of [false, true]) {
+        now += again ? 0 : 1;
+        const told = await loadNamed(bulk, changes, now);
+        const slow = await resolveAndUpsert(plain, changes, now);
+        if (told === undefined) {
+          expect(await resolveAndUpsert({ ...store, bulk: undefined }, changes, now)).toEqual(slow);
+        } else {
+          quick += 1;
+          const { erased = new Set<string>(), ...counts } = told;
+          const refused = changes.filter((one) => erased.has(one.email)).map((one) => one.email);
+          expect({ ...counts, refused }).toEqual(slow);
+        }
+        expect(await content(store)).toEqual(await content(plain));
+      }
+    }),
+    { numRuns: 150 },
+  );
+  // Both ways were gone often.
+  expect(quick).toBeGreaterThan(50);
+  expect(quick).toBeLessThan(290);
 }, 60_000);
 
 const event: fc.Arbitrary<StatedEvent> = fc.record({

@@ -1,6 +1,6 @@
 import { DearError } from '../../errors.ts';
 import { mergeRows } from '../merge.ts';
-import type { EventStore, ProfileChange, ProfileStore } from '../port.ts';
+import type { ChangeCounts, EventStore, ProfileChange, ProfileStore } from '../port.ts';
 import type { Retention } from '../retention.ts';
 import { type StatedCounts, StatedEvents } from '../stated-events.ts';
 import { csvRows } from './csv.ts';
@@ -43,7 +43,7 @@ export interface ImportReport extends ImportCounts {
  * @throws DearError when the file cannot be read or does not fit the mapping; never because of a row
  */
 export async function importProfiles(
-  store: Pick<ProfileStore, 'upsertMany'>,
+  store: ProfileTarget,
   mapping: ProfileMapping,
   options: ImportOptions,
 ): Promise<ImportReport> {
@@ -64,24 +64,33 @@ export async function importProfiles(
 const ERASED = 'this person had themselves erased';
 
 async function writeProfiles(
-  { store, identities }: { store: Pick<ProfileStore, 'upsertMany'>; identities: Identifying | undefined },
+  { store, identities }: { store: ProfileTarget; identities: Identifying | undefined },
   batch: readonly ProfileChange[],
   now: number,
 ): Promise<Written> {
+  // Most files say nothing new about who is who, and are stored without looking at each in turn.
+  const plain = identities === undefined ? undefined : await store.upsertNamed(batch, now);
+  if (plain !== undefined) return profilesWritten(batch, plain);
   const by = 'dear profiles import';
   const barred = identities ? await erasedByIds(identities, batch) : new Set<ProfileChange>();
   const rows = barred.size === 0 ? batch : batch.filter((one) => !barred.has(one));
   // First whom an id names already, whose address may be new; then those whom the addresses made.
   if (identities) await attachExternalIds(identities, rows, by, now);
-  const { erased, ...counts } = await store.upsertMany(rows, now);
+  const counts = await store.upsertMany(rows, now);
   if (identities) await attachExternalIds(identities, rows, by, now);
-  if (barred.size === 0 && erased === undefined) return counts;
-  const isErased = (one: ProfileChange) => barred.has(one) || erased?.has(one.email) === true;
-  return { ...counts, refused: placesOf(batch, isErased).map((place) => ({ place, reason: ERASED })) };
+  return profilesWritten(batch, counts, barred);
 }
 
-function placesOf<T>(batch: readonly T[], fits: (value: T) => boolean): number[] {
-  return batch.flatMap((value, place) => (fits(value) ? [place] : []));
+type ProfileTarget = Pick<ProfileStore, 'upsertMany' | 'upsertNamed'>;
+
+function profilesWritten(
+  batch: readonly ProfileChange[],
+  { erased, ...counts }: ChangeCounts,
+  barred?: ReadonlySet<ProfileChange>,
+): Written {
+  const isErased = (one: ProfileChange) => barred?.has(one) === true || erased?.has(one.email) === true;
+  const refused = batch.flatMap((one, place) => (isErased(one) ? [{ place, reason: ERASED }] : []));
+  return { ...counts, refused };
 }
 
 /**
