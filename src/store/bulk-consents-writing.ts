@@ -1,7 +1,14 @@
 import type Sqlite from 'better-sqlite3';
-import type { Consent } from '../profiles/consent.ts';
+import { type Consent, type ConsentChange, effectOf } from '../profiles/consent.ts';
 import type { PackedProfiles } from './bulk-packing.ts';
-import { type ConsentRow, consentOf, consentRow, type Standing, statementKey } from './standing.ts';
+import {
+  type ConsentRow,
+  consentOf,
+  consentRow,
+  consentState,
+  type Standing,
+  statementKey,
+} from './standing.ts';
 
 const COLUMNS = 'profile_id, topic, state, at, source, wording, proof';
 
@@ -14,6 +21,7 @@ export class BulkConsents {
   readonly #last: Sqlite.Statement;
   readonly #of: Sqlite.Statement;
   readonly #history: Sqlite.Statement;
+  readonly #current: Sqlite.Statement;
   /** The last row whose statement is in the history. */
   #told = 0;
 
@@ -28,6 +36,7 @@ export class BulkConsents {
       SELECT ${COLUMNS} FROM consents WHERE rowid > ? ORDER BY rowid`);
     this.#last = handle.prepare('SELECT coalesce(max(rowid), 0) FROM consents').pluck();
     this.#of = handle.prepare('SELECT * FROM consents WHERE profile_id = ?');
+    this.#current = handle.prepare('SELECT state, at FROM consents WHERE profile_id = ? AND topic = ?').raw();
     this.#history = handle.prepare('SELECT topic, state, at FROM consent_changes WHERE profile_id = ?');
   }
 
@@ -46,6 +55,15 @@ export class BulkConsents {
     return (this.#of.all(profileId) as Omit<ConsentRow, 'profileId'>[]).map((row) =>
       consentOf({ ...row, profileId }),
     );
+  }
+
+  /** Whether a statement says nothing that is not known. */
+  isKnown(profileId: number, change: ConsentChange): boolean {
+    // The statement is raw: the state and its moment.
+    const [state, at] = (this.#current.get(profileId, change.topic) as [string, number] | undefined) ?? [];
+    if (state === undefined || at === undefined) return false;
+    const current = { topic: change.topic, state: consentState(state), at, source: '' };
+    return effectOf(current, change) === 'nothing';
   }
 
   /** The only statement about a profile that is new. */

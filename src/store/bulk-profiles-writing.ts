@@ -42,6 +42,7 @@ class ProfilesWriter {
   readonly #addPlain: Sqlite.Statement;
   readonly #add: Sqlite.Statement;
   readonly #read: Sqlite.Statement;
+  readonly #peek: Sqlite.Statement;
   readonly #overwrite: Sqlite.Statement;
   /** Whether the last address was known: the next one of a file mostly is what the last one was. */
   #expectsKnown = false;
@@ -60,6 +61,7 @@ class ProfilesWriter {
       frequency_max AS frequencyMax, frequency_per AS frequencyPer, quiet_from AS quietFrom, quiet_to AS quietTo,
       paused_until AS pausedUntil, important_only AS importantOnly, created_at AS createdAt, updated_at AS updatedAt
       FROM profiles WHERE email = ?`);
+    this.#peek = handle.prepare('SELECT id, attributes FROM profiles WHERE email = ?').raw();
     this.#overwrite = handle.prepare(`UPDATE profiles SET attributes = ?, time_zone = ?, frequency_max = ?,
       frequency_per = ?, quiet_from = ?, quiet_to = ?, paused_until = ?, important_only = ?, updated_at = ?
       WHERE id = ?`);
@@ -85,9 +87,11 @@ class ProfilesWriter {
   #takeOne(entry: Entry, packed: PackedProfiles, counts: { added: number; unchanged: number }): boolean {
     if (packed.preferences.has(entry.place) || entry.isRemoving || entry.to - entry.from > 1) return false;
     if (this.#expectsKnown) {
-      const row = this.#rowOf(entry.email);
-      this.#expectsKnown = row !== undefined;
-      if (row?.attributes !== entry.attributes || entry.to > entry.from) return false;
+      // The statement is raw: the id and the text of the attributes.
+      const [id, attributes] = (this.#peek.get(entry.email) as [number, string] | undefined) ?? [];
+      this.#expectsKnown = id !== undefined;
+      if (id === undefined || attributes !== entry.attributes) return false;
+      if (entry.to > entry.from && !this.#consents.isKnown(id, consentAt(packed, entry.from))) return false;
       counts.unchanged += 1;
       return true;
     }
