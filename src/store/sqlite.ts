@@ -56,7 +56,8 @@ export async function openSqlite(path: string, secret: string, writing: 'here' |
     },
     // The log keeps old pages until it is emptied; a reader that is at work keeps it from that until it is done.
     scrub: () => lock.run(() => scrub(link)),
-    bulk,
+    // Another handle would open another database in memory.
+    bulk: path === ':memory:' ? undefined : bulk,
     load: (loads) => bulk.load(loads),
     close: async () => {
       await reader.close();
