@@ -1,15 +1,11 @@
 import { type Logger, pino } from 'pino';
-import type { LetterData } from './campaigns/assembly.ts';
-import type { Customers } from './campaigns/customers.ts';
 import { launch } from './campaigns/launch.ts';
 import type { PlannerDeps } from './campaigns/planner.ts';
 import type { Run } from './campaigns/port.ts';
-import type { makePressroom } from './campaigns/pressroom.ts';
+import { survey } from './campaigns/survey.ts';
 import type { Config } from './config.ts';
 import { loadCampaign } from './content/campaign.ts';
 import { loadTopics } from './content/topics.ts';
-import { makeDkimSigner } from './delivery/dkim.ts';
-import { letterWriter } from './delivery/letter-writer.ts';
 import { parseLimits } from './delivery/limits.ts';
 import { showSend } from './delivery/show-send.ts';
 import { parseWarmUps } from './delivery/throttle-warm-up.ts';
@@ -17,10 +13,8 @@ import { DearError } from './errors.ts';
 import { readFrequency } from './profiles/preferences.ts';
 import { makePrivacy } from './profiles/privacy.ts';
 import { parseRetention } from './profiles/retention.ts';
-import { readTraitSettings } from './profiles/trait-settings.ts';
 import { followSegments } from './segments/follow.ts';
 import { parseRule } from './segments/rule.ts';
-import type { RuleSettings } from './segments/settings.ts';
 import { makeSignUp } from './sign-up/sign-up.ts';
 import { arrivalStore } from './store/arrivals.ts';
 import { attributeStore } from './store/attributes.ts';
@@ -41,7 +35,6 @@ import { permitStore } from './store/permits.ts';
 import { privacyStore } from './store/privacy.ts';
 import { profileStore } from './store/profiles.ts';
 import { readerStore } from './store/readers.ts';
-import { runStore } from './store/runs.ts';
 import { followStore } from './store/segment-follow.ts';
 import { segmentStore } from './store/segments.ts';
 import { sendLedger } from './store/send-ledger.ts';
@@ -51,7 +44,7 @@ import { traitStore } from './store/traits.ts';
 import { makeConfirmTokens } from './tracking/confirm-tokens.ts';
 import { foldArrivals } from './tracking/fold.ts';
 import { makeProof } from './tracking/proof.ts';
-import { makeTokens } from './tracking/tokens.ts';
+import { type Writing, wireWriting, writingSettings } from './writing.ts';
 
 /** Everything that a face needs, opened and wired by hand. */
 export type App = Awaited<ReturnType<typeof openApp>>;
@@ -66,26 +59,26 @@ export async function openApp(
   log: Logger = makeLog(config),
   writing: 'here' | 'thread' = 'here',
 ) {
-  const tokens = makeTokens(config.secret);
-  const signer = dkimSigners(config);
   const limits = parseLimits(config.deliveryLimits, config.smtpRate);
   const warmUps = parseWarmUps(config.warmUp);
   const retention = parseRetention(config.retention);
   const topics = await loadTopics(config.templatesDir);
-  const rules: RuleSettings = { traits: readTraitSettings(config.traits), zone: config.timeZone };
+  const settings = writingSettings(config);
   const store = await openStore(config.databaseUrl, config.secret, writing);
-  const ports = openPorts(store, rules);
+  const letters = wireWriting(store, settings);
+  const ports = openPorts(store, letters);
   return {
     config,
     log,
     ...ports,
-    ...wire(config, log, ports, tokens, signer),
-    tokens,
+    ...wire(config, log, ports, letters),
+    letters,
+    tokens: letters.tokens,
     confirmTokens: makeConfirmTokens(config.secret),
     prove: makeProof(config.secret),
     topics,
     signUp: makeSignUp(ports.confirmations, topics),
-    signer,
+    signer: letters.signer,
     privacy: makePrivacy(ports.people, ports.audit),
     limits,
     warmUps,
@@ -98,7 +91,7 @@ export async function openApp(
 type Ports = ReturnType<typeof openPorts>;
 
 /** One line a port, in the order of the data flow. */
-function openPorts(store: Store, rules: RuleSettings) {
+function openPorts(store: Store, { rules, runs }: Writing) {
   return {
     profiles: profileStore(store),
     identities: identityStore(store),
@@ -109,7 +102,7 @@ function openPorts(store: Store, rules: RuleSettings) {
     suppressions: suppressionStore(store),
     segments: segmentStore(store, rules),
     followed: followStore(store, rules),
-    runs: runStore(store),
+    runs,
     ledger: ledgerReader(store),
     sends: sendLedger(store),
     sweeping: sweepLedger(store),
@@ -128,43 +121,15 @@ function openPorts(store: Store, rules: RuleSettings) {
 }
 
 /** What the domain does, on the given ports. */
-function wire(
-  config: Config,
-  log: Logger,
-  ports: Ports,
-  tokens: ReturnType<typeof makeTokens>,
-  signer: ReturnType<typeof dkimSigners>,
-) {
-  const customers: Customers = {
-    byIds: ports.profiles.byIds,
-    consenting: ports.consents.consenting,
-    suppressed: ports.suppressions.ofProfiles,
-  };
-  const letterData: LetterData = {
-    newest: (ids, need) =>
-      ports.events.newest(ids, {
-        type: need.event,
-        limit: need.newest,
-        distinctBy: need.distinct,
-        where: need.where,
-      }),
-    matching: ports.segments.matching,
-  };
-  const press = lazyPressroom(ports.runs.source);
+function wire(config: Config, log: Logger, ports: Ports, letters: Writing) {
+  const { press, tokens, writer } = letters;
   const planner: PlannerDeps = {
     runs: ports.runs,
-    customers,
-    data: letterData,
     members: (rule, asOf, afterId) =>
       ports.segments.members(parseRule(rule, 'the run’s segment'), asOf, { afterId }),
-    press,
-    clock: Date.now,
+    survey: (run, ids) => survey(letters, run.plan, ids),
   };
-  const writer = (run: Run) => letterWriter(run.plan, tokens, signer(run.plan.from.address));
   return {
-    customers,
-    letterData,
-    press,
     planner,
     /** How many profiles fit a run's frozen rule at a moment (ms). */
     audienceSize: (rule: unknown, asOf: number) =>
@@ -194,22 +159,12 @@ function wire(
     runOf: (name: string) => runOf(ports, config, name),
     showSend: (id: number) =>
       showSend({ ledger: ports.ledger, tokens, run: ports.runs.byId, press, writer }, id),
-    writer,
     follow: (signal: AbortSignal) =>
       followSegments({ ...ports, everyMs: config.followMs, clock: Date.now }, signal),
     fold: async (signal: AbortSignal) => {
       const { mailReader } = await import('./inbox/read-mail.ts');
       return foldArrivals({ arrivals: ports.arrivals, readMail: mailReader(tokens), log }, signal);
     },
-  };
-}
-
-/** The pressroom, with all that it takes to read letters, once the first of them is asked for. */
-function lazyPressroom(source: Parameters<typeof makePressroom>[0]): ReturnType<typeof makePressroom> {
-  let opened: Promise<ReturnType<typeof makePressroom>> | undefined;
-  return async (hash) => {
-    opened ??= import('./campaigns/pressroom.ts').then((pressroom) => pressroom.makePressroom(source));
-    return (await opened)(hash);
   };
 }
 
@@ -222,14 +177,6 @@ async function runOf(ports: Pick<Ports, 'runs'>, config: Config, name: string): 
   throw new DearError('campaign.not-launched', `The campaign '${name}' was not launched yet.`, {
     mend: `\`dear campaign launch ${name}\` does it.`,
   });
-}
-
-/** Signers by the address in From; undefined when no key is configured. A key that cannot sign fails at boot. */
-function dkimSigners({ dkim }: Config) {
-  if (dkim === undefined) return () => undefined;
-  const make = (domain: string) => makeDkimSigner({ domain, selector: dkim.selector, privateKey: dkim.key });
-  const own = make(dkim.domain ?? 'localhost.localdomain');
-  return (from: string) => (dkim.domain === undefined ? make(from.slice(from.lastIndexOf('@') + 1)) : own);
 }
 
 /** The process's log: JSON lines on standard error, so that standard output stays the command's own. */

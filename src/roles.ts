@@ -6,6 +6,7 @@ import { listenHttp, makeHttp } from './http/server.ts';
 import { openInbox } from './inbox/listener.ts';
 import { makeUpkeep } from './profiles/upkeep.ts';
 import type { QueueName, Queues } from './queue/port.ts';
+import { openScriptorium } from './scriptorium-link.ts';
 import { startSending } from './sending.ts';
 import { makeWaker } from './tracking/waker.ts';
 
@@ -32,7 +33,9 @@ export const everyQueue: readonly QueueName[] = ['plan', 'send', 'record', 'swee
  */
 export async function startWorkers(app: App, queues: Queues, names: readonly QueueName[]): Promise<Role> {
   const closers: Array<() => Promise<void>> = [];
+  const scriptorium = names.includes('send') ? openScriptorium(app) : undefined;
   if (names.includes('plan')) {
+    const planner = { ...app.planner, ...(scriptorium && { survey: scriptorium.survey }) };
     await queues.process('plan', async ({ runId }, signal) => {
       const wake = () => queues.add('send', [{ payload: { runId }, key: `send-${runId}-0` }]);
       let woken: Promise<void> | undefined;
@@ -40,12 +43,18 @@ export async function startWorkers(app: App, queues: Queues, names: readonly Que
       const onChunk = () => {
         woken ??= wake().catch(() => undefined);
       };
-      const { complete } = await planRun(app.planner, runId, { signal, onChunk });
+      const { complete } = await planRun(planner, runId, { signal, onChunk });
       await woken;
       if (complete) await wake();
     });
   }
-  if (names.includes('send')) closers.push(await startSending(app, queues));
+  if (scriptorium !== undefined) {
+    const closeSending = await startSending(app, queues, scriptorium);
+    closers.push(async () => {
+      await closeSending();
+      await scriptorium.close();
+    });
+  }
   if (names.includes('record')) {
     await queues.process('record', async (_payload, signal) => {
       await app.fold(signal);

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { App } from './app.ts';
+import type { Surveyed } from './campaigns/survey.ts';
 import type { Config } from './config.ts';
 import { type Batch, type Letter, type Scriptorium, scriptoriumHere } from './delivery/scriptorium.ts';
 import { DearError } from './errors.ts';
@@ -10,31 +11,43 @@ import { Thread } from './thread.ts';
 export function openScriptorium(app: App): Scriptorium {
   const threads = app.config.writerThreads ?? (availableParallelism() > 1 ? 1 : 0);
   if (threads > 0) return new Threads(app.config, threads);
-  return scriptoriumHere({
-    customers: app.customers,
-    data: app.letterData,
-    press: app.press,
-    writer: app.writer,
-  });
+  return scriptoriumHere(app.letters);
 }
+
+/** Letters that were asked for meanwhile are written between two such parts of an audience. */
+const SURVEYED_AT_ONCE = 250;
 
 type WriterThread = Thread<ScriptoriumAsk, ScriptoriumAnswer>;
 
 /** Several threads, each with batches of its own. One that has died is replaced when it is next needed. */
 class Threads implements Scriptorium {
   readonly #config: Config;
-  readonly #threads: (WriterThread | undefined)[];
+  readonly #threads: WriterThread[];
+  #turn = 0;
   #batches = 0;
 
   constructor(config: Config, count: number) {
     this.#config = config;
-    this.#threads = Array.from({ length: count });
+    this.#threads = Array.from({ length: count }, () => startThread(config));
   }
+
+  survey: Scriptorium['survey'] = async (run, profileIds) => {
+    const all: Surveyed[] = [];
+    for (let start = 0; start < profileIds.length; start += SURVEYED_AT_ONCE) {
+      const thread = this.#next();
+      await thread.ready;
+      const ids = profileIds.slice(start, start + SURVEYED_AT_ONCE);
+      const answer = await thread.ask({ kind: 'survey', runId: run.id, profileIds: ids });
+      if (answer.kind !== 'surveyed') throw confused();
+      all.push(...answer.surveyed);
+    }
+    return all;
+  };
 
   gather: Scriptorium['gather'] = async (run, sends, now) => {
     const batch = this.#batches;
     this.#batches += 1;
-    const thread = this.#thread(batch % this.#threads.length);
+    const thread = this.#next();
     await thread.ready;
     const found = await thread.ask({ kind: 'gather', batch, runId: run.id, sends, now });
     if (found.kind !== 'readers') throw confused();
@@ -51,20 +64,26 @@ class Threads implements Scriptorium {
   async close(): Promise<void> {
     await Promise.all(
       this.#threads.map(async (thread) => {
-        if (thread?.over === false) await thread.ask({ kind: 'close' }).catch(() => undefined);
-        await thread?.terminate();
+        if (!thread.over) await thread.ask({ kind: 'close' }).catch(() => undefined);
+        await thread.terminate();
       }),
     );
   }
 
-  #thread(place: number): WriterThread {
+  /** The threads take turns. */
+  #next(): WriterThread {
+    const place = this.#turn % this.#threads.length;
+    this.#turn += 1;
     const known = this.#threads[place];
     if (known?.over === false) return known;
-    const file = new URL('./scriptorium-thread', import.meta.url);
-    const fresh: WriterThread = new Thread(file, { config: this.#config }, 'The writer of letters');
+    const fresh = startThread(this.#config);
     this.#threads[place] = fresh;
     return fresh;
   }
+}
+
+function startThread(config: Config): WriterThread {
+  return new Thread(new URL('./scriptorium-thread', import.meta.url), { config }, 'The writer of letters');
 }
 
 function unpack({ letters, bytes }: Packed): Letter[] {

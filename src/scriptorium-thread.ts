@@ -1,11 +1,13 @@
 import { workerData } from 'node:worker_threads';
-import { openApp } from './app.ts';
 import type { Run } from './campaigns/port.ts';
+import type { Surveyed } from './campaigns/survey.ts';
 import type { Moment } from './delivery/letter-writer.ts';
 import type { LeasedSend } from './delivery/port.ts';
 import { type Batch, type NoLetter, type Reader, scriptoriumHere } from './delivery/scriptorium.ts';
 import { DearError } from './errors.ts';
+import { openStore } from './store/open.ts';
 import { serveThread } from './thread.ts';
+import { wireWriting, writingSettings } from './writing.ts';
 
 /*
  * A thread that writes letters: it reads customers and their data over a connection of its own, renders, lays out and
@@ -13,6 +15,7 @@ import { serveThread } from './thread.ts';
  */
 
 export type ScriptoriumAsk =
+  | { readonly kind: 'survey'; readonly runId: number; readonly profileIds: readonly number[] }
   | {
       readonly kind: 'gather';
       readonly batch: number;
@@ -45,6 +48,7 @@ interface PackedLetter {
 }
 
 export type ScriptoriumAnswer =
+  | { readonly kind: 'surveyed'; readonly surveyed: readonly Surveyed[] }
   | { readonly kind: 'readers'; readonly readers: readonly Reader[] }
   | { readonly kind: 'letters'; readonly packed: Packed }
   | { readonly kind: 'done' };
@@ -52,19 +56,16 @@ export type ScriptoriumAnswer =
 const KEPT_RUNS = 100;
 
 await serveThread<ScriptoriumAsk, ScriptoriumAnswer>(async () => {
-  const app = await openApp(workerData.config);
-  const scriptorium = scriptoriumHere({
-    customers: app.customers,
-    data: app.letterData,
-    press: app.press,
-    writer: app.writer,
-  });
+  const { config } = workerData;
+  const store = await openStore(config.databaseUrl, config.secret);
+  const letters = wireWriting(store, writingSettings(config));
+  const scriptorium = scriptoriumHere(letters);
   const batches = new Map<number, Batch>();
   const runs = new Map<number, Run>();
 
   /** What writing needs of a run was frozen when it was launched. */
   const runOf = async (id: number): Promise<Run> => {
-    const run = runs.get(id) ?? (await app.runs.byId(id));
+    const run = runs.get(id) ?? (await letters.runs.byId(id));
     if (run === undefined) throw new DearError('run.unknown', `There is no run ${id}.`);
     if (runs.size >= KEPT_RUNS) runs.clear();
     runs.set(id, run);
@@ -73,6 +74,10 @@ await serveThread<ScriptoriumAsk, ScriptoriumAnswer>(async () => {
 
   return async (ask) => {
     switch (ask.kind) {
+      case 'survey': {
+        const surveyed = await scriptorium.survey(await runOf(ask.runId), ask.profileIds);
+        return { answer: { kind: 'surveyed', surveyed } };
+      }
       case 'gather': {
         const batch = await scriptorium.gather(await runOf(ask.runId), ask.sends, ask.now);
         batches.set(ask.batch, batch);
@@ -88,7 +93,7 @@ await serveThread<ScriptoriumAsk, ScriptoriumAnswer>(async () => {
         batches.delete(ask.batch);
         return { answer: { kind: 'done' } };
       case 'close':
-        await app.close();
+        await store.close();
         return { answer: { kind: 'done' } };
     }
   };

@@ -5,6 +5,7 @@ import { makeGate } from './delivery/gate.ts';
 import { permitCells } from './delivery/permit-cells.ts';
 import type { Permits } from './delivery/permits.ts';
 import { RefusalCount } from './delivery/refusals.ts';
+import type { Scriptorium } from './delivery/scriptorium.ts';
 import { Seats } from './delivery/seats.ts';
 import { BATCH_SIZE, type SendJobDeps, sendJob } from './delivery/send-job.ts';
 import { parseServers, serverNames } from './delivery/server-list.ts';
@@ -15,7 +16,6 @@ import { makeThrottle, type Throttle } from './delivery/throttle.ts';
 import type { Transport } from './delivery/transport.ts';
 import { messageOf } from './errors.ts';
 import type { Queues } from './queue/port.ts';
-import { openScriptorium } from './scriptorium-link.ts';
 import { sendConfirmations } from './sign-up/send.ts';
 
 const SEND_JOBS_AT_ONCE = 3;
@@ -24,7 +24,11 @@ const CONFIRM_MS = 1000;
 export const SERVER_NOTICE = 'smtp';
 
 /** Sends letters of campaigns, and those that ask for confirmation, until it is closed. */
-export async function startSending(app: App, queues: Queues): Promise<() => Promise<void>> {
+export async function startSending(
+  app: App,
+  queues: Queues,
+  scriptorium: Scriptorium,
+): Promise<() => Promise<void>> {
   const servers = parseServers(app.config.smtpUrl, app.config.smtpConnections);
   const permits = permitsOf(app, queues);
   const seats = new Seats({ permits, failed: (error) => notShared(app, error) });
@@ -34,7 +38,7 @@ export async function startSending(app: App, queues: Queues): Promise<() => Prom
       return { weight, transport: total === undefined ? own : sharedServer(own, { name, total, seats }) };
     }),
   );
-  const sending = makeSending(app, transport, throttleOf(app, permits, seats));
+  const sending = makeSending(app, transport, throttleOf(app, permits, seats), scriptorium);
   await queues.process(
     'send',
     async ({ runId }, signal) => {
@@ -104,14 +108,14 @@ function makeSending(
   app: App,
   transport: Transport,
   throttle: Throttle,
+  scriptorium: Scriptorium,
 ): { deps: SendJobDeps; close(): Promise<void> } {
   const gate = makeGate(app.sends, app.defaultFrequency, app.config.leaseMs);
   const refusals = new RefusalCount();
-  const scriptorium = openScriptorium(app);
   return {
     deps: {
       ledger: app.sends,
-      customers: app.customers,
+      customers: app.letters.customers,
       scriptorium,
       transport: throttle.listenTo(transport),
       throttle,
@@ -124,13 +128,11 @@ function makeSending(
       contentRefused: async (runId, response) => {
         if (refusals.refused(runId)) await stopRun(app, runId, response);
       },
-      clock: Date.now,
     },
     close: async () => {
       await transport.close();
       await throttle.close();
       await gate.close();
-      await scriptorium.close();
     },
   };
 }

@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
+import type { Surveyed } from '../src/campaigns/survey.ts';
 import type { LeasedSend } from '../src/delivery/port.ts';
 import type { Letter } from '../src/delivery/scriptorium.ts';
 import { openScriptorium } from '../src/scriptorium-link.ts';
@@ -28,8 +29,10 @@ test('a thread writes the same letters as the process itself', async () => {
     attempts: 0,
   }));
   const written: (readonly Letter[])[] = [];
+  const surveyed: Surveyed[][] = [];
   for (const writerThreads of [0, 2]) {
     const scriptorium = openScriptorium({ ...app, config: { ...app.config, writerThreads } });
+    surveyed.push(await scriptorium.survey(run, [1, 2, 3, 4]));
     const batch = await scriptorium.gather(run, sends, now);
     expect(batch.readers.map((reader) => reader.address)).toEqual([
       ...changes.map((change) => change.email),
@@ -50,4 +53,10 @@ test('a thread writes the same letters as the process itself', async () => {
     'data missing',
   ]);
   expect(there).toEqual(here);
+  expect(surveyed[0]?.map(({ recipient, consents }) => [recipient.id, consents])).toEqual([
+    [1, true],
+    [2, true],
+    [3, true],
+  ]);
+  expect(surveyed[1]).toEqual(surveyed[0]);
 });

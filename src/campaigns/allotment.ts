@@ -13,7 +13,7 @@ export function share(...words: readonly (string | number)[]): number {
 
 /** Whether this profile is held out of this campaign, always the same answer for the same campaign. */
 export function isHeldOut(campaign: string, profileId: number, holdout: number): boolean {
-  return share('holdout', campaign, profileId) < holdout;
+  return holdout > 0 && share('holdout', campaign, profileId) < holdout;
 }
 
 /**
@@ -25,6 +25,8 @@ export function variantFor<V extends Weighted>(
   profileId: number,
   variants: readonly V[],
 ): V {
+  const [only] = variants;
+  if (only !== undefined && variants.length === 1) return only;
   const total = variants.reduce((sum, variant) => sum + variant.weight, 0);
   let left = share('variant', campaign, profileId) * total;
   for (const variant of variants) {

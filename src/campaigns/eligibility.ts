@@ -1,5 +1,4 @@
 import type { Frequency } from '../profiles/preferences.ts';
-import { isHeldOut } from './allotment.ts';
 import type { Customer } from './customers.ts';
 import { nextFreeSlot } from './frequency.ts';
 import type { PlannedSend } from './port.ts';
@@ -7,22 +6,29 @@ import { afterQuietHours } from './quiet-hours.ts';
 import type { SkipReason } from './reasons.ts';
 import type { PlannedVariant, RunPlan } from './run-plan.ts';
 
+/** What of a customer decides when a letter may leave. */
+type Wishes = Pick<Customer, 'frequency' | 'quietHours' | 'timeZone' | 'pausedUntil'>;
+
+/** A customer as planning sees one. */
+export interface Recipient extends Wishes {
+  readonly id: number;
+  readonly hasAddress: boolean;
+}
+
 /** All that is known about one profile in the moment of planning. */
 export interface PlanFacts {
-  readonly customer: Customer;
+  readonly recipient: Recipient;
   readonly variant: PlannedVariant;
   readonly consents: boolean;
   readonly suppressed: string | undefined;
+  readonly heldOut: boolean;
   /** The value that the letter lacks, if any. */
   readonly missing: string | undefined;
   readonly taken: readonly number[];
 }
 
 /** The run's terms that decide when a letter may leave. */
-export type Terms = Pick<
-  RunPlan,
-  'campaign' | 'holdout' | 'important' | 'quietHours' | 'frequency' | 'timeZone'
-> & {
+export type Terms = Pick<RunPlan, 'important' | 'quietHours' | 'frequency' | 'timeZone'> & {
   readonly validUntil: number;
 };
 
@@ -31,24 +37,24 @@ export type Terms = Pick<
  * Holding out comes after consent, so that letters and holdout are drawn from the same people.
  */
 export function decideSend(facts: PlanFacts, terms: Terms, now: number): PlannedSend {
-  const { customer, variant } = facts;
+  const { recipient, variant } = facts;
   const skip = (reason: SkipReason, detail?: string): PlannedSend => ({
-    profileId: customer.id,
+    profileId: recipient.id,
     state: 'skipped',
     reason,
     detail,
     variant: undefined,
     dueAt: now,
   });
-  if (customer.email === undefined) return skip('no address');
+  if (!recipient.hasAddress) return skip('no address');
   if (facts.suppressed !== undefined) return skip('suppressed', facts.suppressed);
   if (!facts.consents) return skip('no consent');
-  if (isHeldOut(terms.campaign, customer.id, terms.holdout)) return skip('holdout');
+  if (facts.heldOut) return skip('holdout');
   if (facts.missing !== undefined) return skip('data missing', facts.missing);
-  const slot = slotFor(customer, facts.taken, terms, now);
+  const slot = slotFor(recipient, facts.taken, terms, now);
   if (typeof slot === 'string') return skip(slot);
   return {
-    profileId: customer.id,
+    profileId: recipient.id,
     state: 'queued',
     reason: undefined,
     detail: undefined,
@@ -62,7 +68,7 @@ export function decideSend(facts: PlanFacts, terms: Terms, now: number): Planned
  * @returns ms since 1970, or why there is no such moment as long as the campaign is worth sending
  */
 export function slotFor(
-  customer: Pick<Customer, 'frequency' | 'quietHours' | 'timeZone' | 'pausedUntil'>,
+  customer: Wishes,
   taken: readonly number[],
   terms: Terms,
   now: number,

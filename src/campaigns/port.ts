@@ -56,14 +56,14 @@ export interface RunStore {
   /** Takes the planning of a run that nobody plans; undefined when somebody does or it is planned. */
   takePlanning(runId: number, holdMs: number): Promise<PlanHold | undefined>;
   /**
-   * Writes one chunk in one transaction: `decide` gets the slots that the chunk's profiles have taken and
-   * returns their sends. Returns false when the hold was lost, and then writes nothing.
+   * Writes one chunk in one transaction: `decide` gets the slots that the chunk's profiles have taken, and the moment
+   * by the database's clock (ms), and returns their sends. Returns false when the hold was lost, and then writes nothing.
    */
   planChunk(
     hold: PlanHold,
     profileIds: readonly number[],
     holdMs: number,
-    decide: (taken: TakenSlots) => PlannedSend[],
+    decide: (taken: TakenSlots, now: number) => PlannedSend[],
   ): Promise<boolean>;
   /** planning → running. */
   endPlanning(hold: PlanHold): Promise<void>;

@@ -17,6 +17,16 @@ export function translate(tree: hbs.AST.Program, html: boolean): (rendering: Ren
   return (rendering) => write({ dear: rendering, here: rendering.root, outer: undefined, loop: undefined });
 }
 
+/**
+ * What of a template can find a value missing, without the rest: the tests round it, the values and the addresses with
+ * values in them. Running it notes what `translate` would note.
+ */
+export function translateNeeds(tree: hbs.AST.Program): (rendering: Rendering) => void {
+  const look = new Needs().body(tree);
+  return (rendering) =>
+    void look({ dear: rendering, here: rendering.root, outer: undefined, loop: undefined });
+}
+
 class Translation {
   private readonly html: boolean;
 
@@ -36,7 +46,7 @@ class Translation {
     };
   }
 
-  private statement(node: hbs.AST.Statement): (string | Writer)[] {
+  protected statement(node: hbs.AST.Statement): (string | Writer)[] {
     if (isContent(node)) return node.value === '' ? [] : [node.value];
     if (isMustache(node)) return [this.mustache(node)];
     if (isBlock(node)) return [this.block(node)];
@@ -51,10 +61,10 @@ class Translation {
     return (place) => shown(value(place));
   }
 
-  private block(node: hbs.AST.BlockStatement): Writer {
+  block(node: hbs.AST.BlockStatement): Writer {
     const name = node.path.original;
     const inner = this.body(node.program);
-    if (name === 'dearLink' || name === 'dearImage') {
+    if (isAddress(node)) {
       const [what] = node.params;
       const named = what !== undefined && 'value' in what ? String(what.value) : '';
       const address = name === 'dearLink' ? personalLink : picture;
@@ -66,6 +76,40 @@ class Translation {
     if (param === undefined) throw new RangeError(`a block of a letter's template, ${name}, tests nothing`);
     return blockOf(name, reading(param), inner, otherwise);
   }
+}
+
+/** Writes nothing, and leaves out whatever cannot lack anything. */
+class Needs extends Translation {
+  private readonly addresses = new Translation(false);
+
+  constructor() {
+    super(false);
+  }
+
+  protected override statement(node: hbs.AST.Statement): (string | Writer)[] {
+    if (isMustache(node)) return lacksSomething(node) ? [silent(calling(node))] : [];
+    if (!isBlock(node)) return [];
+    if (isAddress(node)) return [silent(this.addresses.block(node))];
+    const inside = [...(node.program?.body ?? []), ...(node.inverse?.body ?? [])];
+    return inside.some((part) => this.statement(part).length > 0) ? [this.block(node)] : [];
+  }
+}
+
+const silent =
+  (value: Value): Writer =>
+  (place) => {
+    value(place);
+    return '';
+  };
+
+/** Values are needed where rewriting said so; the same address in every letter is always there. */
+function lacksSomething({ path }: hbs.AST.MustacheStatement): boolean {
+  return isPath(path) && (path.original === 'dearNeed' || path.original === 'dearUrl');
+}
+
+/** A link or a picture with values in its address. */
+function isAddress(node: hbs.AST.BlockStatement): boolean {
+  return node.path.original === 'dearLink' || node.path.original === 'dearImage';
 }
 
 function cleanly(value: Value): Value {

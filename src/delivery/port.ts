@@ -14,6 +14,8 @@ export interface LeasedSend {
 /** A batch of sends under one fencing token: every later write names it, and a write by an older one is lost. */
 export interface Lease {
   readonly token: string;
+  /** When it was taken by the database's clock, ms: workers' own may be wrong. */
+  readonly at: number;
   readonly sends: readonly LeasedSend[];
 }
 
@@ -76,8 +78,12 @@ export interface SendLedger {
   skip(token: string, id: number, reason: SkipReason, detail: string | undefined): Promise<void>;
   /** Held sends that wait for a later moment (ms), in one transaction. */
   postpone(token: string, waits: readonly { id: number; dueAt: number }[]): Promise<void>;
-  /** The slots that other letters to this profile have taken, ms. */
-  takenSlots(profileId: number, runId: number, butSend: number): Promise<readonly number[]>;
+  /** The slots that other letters to this profile have taken, and the moment by the database's clock, ms. */
+  takenSlots(
+    profileId: number,
+    runId: number,
+    butSend: number,
+  ): Promise<{ readonly slots: readonly number[]; readonly now: number }>;
 }
 
 /** The ledger as the sweeper needs it. */

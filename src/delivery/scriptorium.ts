@@ -1,14 +1,16 @@
-import type { LetterData, Letterpress } from '../campaigns/assembly.ts';
-import type { Customer, Customers } from '../campaigns/customers.ts';
+import type { Customer } from '../campaigns/customers.ts';
 import type { Run } from '../campaigns/port.ts';
 import { afterQuietHours } from '../campaigns/quiet-hours.ts';
 import type { SkipReason } from '../campaigns/reasons.ts';
+import { type SurveyDeps, type Surveyed, survey } from '../campaigns/survey.ts';
 import { type Draft, draftAll } from './drafts.ts';
 import type { LetterWriter, Moment } from './letter-writer.ts';
 import type { LeasedSend } from './port.ts';
 
 /** Where letters are written: on this thread, or in one of its own, so that connections are served meanwhile. */
 export interface Scriptorium {
+  /** Looks up what decides on the letters of a run that is planned; see survey.ts. */
+  survey(run: Run, profileIds: readonly number[]): Promise<Surveyed[]>;
   /**
    * Looks up whom the letters of a batch are for.
    * @param now ms
@@ -53,10 +55,7 @@ export interface NoLetter {
 }
 
 /** What writing asks for. */
-export interface ScriptoriumDeps {
-  readonly customers: Customers;
-  readonly data: LetterData;
-  press(sourceHash: string): Promise<Letterpress>;
+export interface ScriptoriumDeps extends SurveyDeps {
   writer(run: Run): LetterWriter;
 }
 
@@ -69,6 +68,7 @@ export function scriptoriumHere(deps: ScriptoriumDeps): Scriptorium {
     return known;
   };
   return {
+    survey: (run, profileIds) => survey(deps, run.plan, profileIds),
     gather: async (run, sends, now) => {
       const customers = await deps.customers.byIds(sends.map((send) => send.profileId));
       const readers = sends.map((send) => readerOf(send, customers.get(send.profileId), run, now));

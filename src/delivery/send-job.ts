@@ -25,7 +25,6 @@ export interface SendJobDeps {
   settle(settlement: Settlement): Promise<void>;
   contentRefused(runId: number, response: string): Promise<void>;
   contentAccepted(runId: number): void;
-  clock(): number;
 }
 
 /** What one job did: whether more may be due, and the server's word when it is down. */
@@ -64,10 +63,9 @@ export async function sendJob(deps: SendJobDeps, runId: number, signal: AbortSig
 async function sendLease(
   deps: SendJobDeps,
   run: Run,
-  { token, sends }: Lease,
+  { token, at: now, sends }: Lease,
   signal: AbortSignal,
 ): Promise<BatchResult> {
-  const now = deps.clock();
   const batch = await deps.scriptorium.gather(run, sends, now);
   try {
     const may = await admitted(deps, run, token, batch.readers);
@@ -140,10 +138,9 @@ async function refuse(
 async function findAnotherSlot(deps: SendJobDeps, run: Run, token: string, send: LeasedSend): Promise<void> {
   const customer = (await deps.customers.byIds([send.profileId])).get(send.profileId);
   if (customer === undefined) return;
-  const now = deps.clock();
-  const taken = await deps.ledger.takenSlots(send.profileId, send.runId, send.id);
+  const { slots, now } = await deps.ledger.takenSlots(send.profileId, send.runId, send.id);
   const terms: Terms = { ...run.plan, validUntil: run.validUntil };
-  const slot = slotFor(customer, taken, terms, now + 1000);
+  const slot = slotFor(customer, slots, terms, now + 1000);
   if (typeof slot === 'string') await deps.ledger.skip(token, send.id, slot, undefined);
   else await deps.ledger.postpone(token, [{ id: send.id, dueAt: slot }]);
 }

@@ -12,6 +12,7 @@ const LOOK_EVERY_MS = 1000;
 export interface SlowDownDeps {
   readonly limits: Limits;
   readonly permits: Permits;
+  /** A clock that never jumps, ms. */
   readonly clock: () => number;
   readonly failed: (error: unknown) => void;
 }
@@ -21,8 +22,8 @@ export class SlowDowns {
   private readonly deps: SlowDownDeps;
   /** Limits that are slowed down, read again each second. */
   private slow: ReadonlyMap<string, RateState> = new Map();
-  private lookedAt = 0;
-  /** Pauses by this process's clock, ms; until a complaint is stored, without an end. */
+  private lookedAt = Number.NEGATIVE_INFINITY;
+  /** When pauses end, by that clock; until a complaint is stored, without an end. */
   private readonly pauses = new Map<string, number>();
   private readonly heardAt = new Map<string, number>();
   private readonly storing = new Map<string, Promise<void>>();
@@ -50,7 +51,7 @@ export class SlowDowns {
   /** Reads what the others know, once a second. */
   async look(): Promise<void> {
     const now = this.deps.clock();
-    if (Math.abs(now - this.lookedAt) < LOOK_EVERY_MS) return;
+    if (now - this.lookedAt < LOOK_EVERY_MS) return;
     this.lookedAt = now;
     for (const [key, until] of this.pauses) if (until <= now) this.pauses.delete(key);
     this.slow = await this.deps.permits.slowed(FORGET_MS);
@@ -67,7 +68,7 @@ export class SlowDowns {
   speedUp(key: string): void {
     if (!this.slow.has(key) || this.storing.has(key)) return;
     const now = this.deps.clock();
-    if (now - (this.heardAt.get(key) ?? 0) < RECOVERY_MS / 2) return;
+    if (now - (this.heardAt.get(key) ?? Number.NEGATIVE_INFINITY) < RECOVERY_MS / 2) return;
     this.heardAt.set(key, now);
     this.store(key, (state, at) => recovered(state, this.ceiling(key), at));
   }

@@ -62,8 +62,10 @@ class SharedThrottle implements Throttle {
 
   constructor(deps: ThrottleDeps) {
     this.deps = deps;
-    this.slow = new SlowDowns(deps);
-    this.seats = deps.seats ?? new Seats(deps);
+    const seats = deps.seats ?? new Seats(deps);
+    this.seats = seats;
+    // How long to pause is counted here: by a clock that jumps back it would not end.
+    this.slow = new SlowDowns({ ...deps, clock: () => seats.clock() });
   }
 
   async admit(run: number, from: string, token: string, letters: readonly Addressed[]): Promise<Set<number>> {

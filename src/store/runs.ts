@@ -5,7 +5,7 @@ import { openStates, type RunState } from '../campaigns/reasons.ts';
 import { runPlanSchema } from '../campaigns/run-plan.ts';
 import { DearError } from '../errors.ts';
 import type { BulkInsert, Database, Tables } from './database.ts';
-import { takenSlots } from './slots.ts';
+import { clockOf, takenSlots } from './slots.ts';
 
 /** Runs and their planning, on either database. */
 export function runStore(db: Database): RunStore {
@@ -35,7 +35,9 @@ export function runStore(db: Database): RunStore {
           await tx.run(sql`UPDATE runs SET planned_to = ${plannedTo}, plan_until = ${tx.phrases.now()} + ${holdMs}
           WHERE id = ${held.run.id} AND plan_token = ${held.token} AND state = 'planning'`);
         if (kept === 0) return false;
-        await insertSends(tx, held.run, decide(await takenSlots(tx, profileIds, held.run.plan.value)));
+        const taken = await takenSlots(tx, profileIds, held.run.plan.value);
+        const now = await clockOf(tx);
+        await insertSends(tx, held.run, decide(taken, now), now);
         return true;
       }),
     endPlanning: async (held) => {
@@ -207,9 +209,7 @@ const sendRows: BulkInsert = {
   tail: 'ON CONFLICT (run_id, profile_id) DO NOTHING',
 };
 
-async function insertSends(tx: Database, run: Run, planned: PlannedSend[]): Promise<void> {
-  const [clock] = await tx.rows<{ now: number }>(sql`SELECT ${tx.phrases.now()} AS now`);
-  const now = clock?.now ?? run.createdAt;
+async function insertSends(tx: Database, run: Run, planned: PlannedSend[], now: number): Promise<void> {
   await tx.insertMany(
     sendRows,
     planned.map((send) => [

@@ -5,13 +5,15 @@ import type { Frequency } from '../profiles/preferences.ts';
 import type { BulkRow, Database, RowStep } from './database.ts';
 import {
   claimStatement,
+  hasRoom,
+  isOfInterest,
   lockSendsStatement,
   lockStatement,
   postponeStatement,
   settleStatement,
   suppressStatement,
 } from './send-statements.ts';
-import { takenSlots } from './slots.ts';
+import { clockOf, takenSlots } from './slots.ts';
 
 /** The ledger as send workers use it, on either database. */
 export function sendLedger(db: Database): SendLedger {
@@ -42,7 +44,8 @@ export function sendLedger(db: Database): SendLedger {
       const [row] = await db.rows<{ value: number }>(
         sql`SELECT value FROM sends WHERE id = ${butSend} AND run_id = ${runId}`,
       );
-      return (await takenSlots(db, [profileId], row?.value ?? 0, butSend)).get(profileId) ?? [];
+      const taken = await takenSlots(db, [profileId], row?.value ?? 0, butSend);
+      return { slots: taken.get(profileId) ?? [], now: await clockOf(db) };
     },
   };
 }
@@ -61,8 +64,8 @@ async function lease(db: Database, runId: number, limit: number, leaseMs: number
         AND (s.lease_until IS NULL OR s.lease_until < ${now})
         AND EXISTS (SELECT 1 FROM runs r WHERE r.id = ${runId} AND r.state IN ('planning', 'running'))
       ORDER BY s.due_at, s.id LIMIT ${limit} ${db.phrases.skipLocked()})
-    RETURNING id, run_id, profile_id, variant, source_hash, attempts`);
-  return { token, sends: rows.map(toLeased).sort((a, b) => a.id - b.id) };
+    RETURNING id, run_id, profile_id, variant, source_hash, attempts, ${now} AS now`);
+  return { token, at: rows[0]?.now ?? 0, sends: rows.map(toLeased).sort((a, b) => a.id - b.id) };
 }
 
 interface LeasedRow {
@@ -72,6 +75,7 @@ interface LeasedRow {
   variant: string;
   source_hash: string;
   attempts: number;
+  now: number;
 }
 
 function toLeased(row: LeasedRow): LeasedSend {
@@ -111,20 +115,25 @@ async function advance(
   const claimed = requests.length > 0 ? ((found.at(-1) ?? []) as { id: number }[]) : [];
   const went = new Set(claimed.map((row) => row.id));
   const refused = requests.filter((request) => !went.has(request.id));
-  const why = refused.length === 0 ? new Map<number, Verdict>() : await whyNot(db, refused);
+  const why = refused.length === 0 ? new Map<number, Verdict>() : await whyNot(db, refused, fallback);
   return requests.map((request) => (went.has(request.id) ? 'go' : (why.get(request.id) ?? 'lost')));
 }
 
-async function whyNot(db: Database, requests: readonly ClaimRequest[]): Promise<Map<number, Verdict>> {
+async function whyNot(
+  db: Database,
+  requests: readonly ClaimRequest[],
+  fallback: Frequency | undefined,
+): Promise<Map<number, Verdict>> {
   const now = db.phrases.now();
   const rows = await db.rows<Obstacles>(sql`
-    SELECT s.id AS id, s.state AS state, s.lease_token AS token, r.state AS run_state,
+    SELECT sends.id AS id, sends.state AS state, sends.lease_token AS token, r.state AS run_state,
       CASE WHEN r.valid_until < ${now} THEN 1 ELSE 0 END AS expired,
       CASE WHEN p.paused_until > ${now} THEN 1 ELSE 0 END AS paused, p.email AS email,
       (SELECT c.state FROM consents c WHERE c.profile_id = p.id AND c.topic = r.topic) AS consent,
-      (SELECT x.reason FROM suppressions x WHERE x.address = p.email) AS suppressed
-    FROM sends s JOIN runs r ON r.id = s.run_id JOIN profiles p ON p.id = s.profile_id
-    WHERE s.id IN ${db.phrases.numbers(requests.map((request) => request.id))}`);
+      (SELECT x.reason FROM suppressions x WHERE x.address = p.email) AS suppressed,
+      CASE WHEN ${isOfInterest} AND ${hasRoom(db.phrases, fallback)} THEN 0 ELSE 1 END AS too_many
+    FROM sends JOIN runs r ON r.id = sends.run_id JOIN profiles p ON p.id = sends.profile_id
+    WHERE sends.id IN ${db.phrases.numbers(requests.map((request) => request.id))}`);
   const tokens = new Map(requests.map((request) => [request.id, request.token]));
   return new Map(rows.map((row) => [row.id, obstacle(row, tokens.get(row.id))]));
 }
@@ -139,6 +148,7 @@ interface Obstacles {
   email: string | null;
   consent: string | null;
   suppressed: string | null;
+  too_many: number;
 }
 
 function obstacle(row: Obstacles, token: string | undefined): Verdict {
@@ -149,7 +159,9 @@ function obstacle(row: Obstacles, token: string | undefined): Verdict {
   if (row.email === null) return 'lost';
   if (row.suppressed !== null) return 'suppressed';
   if (row.consent !== 'in') return 'no consent';
-  return row.paused === 1 ? 'paused by the customer' : 'over frequency';
+  if (row.paused === 1) return 'paused by the customer';
+  // What was in the way is over, such as a pause of the run: given back, the letter has another try.
+  return row.too_many === 1 ? 'over frequency' : 'lost';
 }
 
 const settledRow = (s: Settlement): BulkRow => [

@@ -76,19 +76,29 @@ export function claimStatement(fallback: Frequency | undefined): RowStatement {
  */
 function claimBody(phrases: Phrases, fallback: Frequency | undefined): SQL {
   const now = phrases.now();
-  const max = sql`coalesce(p.frequency_max, ${constant(fallback?.max)})`;
-  const window = sql`CASE coalesce(p.frequency_per, ${constant(fallback?.per ?? 'week')})
-    WHEN 'day' THEN ${constant(WINDOW_MS.day)} WHEN 'month' THEN ${constant(WINDOW_MS.month)}
-    ELSE ${constant(WINDOW_MS.week)} END`;
   return sql`UPDATE sends SET state = 'sending', claimed_at = ${now}, attempts = attempts + 1, decision = v.decision
     FROM v, runs r, profiles p
     WHERE sends.id = v.send_id AND sends.lease_token = v.token AND sends.state IN ('queued', 'deferred')
       AND r.id = sends.run_id AND r.state IN ('planning', 'running') AND r.valid_until >= ${now}
       AND p.id = sends.profile_id AND p.email IS NOT NULL AND (p.paused_until IS NULL OR p.paused_until <= ${now})
-      AND (p.important_only IS NULL OR r.important = 1)
+      AND ${isOfInterest}
       AND EXISTS (SELECT 1 FROM consents c WHERE c.profile_id = p.id AND c.topic = r.topic AND c.state = 'in')
       AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address = p.email)
-      AND (${max} IS NULL OR ${max} >
+      AND ${hasRoom(phrases, fallback)}
+    RETURNING sends.id AS id`;
+}
+
+/** Whether the customer of a send wants letters as important as its run's: rows `p` and `r`. */
+export const isOfInterest = sql`(p.important_only IS NULL OR r.important = 1)`;
+
+/** Whether the limit of the customer `p` leaves room for the letter of the row of `sends`, as a claim sees it. */
+export function hasRoom(phrases: Phrases, fallback: Frequency | undefined): SQL {
+  const now = phrases.now();
+  const max = sql`coalesce(p.frequency_max, ${constant(fallback?.max)})`;
+  const window = sql`CASE coalesce(p.frequency_per, ${constant(fallback?.per ?? 'week')})
+    WHEN 'day' THEN ${constant(WINDOW_MS.day)} WHEN 'month' THEN ${constant(WINDOW_MS.month)}
+    ELSE ${constant(WINDOW_MS.week)} END`;
+  return sql`(${max} IS NULL OR ${max} >
         (SELECT count(*) FROM sends o WHERE o.profile_id = p.id AND o.id <> sends.id
           AND o.claimed_at > ${now} - (${window}) AND o.state IN ('sending', 'accepted', 'unknown'))
         + (SELECT count(*) FROM merged_profiles g JOIN sends o ON o.profile_id = g.id WHERE g.survivor_id = p.id
@@ -96,8 +106,7 @@ function claimBody(phrases: Phrases, fallback: Frequency | undefined): SQL {
         + (SELECT count(*) FROM sends o JOIN runs q ON q.id = o.run_id
           WHERE o.profile_id = p.id AND o.id <> sends.id AND o.state IN ('queued', 'deferred') AND o.due_at <= ${now}
             AND q.state IN ('planning', 'running') AND q.valid_until >= ${now}
-            AND (o.value > sends.value OR (o.value = sends.value AND o.id < sends.id))))
-    RETURNING sends.id AS id`;
+            AND (o.value > sends.value OR (o.value = sends.value AND o.id < sends.id))))`;
 }
 
 /** Our own numbers and words only, written into the text: it is made once and binds nothing but the rows. */

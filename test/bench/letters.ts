@@ -23,12 +23,12 @@ export const KEPT_LETTERS = 1000;
 /** The first letters of the campaign `whole`, written again from their stored decisions: the very same bytes. */
 export async function sentLetters(app: App, limit = KEPT_LETTERS): Promise<SentLetter[]> {
   const run = await app.runOf('whole');
-  const writer = app.writer(run);
+  const writer = app.letters.writer(run);
   const letters: SentLetter[] = [];
   for (const id of await app.ledger.acceptedIds(run.id, limit)) {
     const send = await app.ledger.send(id);
     const decision = decisionSchema.parse(JSON.parse(String(send?.decision)));
-    const { program } = await app.press(send?.sourceHash ?? '');
+    const { program } = await app.letters.press(send?.sourceHash ?? '');
     const urls = app.tokens.urls(run.plan.publicUrl, id);
     const rendered = program.render(decision.context, urls);
     if (!rendered.ok) throw new Error(`letter ${id} lacks ${rendered.missing}`);

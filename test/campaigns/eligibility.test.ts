@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Customer } from '../../src/campaigns/customers.ts';
-import { decideSend, type PlanFacts, slotFor, type Terms } from '../../src/campaigns/eligibility.ts';
+import {
+  decideSend,
+  type PlanFacts,
+  type Recipient,
+  slotFor,
+  type Terms,
+} from '../../src/campaigns/eligibility.ts';
 import { WINDOW_MS } from '../../src/campaigns/frequency.ts';
 import type { Run, Send } from '../../src/campaigns/port.ts';
 import { whySentence } from '../../src/campaigns/why.ts';
@@ -8,21 +14,22 @@ import { onlyImportant, unlimited } from '../../src/profiles/preferences.ts';
 import { planOf } from '../fixtures/planned.ts';
 
 const now = Date.UTC(2026, 2, 2, 12);
-const customer: Customer = {
+const recipient: Recipient = {
   id: 1,
-  email: 'ann@example.test',
-  attributes: {},
+  hasAddress: true,
   timeZone: 'Europe/Berlin',
   frequency: undefined,
   quietHours: undefined,
   pausedUntil: undefined,
 };
-const terms: Terms = { campaign: 'autumn', holdout: 0, timeZone: 'UTC', validUntil: now + WINDOW_MS.week };
+const customer: Customer = { ...recipient, email: 'ann@example.test', attributes: {} };
+const terms: Terms = { timeZone: 'UTC', validUntil: now + WINDOW_MS.week };
 const facts: PlanFacts = {
-  customer,
+  recipient,
   variant: { name: 'plain', weight: 1, sourceHash: 'hash' },
   consents: true,
   suppressed: undefined,
+  heldOut: false,
   missing: undefined,
   taken: [],
 };
@@ -37,22 +44,22 @@ describe('decideSend', () => {
   });
 
   test.each([
-    ['no address', { customer: { ...customer, email: undefined }, consents: false }, {}],
+    ['no address', { recipient: { ...recipient, hasAddress: false }, consents: false }, {}],
     ['suppressed', { suppressed: 'complaint', consents: false }, {}],
     ['no consent', { consents: false, missing: 'profile.firstName' }, {}],
-    ['holdout', { missing: 'profile.firstName' }, { holdout: 0.999999 }],
+    ['holdout', { missing: 'profile.firstName', heldOut: true }, {}],
     ['data missing', { missing: 'profile.firstName' }, {}],
     [
       'over frequency',
-      { customer: { ...customer, frequency: { max: 1, per: 'month' as const } }, taken: [now - 1000] },
+      { recipient: { ...recipient, frequency: { max: 1, per: 'month' as const } }, taken: [now - 1000] },
       {},
     ],
     [
       'only important letters',
-      { customer: { ...customer, frequency: onlyImportant, pausedUntil: now + WINDOW_MS.month } },
+      { recipient: { ...recipient, frequency: onlyImportant, pausedUntil: now + WINDOW_MS.month } },
       {},
     ],
-    ['paused by the customer', { customer: { ...customer, pausedUntil: now + WINDOW_MS.month } }, {}],
+    ['paused by the customer', { recipient: { ...recipient, pausedUntil: now + WINDOW_MS.month } }, {}],
   ])('skips with the reason that comes first: %s', (reason, own, ownTerms) => {
     expect(decideSend({ ...facts, ...own }, { ...terms, ...ownTerms }, now)).toMatchObject({
       state: 'skipped',
@@ -66,13 +73,13 @@ describe('slotFor', () => {
   test('an important letter comes to those who want no others, within a limit of their own', () => {
     const important = { ...terms, important: true };
     const taken = Array.from({ length: 50 }, (_, index) => now - index - 1);
-    expect(slotFor({ ...customer, frequency: onlyImportant }, taken, important, now)).toBe(now);
-    expect(slotFor({ ...customer, frequency: onlyImportant }, taken, terms, now)).toBe(
+    expect(slotFor({ ...recipient, frequency: onlyImportant }, taken, important, now)).toBe(now);
+    expect(slotFor({ ...recipient, frequency: onlyImportant }, taken, terms, now)).toBe(
       'only important letters',
     );
-    expect(slotFor({ ...customer, frequency: unlimited }, taken, terms, now)).toBe(now);
+    expect(slotFor({ ...recipient, frequency: unlimited }, taken, terms, now)).toBe(now);
     const seldom = { max: 1, per: 'week', importantOnly: true } as const;
-    expect(slotFor({ ...customer, frequency: seldom }, [now - 1], important, now)).toBe(
+    expect(slotFor({ ...recipient, frequency: seldom }, [now - 1], important, now)).toBe(
       now - 1 + WINDOW_MS.week,
     );
   });
@@ -81,13 +88,13 @@ describe('slotFor', () => {
     const once = { max: 1, per: 'day' as const };
     expect(
       slotFor(
-        { ...customer, frequency: once },
+        { ...recipient, frequency: once },
         [now - 1000],
         { ...terms, frequency: { max: 1, per: 'month' } },
         now,
       ),
     ).toBe(now - 1000 + WINDOW_MS.day);
-    expect(slotFor(customer, [now - 1000], { ...terms, frequency: once }, now)).toBe(
+    expect(slotFor(recipient, [now - 1000], { ...terms, frequency: once }, now)).toBe(
       now - 1000 + WINDOW_MS.day,
     );
   });
@@ -95,15 +102,20 @@ describe('slotFor', () => {
   test('quiet hours of the customer go before the campaign’s, on the customer’s clock', () => {
     const night = { from: 21 * 60, to: 8 * 60 };
     const evening = Date.UTC(2026, 2, 2, 20, 30); // 21:30 in Berlin
-    expect(slotFor(customer, [], { ...terms, quietHours: night }, evening)).toBe(Date.UTC(2026, 2, 3, 7));
+    expect(slotFor(recipient, [], { ...terms, quietHours: night }, evening)).toBe(Date.UTC(2026, 2, 3, 7));
     expect(
-      slotFor({ ...customer, quietHours: { from: 0, to: 60 } }, [], { ...terms, quietHours: night }, evening),
+      slotFor(
+        { ...recipient, quietHours: { from: 0, to: 60 } },
+        [],
+        { ...terms, quietHours: night },
+        evening,
+      ),
     ).toBe(evening);
   });
 
   test('quiet hours that outlast the campaign are told apart from a limit', () => {
     const night = { from: 0, to: 23 * 60 };
-    expect(slotFor({ ...customer, quietHours: night }, [], { ...terms, validUntil: now + 1000 }, now)).toBe(
+    expect(slotFor({ ...recipient, quietHours: night }, [], { ...terms, validUntil: now + 1000 }, now)).toBe(
       'no longer worth sending',
     );
   });

@@ -38,6 +38,9 @@ export const nothingSpecial: Allowance = {
 /** How long after a pause or a cancel letters may still begin to leave. */
 const STOPS_WITHIN_MS = 1000;
 
+/** A claim that PostgreSQL had begun when the run was paused may still be made; it is one statement. */
+const CLAIM_ENDS_WITHIN_MS = 250;
+
 /** How it came out, and everything that is wrong with it. */
 export interface Account {
   readonly states: Readonly<Record<string, number>>;
@@ -135,12 +138,15 @@ function claimedTooLate(row: SendRow & { readonly profileId: number }, allowance
   const { claimedAt } = row;
   if (claimedAt === null) return [];
   const left = allowance.withdrawn.get(row.profileId);
+  const stop = [...allowance.paused, ...allowance.stopped].find(
+    ([from, to]) => claimedAt > from + CLAIM_ENDS_WITHIN_MS && claimedAt < to,
+  );
   return [
     ...(left !== undefined && claimedAt > left
       ? [`send ${row.id} was claimed ${claimedAt - left} ms after its reader had unsubscribed`]
       : []),
-    ...([...allowance.paused, ...allowance.stopped].some(([from, to]) => claimedAt > from && claimedAt < to)
-      ? [`send ${row.id} was claimed while the campaign did not run`]
-      : []),
+    ...(stop === undefined
+      ? []
+      : [`send ${row.id} was claimed ${claimedAt - stop[0]} ms after the campaign had stopped`]),
   ];
 }

@@ -11,7 +11,7 @@ import {
   staticLink,
 } from '../../src/content/render-helpers.ts';
 import { noReads, rewriteTemplate } from '../../src/content/rewrite.ts';
-import { translate } from '../../src/content/translate.ts';
+import { translate, translateNeeds } from '../../src/content/translate.ts';
 
 const templates = [
   'plain {{profile.a}}, {{profile.b.c}} and {{default profile.a profile.b.c "x"}}!',
@@ -102,6 +102,7 @@ describe('a translated template', () => {
     for (const html of [false, true]) {
       const ours = translate(rewriteTemplate(source, noReads()), html);
       const theirs = byHandlebars(source, html);
+      const needs = translateNeeds(rewriteTemplate(source, noReads()));
       fc.assert(
         fc.property(root, (given) => {
           const [one, other] = [rendering(given), rendering(given)];
@@ -112,6 +113,9 @@ describe('a translated template', () => {
           } else expect(written).toBe(expected);
           expect(one.missing).toBe(other.missing);
           expect(one.links).toEqual(other.links);
+          const looked = rendering(given);
+          needs(looked);
+          expect(looked.missing).toBe(other.missing);
         }),
         { numRuns: 150 },
       );

@@ -215,7 +215,7 @@ onEveryStore('the ledger', (open) => {
     });
     expect((send?.dueAt ?? 0) - Date.now()).toBeGreaterThan(40_000);
     expect((await ledger.lease(run.id, 1, LEASE_MS)).sends).toEqual([]);
-    expect(await ledger.takenSlots(request.profileId, run.id, request.id)).toEqual([]);
+    expect((await ledger.takenSlots(request.profileId, run.id, request.id)).slots).toEqual([]);
   });
 
   test('who has no address any more is not claimed', async () => {

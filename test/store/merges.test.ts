@@ -213,7 +213,7 @@ onEveryStore('merging', (open) => {
     await merge(store, stays, goes);
     const run = await makeRun(store, [stays]);
     expect(await claimDue(store, run.id)).toEqual(['over frequency']);
-    expect(await sendLedger(store).takenSlots(stays, run.id, 0)).toHaveLength(3);
+    expect((await sendLedger(store).takenSlots(stays, run.id, 0)).slots).toHaveLength(3);
   });
 
   test('a refusal that comes after the merge suppresses the address that was refused', async () => {

@@ -80,7 +80,7 @@ const kinds: readonly ((send: Send) => boolean)[] = [
 export async function tellWhy({ app }: Stage, shop: Shop, campaign: string): Promise<Told[]> {
   const run = await app.runOf(campaign);
   const ids = await app.profiles.idsOf(shop.customers.map(({ email }) => email));
-  const customers = await app.customers.byIds([...ids.values()]);
+  const customers = await app.letters.customers.byIds([...ids.values()]);
   const open = new Set(kinds);
   const told = new Map<(typeof kinds)[number], Told>();
   for (const { email } of shop.customers) {
