@@ -61,6 +61,7 @@ export async function openPostgres(url: string, mark: Mark): Promise<Store> {
   return {
     ...surface(pool, mark, (work) => inTransaction(pool, (client) => work(surface(client, mark, noNesting)))),
     scan: (query, chunkSize = 1000) => scan(pool, query, chunkSize),
+    bulk: undefined,
     load: (loads) => loadPostgres(pool, loads),
     // Dead rows are autovacuum's, and the write-ahead log the administrator's: nothing of a client's reaches them.
     scrub: async () => undefined,
