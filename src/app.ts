@@ -10,7 +10,6 @@ import { parseLimits } from './delivery/limits.ts';
 import { showSend } from './delivery/show-send.ts';
 import { parseWarmUps } from './delivery/throttle-warm-up.ts';
 import { DearError } from './errors.ts';
-import { mailReader } from './inbox/read-mail.ts';
 import { readFrequency } from './profiles/preferences.ts';
 import { makePrivacy } from './profiles/privacy.ts';
 import { parseRetention } from './profiles/retention.ts';
@@ -177,8 +176,10 @@ function wire(config: Config, log: Logger, ports: Ports, letters: Writing) {
       showSend({ ledger: ports.ledger, tokens, run: ports.runs.byId, press, writer }, id),
     follow: (signal: AbortSignal) =>
       followSegments({ ...ports, everyMs: config.followMs, clock: Date.now }, signal),
-    fold: (signal: AbortSignal) =>
-      foldArrivals({ arrivals: ports.arrivals, readMail: mailReader(tokens), log }, signal),
+    fold: async (signal: AbortSignal) => {
+      const { mailReader } = await import('./inbox/read-mail.ts');
+      return foldArrivals({ arrivals: ports.arrivals, readMail: mailReader(tokens), log }, signal);
+    },
   };
 }
 

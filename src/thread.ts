@@ -1,4 +1,4 @@
-import { parentPort, type TransferListItem, Worker } from 'node:worker_threads';
+import { parentPort, type ResourceLimits, type TransferListItem, Worker } from 'node:worker_threads';
 import { DearError, messageOf } from './errors.ts';
 
 const compiled = import.meta.url.endsWith('.js');
@@ -16,7 +16,7 @@ interface SentError {
 }
 
 /** V8 collects what a thread has left behind when its limit is near: without one it lets hundreds of megabytes lie. */
-const resourceLimits = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 256 };
+const usualLimits: ResourceLimits = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 256 };
 
 /** The number under which a thread tells that it is ready. */
 const READY = 0;
@@ -39,8 +39,10 @@ export class Thread<Ask, Answer> {
   /**
    * @param file the URL of the file without its ending
    * @param what it is called when it does not answer: `The database`
+   * @param limits others than threads have by themselves
    */
-  constructor(file: URL, workerData: object, what: string) {
+  constructor(file: URL, workerData: object, what: string, limits: ResourceLimits = {}) {
+    const resourceLimits = { ...usualLimits, ...limits };
     this.#worker = compiled
       ? new Worker(new URL(`${file.href}.js`), { workerData, execArgv: [], resourceLimits })
       : new Worker(fromSources(file), { eval: true, workerData, execArgv: [], resourceLimits });

@@ -1,6 +1,6 @@
 import type { LetterData } from './campaigns/assembly.ts';
 import type { Run } from './campaigns/port.ts';
-import { makePressroom } from './campaigns/pressroom.ts';
+import type { makePressroom } from './campaigns/pressroom.ts';
 import type { Config } from './config.ts';
 import { makeDkimSigner } from './delivery/dkim.ts';
 import { letterWriter } from './delivery/letter-writer.ts';
@@ -45,8 +45,17 @@ export function wireWriting(store: Store, settings: ReturnType<typeof writingSet
     runs,
     customers: customerStore(store),
     data,
-    press: makePressroom(runs.source),
+    press: lazyPressroom(runs.source),
     writer: (run: Run) => letterWriter(run.plan, tokens, signer(run.plan.from.address)),
+  };
+}
+
+/** The pressroom, with all that it takes to read letters, once the first of them is asked for. */
+function lazyPressroom(source: Parameters<typeof makePressroom>[0]): ReturnType<typeof makePressroom> {
+  let opened: Promise<ReturnType<typeof makePressroom>> | undefined;
+  return async (hash) => {
+    opened ??= import('./campaigns/pressroom.ts').then((pressroom) => pressroom.makePressroom(source));
+    return (await opened)(hash);
   };
 }
 

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
-import { type App, openApp } from '../app.ts';
+import type { App } from '../app.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { type Output, printable, terminalOutput } from './output.ts';
 
@@ -33,6 +33,8 @@ export function makeCli(environment: NodeJS.ProcessEnv, cwd: string): Cli {
     out: (command) => terminalOutput(command.optsWithGlobals().json === true),
     actor: (command) => actorOf(command.optsWithGlobals().actor, environment),
     withApp: async (work, writing) => {
+      // Loaded when it is needed: help and mistakes are told without.
+      const { openApp } = await import('../app.ts');
       const app = await openApp(once(), undefined, writing);
       try {
         return await work(app);

@@ -2,47 +2,36 @@ import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { DearError, messageOf } from '../errors.ts';
 import { makeCli, type Register } from './cli.ts';
-import { attributes } from './commands/attributes.ts';
-import { audit } from './commands/audit.ts';
-import { campaign } from './commands/campaign.ts';
-import { config } from './commands/config.ts';
-import { demo } from './commands/demo.ts';
-import { events } from './commands/events.ts';
-import { inbox } from './commands/inbox.ts';
-import { keys } from './commands/keys.ts';
-import { mailbox } from './commands/mailbox.ts';
-import { profile } from './commands/profile.ts';
-import { profiles } from './commands/profiles.ts';
-import { report } from './commands/report.ts';
-import { retention } from './commands/retention.ts';
-import { segments } from './commands/segments.ts';
-import { send } from './commands/send.ts';
-import { signUps } from './commands/sign-ups.ts';
-import { suppressions } from './commands/suppressions.ts';
-import { up } from './commands/up.ts';
-import { why } from './commands/why.ts';
 
-const commands: Register[] = [
-  config,
-  profiles,
-  events,
-  profile,
-  attributes,
-  suppressions,
-  signUps,
-  audit,
-  retention,
-  segments,
-  inbox,
-  keys,
-  campaign,
-  report,
-  why,
-  send,
-  up,
-  mailbox,
-  demo,
+/** The files of commands and the commands that each has. Only the file of the command that is given is loaded. */
+const commands: readonly { readonly names: readonly string[]; readonly load: () => Promise<Register> }[] = [
+  { names: ['config'], load: async () => (await import('./commands/config.ts')).config },
+  { names: ['profiles'], load: async () => (await import('./commands/profiles.ts')).profiles },
+  { names: ['events'], load: async () => (await import('./commands/events.ts')).events },
+  { names: ['profile'], load: async () => (await import('./commands/profile.ts')).profile },
+  { names: ['attributes'], load: async () => (await import('./commands/attributes.ts')).attributes },
+  { names: ['suppressions'], load: async () => (await import('./commands/suppressions.ts')).suppressions },
+  { names: ['sign-ups'], load: async () => (await import('./commands/sign-ups.ts')).signUps },
+  { names: ['audit'], load: async () => (await import('./commands/audit.ts')).audit },
+  { names: ['retention'], load: async () => (await import('./commands/retention.ts')).retention },
+  { names: ['segments'], load: async () => (await import('./commands/segments.ts')).segments },
+  { names: ['inbox'], load: async () => (await import('./commands/inbox.ts')).inbox },
+  { names: ['keys'], load: async () => (await import('./commands/keys.ts')).keys },
+  { names: ['campaign'], load: async () => (await import('./commands/campaign.ts')).campaign },
+  { names: ['report'], load: async () => (await import('./commands/report.ts')).report },
+  { names: ['why'], load: async () => (await import('./commands/why.ts')).why },
+  { names: ['send'], load: async () => (await import('./commands/send.ts')).send },
+  { names: ['up', 'serve', 'work'], load: async () => (await import('./commands/up.ts')).up },
+  { names: ['mailbox'], load: async () => (await import('./commands/mailbox.ts')).mailbox },
+  { names: ['demo'], load: async () => (await import('./commands/demo.ts')).demo },
 ];
+
+/** The file of the command that a command line names; all of them when it names none, as for help. */
+function commandsFor(given: readonly string[]): typeof commands {
+  const name = given.find((arg, index) => !arg.startsWith('-') && given[index - 1] !== '--actor');
+  const named = commands.filter(({ names }) => names.some((one) => one === name));
+  return named.length > 0 ? named : commands;
+}
 
 /**
  * Runs one command line. Whatever goes wrong ends in one readable message on standard error.
@@ -57,7 +46,7 @@ export async function main(argv: string[], environment: NodeJS.ProcessEnv, cwd: 
     .showHelpAfterError('(dear --help shows the commands)')
     .exitOverride();
   const cli = makeCli(environment, cwd);
-  for (const register of commands) register(program, cli);
+  for (const { load } of commandsFor(argv.slice(2))) (await load())(program, cli);
   for (const command of everyCommand(program)) command.exitOverride().showHelpAfterError();
   try {
     await program.parseAsync(argv);

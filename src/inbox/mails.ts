@@ -1,5 +1,4 @@
 import { cleanText } from './clean.ts';
-import { parseMail } from './mail.ts';
 
 /** A mail that was kept. */
 export interface KeptMail {
@@ -34,9 +33,15 @@ export interface MailLine {
   readonly date: string;
 }
 
+/** What reads mails is large, and only whoever looks at one needs it. */
+async function parsed(raw: Buffer) {
+  const { parseMail } = await import('./mail.ts');
+  return parseMail(raw);
+}
+
 /** A kept mail as a line; one that cannot be read is listed without its particulars. */
 export async function mailLine({ id, at, state, note, raw }: KeptMail): Promise<MailLine> {
-  const { from, subject, date } = await parseMail(headOf(raw)).catch(() => ({
+  const { from, subject, date } = await parsed(headOf(raw)).catch(() => ({
     from: '',
     subject: '',
     date: '',
@@ -61,7 +66,7 @@ export interface ReadableMail extends MailLine {
 export async function readableMail(mail: KeptMail): Promise<ReadableMail> {
   const line = await mailLine(mail);
   try {
-    const { headers, text } = await parseMail(mail.raw);
+    const { headers, text } = await parsed(mail.raw);
     return { ...line, headers, text };
   } catch {
     return { ...line, headers: [], text: cleanText(mail.raw.toString('utf8', 0, HEAD_BYTES), HEAD_BYTES) };

@@ -4,9 +4,9 @@ import { z } from 'zod';
 /** RFC 5321 §4.5.3.1: octets before the @, and of the whole address as it fits into a path. */
 const LOCAL_MAX = 64;
 const WHOLE_MAX = 254;
-// The pattern of the HTML standard; zod's default one refuses top-level domains in punycode. It judges an address in
-// a microsecond, where others that were measured take up to twenty: more than the rest of importing a row.
-const addressForm = z.email({ pattern: z.regexes.html5Email });
+// The pattern of the HTML standard; zod's default one refuses top-level domains in punycode. By itself it judges an
+// address in a fifth of a microsecond, where others that were measured take up to twenty.
+const addressForm = z.regexes.html5Email;
 /** Longer texts are no address in any spelling, and are not looked at. */
 const TEXT_MAX = 1000;
 
@@ -45,9 +45,7 @@ export function readEmail(text: string): ReadEmail {
   const email = `${local.toLowerCase()}@${domain}`;
   if (email.length > WHOLE_MAX) return wrong(`it has more than ${WHOLE_MAX} characters`);
   const dots = local.startsWith('.') || local.endsWith('.') || local.includes('..');
-  return dots || !addressForm.safeParse(email).success
-    ? wrong('it is not of the form name@domain')
-    : { ok: true, email };
+  return dots || !addressForm.test(email) ? wrong('it is not of the form name@domain') : { ok: true, email };
 }
 
 const wrong = (why: string): ReadEmail => ({ ok: false, why });

@@ -96,6 +96,26 @@ export function canonicalJson(value: Json): string {
   return `${text}}`;
 }
 
+/**
+ * The JSON text of properties, their keys in their own order, and the canonical one: mostly the same, and then written
+ * only once. The value has passed `wrongJson`.
+ */
+export function jsonTexts(value: JsonObject): { readonly text: string; readonly canonical: string } {
+  const canonical = canonicalJson(value);
+  return { text: isCanonical(value) ? canonical : JSON.stringify(value), canonical };
+}
+
+/** Whether it is flat and its keys are in the order of `canonicalJson`. */
+function isCanonical(value: JsonObject): boolean {
+  let before = '';
+  for (const key in value) {
+    const inner = value[key];
+    if (key < before || (typeof inner === 'object' && inner !== null)) return false;
+    before = key;
+  }
+  return true;
+}
+
 /** JSON.stringify takes several times as long to begin as most texts take to check. */
 function quoted(text: string): string {
   return text.length < 200 && !MUST_ESCAPE.test(text) ? `"${text}"` : JSON.stringify(text);

@@ -2,6 +2,7 @@ import type { Consent, ConsentChange, ConsentState } from './consent.ts';
 import type { ExternalId } from './identity.ts';
 import type { JsonObject } from './json.ts';
 import type { Preferences, PreferencesChange } from './preferences.ts';
+import type { StatedCounts, StatedEvents } from './stated-events.ts';
 
 /** One customer, as read from the store. */
 export interface Profile extends Preferences {
@@ -42,6 +43,12 @@ export interface ProfileStore {
    * the first may count as added, later ones as updated or unchanged.
    */
   upsertMany(changes: readonly ProfileChange[], now: number): Promise<ChangeCounts>;
+  /**
+   * The same with external ids, as long as they say nothing new about who is who: each change has an address of its own,
+   * and ids that nobody has yet, or its own profile. undefined: nothing was done, as they do, or because it is not
+   * worth the while; then they are to be resolved first.
+   */
+  upsertNamed(changes: readonly ProfileChange[], now: number): Promise<ChangeCounts | undefined>;
   byEmail(email: string): Promise<Profile | undefined>;
   /** Profiles by id; unknown ids are absent. For some hundreds at a time. */
   byIds(ids: readonly number[]): Promise<Map<number, Profile>>;
@@ -95,6 +102,11 @@ export interface NewestNeed {
 export type EventFacts = Readonly<Record<string, unknown>> & { readonly at: number };
 
 export interface EventStore {
+  /**
+   * Adds those of a file's events that are new, in one transaction. An address that no profile has gets a bare
+   * profile (no attributes, no consent) when `create`, but nobody who was erased.
+   */
+  addStated(events: StatedEvents, create: boolean, receivedAt: number): Promise<StatedCounts>;
   /** Adds those whose key is new, in one transaction. The profiles exist. */
   addMany(events: readonly NewEvent[], receivedAt: number): Promise<{ added: number; duplicates: number }>;
   /** Newest first; of the same moment the one stored last comes first. */

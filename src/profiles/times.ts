@@ -30,6 +30,8 @@ export function readTime(value: unknown, reading: DateReading): number | undefin
   if (text === '') return undefined;
   if (reading.format !== undefined)
     return millis(DateTime.fromFormat(text, reading.format, { zone: reading.timeZone }));
+  const plain = fromPlainIso(text);
+  if (plain !== undefined) return plain;
   const match = ISO.exec(text);
   if (match !== null) return fromIso(match, reading.timeZone);
   if (/^\d{9,13}(\.\d+)?$/.test(text)) return fromEpoch(Number(text));
@@ -45,6 +47,35 @@ export function readTime(value: unknown, reading: DateReading): number | undefin
 function fromEpoch(value: number): number | undefined {
   if (!Number.isFinite(value) || value < 0 || value > 8.64e15) return undefined;
   return Math.round(value < 1e11 ? value * 1000 : value);
+}
+
+/**
+ * `2026-11-24T10:00:00Z`, with milliseconds or without, of a day that every month has: what nearly all files hold, in
+ * a tenth of the time that the pattern takes. undefined: the pattern has to see it.
+ */
+function fromPlainIso(text: string): number | undefined {
+  const hasMillis = text.length === 24;
+  if (!(hasMillis || text.length === 20) || text.charCodeAt(text.length - 1) !== Z) return undefined;
+  if (text.charCodeAt(4) !== HYPHEN || text.charCodeAt(7) !== HYPHEN || text.charCodeAt(10) !== T)
+    return undefined;
+  if (text.charCodeAt(13) !== COLON || text.charCodeAt(16) !== COLON) return undefined;
+  if (hasMillis && text.charCodeAt(19) !== POINT) return undefined;
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  const [month, day] = [twoDigits(text, 5), twoDigits(text, 8)];
+  const [hour, minute, second] = [twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)];
+  const fraction = hasMillis ? twoDigits(text, 20) * 10 + (twoDigits(text, 21) % 10) : 0;
+  const isPlain = year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= 28;
+  if (!isPlain || !(hour <= 23 && minute <= 59 && second <= 59 && fraction >= 0)) return undefined;
+  return Date.UTC(year, month - 1, day, hour, minute, second, fraction);
+}
+
+const [Z, HYPHEN, T, COLON, POINT, ZERO] = [90, 45, 84, 58, 46, 48];
+
+/** The number that two digits write; NaN when they are none. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - ZERO;
+  const ones = text.charCodeAt(at + 1) - ZERO;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
 
 function fromIso(match: RegExpExecArray, zone: string): number | undefined {

@@ -1,12 +1,13 @@
 import { digestInKey } from '../profiles/event-key.ts';
 import type { NewEvent } from '../profiles/port.ts';
+import type { StatedEvent } from '../profiles/stated-events.ts';
 import type { TraitSettings } from '../profiles/trait-settings.ts';
 import type { BulkInsert, BulkRow, Database, Load, Store } from './database.ts';
 import { untilAlone } from './races.ts';
 import { addMarks, markTraits, touched } from './traits.ts';
 
 /** From so many events on the thread for loads is worth the way there. */
-const LOAD_FROM = 2000;
+export const LOAD_FROM = 2000;
 
 /** By its key or, without one, by profile, type, moment and digest an event counts once. */
 export const addNewEvents: BulkInsert = {
@@ -23,6 +24,23 @@ export const addNewEvents: BulkInsert = {
   tail: 'ON CONFLICT DO NOTHING',
 };
 
+/** An event whose profile is known, as the table has it. */
+export interface EventOf extends Omit<StatedEvent, 'whose'> {
+  readonly profileId: number;
+}
+
+export function eventOf({ key, profileId, type, at, properties }: NewEvent): EventOf {
+  const digest = digestInKey(key);
+  return {
+    key: digest === undefined ? key : undefined,
+    digest: digest ?? Number.NaN,
+    profileId,
+    type,
+    at,
+    properties: JSON.stringify(properties),
+  };
+}
+
 /**
  * Adds events that are new, all or none, and with them the marks of the profiles whose traits they change. They go
  * in the order of profiles: the index by profile is the only one whose places lie apart, and neighbours share its
@@ -30,7 +48,7 @@ export const addNewEvents: BulkInsert = {
  */
 export async function addEvents(
   db: Database | Store,
-  fresh: readonly NewEvent[],
+  fresh: readonly EventOf[],
   receivedAt: number,
   traits: TraitSettings,
 ): Promise<{ added: number; duplicates: number }> {
@@ -47,7 +65,7 @@ export async function addEvents(
 
 async function load(
   store: Store,
-  events: readonly NewEvent[],
+  events: readonly EventOf[],
   marked: ReadonlySet<number>,
   receivedAt: number,
 ): Promise<number> {
@@ -58,11 +76,11 @@ async function load(
 
 function insert(
   db: Database,
-  events: readonly NewEvent[],
+  events: readonly EventOf[],
   marked: ReadonlySet<number>,
   receivedAt: number,
 ): Promise<number> {
-  const rows = events.map((event) => eventRow(event, receivedAt));
+  const rows = events.map((event) => rowOf(event, receivedAt));
   return db.transaction(async (tx) => {
     const { written } = await tx.insertMany(addNewEvents, rows);
     if (written > 0) await markTraits(tx, marked);
@@ -74,36 +92,31 @@ function insert(
  * One order for all: two imports at once then wait for each other only one way. Of one moment the later given
  * stays later, so that 'the one stored last comes first' holds.
  */
-function inOrder(a: NewEvent, b: NewEvent): number {
+function inOrder(a: EventOf, b: EventOf): number {
   return a.profileId - b.profileId || a.at - b.at;
 }
 
 /** The columns of `addNewEvents`. */
 export function eventRow(event: NewEvent, receivedAt: number): BulkRow {
-  const { key, profileId, type, at, properties } = event;
-  const digest = digestInKey(key);
-  const named = digest === undefined ? key : null;
-  return [named, digest ?? null, profileId, type, at, JSON.stringify(properties), receivedAt];
+  return rowOf(eventOf(event), receivedAt);
 }
 
-function loadOf(events: readonly NewEvent[], receivedAt: number): Load {
-  const size = events.length;
-  const keys: (string | null)[] = [];
-  const digests = new Float64Array(size);
-  const profiles = new Float64Array(size);
-  const types: string[] = [];
-  const moments = new Float64Array(size);
-  const properties: string[] = [];
-  // One pass: this runs beside the reading of the next rows, on the same thread.
-  for (const [index, event] of events.entries()) {
-    const digest = digestInKey(event.key);
-    keys.push(digest === undefined ? event.key : null);
-    digests[index] = digest ?? Number.NaN;
-    profiles[index] = event.profileId;
-    types.push(event.type);
-    moments[index] = event.at;
-    properties.push(JSON.stringify(event.properties));
-  }
-  const received = new Float64Array(size).fill(receivedAt);
-  return { insert: addNewEvents, columns: [keys, digests, profiles, types, moments, properties, received] };
+function rowOf({ key, digest, profileId, type, at, properties }: EventOf, receivedAt: number): BulkRow {
+  return [key ?? null, key === undefined ? digest : null, profileId, type, at, properties, receivedAt];
+}
+
+function loadOf(events: readonly EventOf[], receivedAt: number): Load {
+  const numbers = (of: (event: EventOf) => number) => Float64Array.from(events, of);
+  return {
+    insert: addNewEvents,
+    columns: [
+      events.map(({ key }) => key ?? null),
+      numbers(({ key, digest }) => (key === undefined ? digest : Number.NaN)),
+      numbers(({ profileId }) => profileId),
+      events.map(({ type }) => type),
+      numbers(({ at }) => at),
+      events.map(({ properties }) => properties),
+      new Float64Array(events.length).fill(receivedAt),
+    ],
+  };
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import type { Load, LoadColumn } from './database.ts';
+import type { LoadColumn } from './bulk-packing.ts';
+import type { Load } from './database.ts';
 import { insertText } from './postgres-bulk.ts';
 import { inTransaction } from './postgres-transaction.ts';
 

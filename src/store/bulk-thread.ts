@@ -1,7 +1,11 @@
 import { workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
+import { makeMark } from '../profiles/mark.ts';
 import { serveThread } from '../thread.ts';
-import { BETWEEN, type BulkAsk, type PackedLoad } from './bulk-packing.ts';
+import { eventsWriter } from './bulk-events-writing.ts';
+import { BETWEEN, type BulkAnswer, type BulkAsk, type PackedLoad } from './bulk-packing.ts';
+import { BulkPeople } from './bulk-people.ts';
+import { profilesWriter } from './bulk-profiles-writing.ts';
 
 /** While another writes this thread stands still; nobody else waits for it. */
 const BUSY_MS = 60_000;
@@ -14,13 +18,13 @@ function openHandle(path: string): Sqlite.Database {
   handle.pragma('synchronous = FULL');
   handle.pragma('foreign_keys = ON');
   handle.pragma('secure_delete = ON');
-  handle.pragma('cache_size = -49152');
+  handle.pragma('cache_size = -16384');
   handle.pragma('temp_store = MEMORY');
   handle.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   return handle;
 }
 
-await serveThread<BulkAsk, number[]>(async () => {
+await serveThread<BulkAsk, BulkAnswer>(async () => {
   const handle = openHandle(workerData.path);
   const statements = new Map<string, Sqlite.Statement>();
   const prepared = (text: string) => {
@@ -36,12 +40,38 @@ await serveThread<BulkAsk, number[]>(async () => {
     }
     return written;
   });
+  // Each is made when it is first asked for: an import needs one of them.
+  let people: BulkPeople | undefined;
+  const theirs = () => {
+    people ??= new BulkPeople(handle, makeMark(workerData.secret));
+    return people;
+  };
+  let events: Sqlite.Transaction<ReturnType<typeof eventsWriter>> | undefined;
+  let profiles: Sqlite.Transaction<ReturnType<typeof profilesWriter>> | undefined;
+  const answer = (ask: BulkAsk): BulkAnswer => {
+    switch (ask.kind) {
+      case 'load':
+        return load.immediate(ask.loads);
+      case 'events':
+        events ??= handle.transaction(eventsWriter(handle, theirs()));
+        return events.immediate(ask.events);
+      case 'profiles':
+        profiles ??= handle.transaction(profilesWriter(handle, theirs()));
+        return profiles.immediate(ask.profiles);
+      default:
+        // Leaves no long log behind for whoever opens the file next.
+        handle.pragma('wal_checkpoint(TRUNCATE)');
+        handle.close();
+        return [];
+    }
+  };
   return (ask) => {
-    if (ask.kind === 'load') return { answer: load.immediate(ask.loads) };
-    // Leaves no long log behind for whoever opens the file next.
-    handle.pragma('wal_checkpoint(TRUNCATE)');
-    handle.close();
-    return { answer: [] };
+    try {
+      return { answer: answer(ask) };
+    } catch (error) {
+      people?.forget();
+      throw error;
+    }
   };
 });
 

@@ -1,17 +1,40 @@
+import type { ChangeCounts } from '../profiles/port.ts';
+import type { StatedCounts } from '../profiles/stated-events.ts';
 import { Thread } from '../thread.ts';
-import { type BulkAsk, packed } from './bulk-packing.ts';
-import type { Load } from './database.ts';
+import {
+  type BulkAnswer,
+  type BulkAsk,
+  type PackedEvents,
+  type PackedProfiles,
+  packed,
+} from './bulk-packing.ts';
+import type { Bulk, Load } from './database.ts';
+
+/** What it is given lies there for one transaction, as texts and columns of numbers. */
+const LIMITS = { maxYoungGenerationSizeMb: 8 };
 
 /**
  * Writes loads to SQLite on a handle in a thread of its own, while the rows that follow are being read.
  * The thread starts with the first load and takes one at a time. To other writers it is one more process.
  */
-export class BulkWriter {
+export class BulkWriter implements Bulk {
   readonly #path: string;
-  #thread: Thread<BulkAsk, number[]> | undefined;
+  readonly #secret: string;
+  #thread: Thread<BulkAsk, BulkAnswer> | undefined;
 
-  constructor(path: string) {
+  /** @param secret for the marks of erased people */
+  constructor(path: string, secret: string) {
     this.#path = path;
+    this.#secret = secret;
+  }
+
+  // What the thread answers to each kind of asking is its own affair; these are the seams where it gets its name.
+  events(events: PackedEvents): Promise<StatedCounts> {
+    return this.#start().ask({ kind: 'events', events }) as Promise<StatedCounts>;
+  }
+
+  profiles(profiles: PackedProfiles): Promise<ChangeCounts | undefined> {
+    return this.#start().ask({ kind: 'profiles', profiles }) as Promise<ChangeCounts | undefined>;
   }
 
   load(loads: readonly Load[]): Promise<number[]> {
@@ -23,7 +46,7 @@ export class BulkWriter {
         columns: columns.map(packed),
         ifWritten,
       })),
-    });
+    }) as Promise<number[]>;
   }
 
   async close(): Promise<void> {
@@ -34,10 +57,10 @@ export class BulkWriter {
     await thread.terminate();
   }
 
-  #start(): Thread<BulkAsk, number[]> {
+  #start(): Thread<BulkAsk, BulkAnswer> {
     if (this.#thread?.over === false) return this.#thread;
     const file = new URL('./bulk-thread', import.meta.url);
-    this.#thread = new Thread(file, { path: this.#path }, 'The database');
+    this.#thread = new Thread(file, { path: this.#path, secret: this.#secret }, 'The database', LIMITS);
     return this.#thread;
   }
 }

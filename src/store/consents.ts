@@ -1,8 +1,9 @@
 import { asc, eq, sql } from 'drizzle-orm';
 import type { ConsentStore } from '../profiles/port.ts';
-import { consentOf, readStandings, saveStandings } from './consent-book.ts';
+import { readStandings, saveStandings } from './consent-book.ts';
 import type { Database } from './database.ts';
 import { lock } from './profile-rows.ts';
+import { consentOf } from './standing.ts';
 
 /** Consent and its history in the database. */
 export function consentStore(db: Database): ConsentStore {

@@ -1,6 +1,9 @@
 import type { SQL } from 'drizzle-orm';
 import type { SqliteRemoteDatabase } from 'drizzle-orm/sqlite-proxy';
 import type { Mark } from '../profiles/mark.ts';
+import type { ChangeCounts } from '../profiles/port.ts';
+import type { StatedCounts } from '../profiles/stated-events.ts';
+import type { LoadColumn, PackedEvents, PackedProfiles } from './bulk-packing.ts';
 import type { defineTables } from './schema/tables.ts';
 
 export type Tables = ReturnType<typeof defineTables>;
@@ -58,9 +61,6 @@ export interface Load {
   readonly ifWritten?: boolean;
 }
 
-/** Texts hold no NUL character, which no text that Dear stores may. */
-export type LoadColumn = Float64Array | readonly (string | null)[];
-
 /**
  * One statement, run for every one of many rows of values, which it reads from `v` (`v.send_id`). The text is made
  * once: SQLite runs it row by row, prepared; PostgreSQL runs it once over all of them.
@@ -113,6 +113,13 @@ export interface Database {
   transaction<T>(work: (transaction: Database) => Promise<T>): Promise<T>;
 }
 
+/** Much at once, each in one transaction, done off the event loop. See `EventStore.addStated`, `ProfileStore.upsertMany`. */
+export interface Bulk {
+  events(events: PackedEvents): Promise<StatedCounts>;
+  /** undefined: nothing was done, since the external ids are not plain. */
+  profiles(changes: PackedProfiles): Promise<ChangeCounts | undefined>;
+}
+
 /** A database with its life cycle. */
 export interface Store extends Database {
   /** Reads in chunks from one snapshot, off the event loop, never blocking writers. */
@@ -122,6 +129,8 @@ export interface Store extends Database {
    * as text or as what they hold. The row types are the caller's claim: name every column in the queries.
    */
   together<T extends readonly unknown[][]>(queries: readonly SQL[]): Promise<T>;
+  /** Where the database has a quicker way for much at once than its statements. */
+  readonly bulk: Bulk | undefined;
   /** Thousands of rows in one transaction, written off the event loop; returns how many rows each load wrote. */
   load(loads: readonly Load[]): Promise<number[]>;
   /** Takes what was deleted out of the database's own files too, as far as that goes while others read. */

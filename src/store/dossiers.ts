@@ -4,10 +4,10 @@ import { type ExternalId, FORMER_EMAIL, type Identifiers } from '../profiles/ide
 import type { EventSummary, StoredEvent, Suppression } from '../profiles/port.ts';
 import { defaultTraitSettings, type TraitSettings } from '../profiles/trait-settings.ts';
 import { traitsFrom } from '../profiles/traits.ts';
-import { type ConsentRow, consentOf } from './consent-book.ts';
 import type { Store } from './database.ts';
 import { objectOf } from './json-column.ts';
 import { type ProfileRow, profileOf, rowOf } from './profile-rows.ts';
+import { type ConsentRow, consentOf } from './standing.ts';
 import { figuresQuery } from './trait-sql.ts';
 import { engagementFrom, engagementQuery, type FiguresRow, figures } from './traits.ts';
 

@@ -1,15 +1,17 @@
 import { desc, eq, sql } from 'drizzle-orm';
 import type { EventStore, EventSummary } from '../profiles/port.ts';
 import { defaultTraitSettings, type TraitSettings } from '../profiles/trait-settings.ts';
-import { addEvents } from './bulk-events.ts';
+import { addEvents, eventOf } from './bulk-events.ts';
 import type { Database, Store } from './database.ts';
 import { newest } from './newest.ts';
+import { addStated } from './stated-events.ts';
 
 /** Events in the database. */
 export function eventStore(db: Database | Store, traits: TraitSettings = defaultTraitSettings): EventStore {
   const { events } = db.tables;
   return {
-    addMany: (fresh, receivedAt) => addEvents(db, fresh, receivedAt, traits),
+    addStated: (stated, create, receivedAt) => addStated(db, stated, create, receivedAt, traits),
+    addMany: (fresh, receivedAt) => addEvents(db, fresh.map(eventOf), receivedAt, traits),
     timeline: (profileId, limit) =>
       db.orm
         .select({

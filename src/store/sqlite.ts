@@ -5,7 +5,7 @@ import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
 import { drizzle } from 'drizzle-orm/sqlite-proxy';
 import { DearError, messageOf } from '../errors.ts';
 import { makeFolder } from '../folder.ts';
-import type { Mark } from '../profiles/mark.ts';
+import { type Mark, makeMark } from '../profiles/mark.ts';
 import { BulkWriter } from './bulk-writer.ts';
 import type { BulkInsert, BulkRow, Database, Orm, RowStatement, Store } from './database.ts';
 import { Lock } from './lock.ts';
@@ -32,7 +32,8 @@ type Do = (ask: Ask) => Promise<Answer[]>;
  * @param writing where the handle that writes lives: `here`, or in a `thread` of its own
  * @throws DearError `store.unreachable` when the file cannot be opened or is no database.
  */
-export async function openSqlite(path: string, mark: Mark, writing: 'here' | 'thread'): Promise<Store> {
+export async function openSqlite(path: string, secret: string, writing: 'here' | 'thread'): Promise<Store> {
+  const mark = makeMark(secret);
   const opened = await open(path, writing);
   const lock = new Lock();
   const checkpoints = new Checkpoints(path, () =>
@@ -42,7 +43,7 @@ export async function openSqlite(path: string, mark: Mark, writing: 'here' | 'th
   const reader = new Reader(path);
   // A scan may take a second; what is looked up must not wait for it.
   const looks = new Reader(path);
-  const bulk = new BulkWriter(path);
+  const bulk = new BulkWriter(path, secret);
   const inTurn: Do = (ask) => {
     // Whatever is asked of an orderly link now is done before a transaction that begins later.
     if (link.inOrder && lock.isFree) return link.do(ask);
@@ -70,6 +71,8 @@ export async function openSqlite(path: string, mark: Mark, writing: 'here' | 'th
     },
     // The log keeps old pages until it is emptied; a reader that is at work keeps it from that until it is done.
     scrub: () => lock.run(() => scrub(link)),
+    // Another handle would open another database in memory.
+    bulk: path === ':memory:' ? undefined : bulk,
     load: (loads) => bulk.load(loads),
     close: async () => {
       await checkpoints.close();

@@ -1,12 +1,22 @@
+import { join } from 'node:path';
+import { openApp } from '../../src/app.ts';
+import { beFrugal } from '../../src/cli/frugal.ts';
+import { loadConfig } from '../../src/config.ts';
 import { importEvents, importProfiles } from '../../src/profiles/import/import.ts';
 import { dataFiles } from './data-files.ts';
-import { openInstallation } from './installation.ts';
 import type { DataImport } from './results.ts';
 import { runStep } from './steps.ts';
 
-/** Imports one of the two files by the code behind `dear profiles import` and `dear events import`. */
+/**
+ * Imports one of the two files by the code behind `dear profiles import` and `dear events import`, in a process that
+ * is opened as theirs is. DATABASE_URL of the environment chooses another database, which must be empty.
+ */
 await runStep(async (options): Promise<DataImport> => {
-  const app = await openInstallation(options);
+  beFrugal();
+  const { DATABASE_URL } = process.env;
+  const app = await openApp(
+    loadConfig({ DATABASE_URL, DATA_DIR: join(options.folder, 'data') }, options.folder),
+  );
   const files = dataFiles(options.folder);
   const isEvents = options.letters === 1;
   const at = {

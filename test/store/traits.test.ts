@@ -10,7 +10,6 @@ import { defaultTraitSettings, type TraitSettings } from '../../src/profiles/tra
 import { figuresOf, noOrders, type OrderFigures, traitsOf } from '../../src/profiles/traits.ts';
 import type { Store } from '../../src/store/database.ts';
 import { eventStore } from '../../src/store/events.ts';
-import { privacyStore } from '../../src/store/privacy.ts';
 import { profileStore } from '../../src/store/profiles.ts';
 import { traitStore } from '../../src/store/traits.ts';
 import { onEveryStore } from '../stores.ts';
@@ -182,9 +181,7 @@ onEveryStore('TraitStore', (open) => {
     const importAll = () =>
       importEvents(
         {
-          profiles: profileStore(store),
           events: eventStore(store),
-          people: privacyStore(store),
           retention: parseRetention(undefined),
         },
         {},

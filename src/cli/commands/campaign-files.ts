@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import { listCampaigns } from '../../content/campaign.ts';
-import { checkCampaign } from '../../content/check.ts';
 import type { Cli } from '../cli.ts';
 import { sayProblems } from '../problems.ts';
 
@@ -35,6 +34,7 @@ export function campaignFiles(family: Command, cli: Cli): void {
     .description('look for mistakes in a campaign before it is launched')
     .action(async (name: string, _options, command: Command) => {
       const out = cli.out(command);
+      const { checkCampaign } = await import('../../content/check.ts');
       const problems = await checkCampaign(cli.config().templatesDir, name);
       sayProblems(out, problems);
       if (problems.length === 0) out.say(`${pc.green('✓')} '${name}' can be launched.`);

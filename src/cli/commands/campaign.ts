@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander';
 import pc from 'picocolors';
 import type { App } from '../../app.ts';
-import { planRun } from '../../campaigns/planner.ts';
 import type { PlannedSend, Run } from '../../campaigns/port.ts';
 import { sendingStates } from '../../campaigns/reasons.ts';
 import { reportOf } from '../../campaigns/report.ts';
@@ -9,8 +8,6 @@ import { DearError } from '../../errors.ts';
 import type { Cli, Register } from '../cli.ts';
 import type { Output } from '../output.ts';
 import { progressBar } from '../progress.ts';
-import { sendHere } from '../send-here.ts';
-import { showStatus } from '../status.ts';
 import { campaignFiles } from './campaign-files.ts';
 
 /** `dear campaign …`: launch, pause, resume, cancel, status, list, check. */
@@ -29,7 +26,10 @@ export const campaign: Register = (program, cli) => {
     .description('how far a campaign is; without a name, all of them')
     .action((name: string | undefined, _options, command: Command) => {
       const out = cli.out(command);
-      return cli.withApp((app) => showStatus(app, out, name));
+      return cli.withApp(async (app) => {
+        const { showStatus } = await import('../status.ts');
+        return showStatus(app, out, name);
+      });
     });
   steer(
     family,
@@ -118,8 +118,10 @@ async function launchCommand(
     const run = await app.launch(name, options.again === true);
     const counts = await planHere(app, run);
     sayPlan(out, run, counts);
-    if (options.send) await sendHere(app, out, run.id);
-    else if (counts.queued > 0)
+    if (options.send) {
+      const { sendHere } = await import('../send-here.ts');
+      await sendHere(app, out, run.id);
+    } else if (counts.queued > 0)
       out.say(`\nThe letters leave as soon as a worker runs: \`dear up\`, or \`dear work\`.`);
     out.data({
       run: run.id,
@@ -152,6 +154,7 @@ export async function planHere(app: App, run: Run): Promise<PlanCounts> {
     }
     bar.to(counts.audience);
   };
+  const { planRun } = await import('../../campaigns/planner.ts');
   const { complete } = await planRun(app.planner, run.id, { onChunk: add }).finally(() => bar.end());
   if (!complete) {
     throw new DearError(

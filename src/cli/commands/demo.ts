@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { Register } from '../cli.ts';
-import { runDemo } from '../demo/demo.ts';
 
 /** `dear demo`: the whole loop on a sample shop, with nothing set up before. */
 export const demo: Register = (program, cli) => {
@@ -8,7 +7,8 @@ export const demo: Register = (program, cli) => {
     .command('demo')
     .description('play a whole campaign on a sample shop, in a folder of its own (DATA_DIR/demo)')
     .option('--once', 'end after the report instead of staying up')
-    .action((options: { once?: boolean }, command: Command) =>
-      runDemo(cli, cli.out(command), options.once === true),
-    );
+    .action(async (options: { once?: boolean }, command: Command) => {
+      const { runDemo } = await import('../demo/demo.ts');
+      await runDemo(cli, cli.out(command), options.once === true);
+    });
 };

@@ -3,6 +3,7 @@ import type { App } from '../../app.ts';
 import type { ImportOptions, ImportReport } from '../../profiles/import/import.ts';
 import { noteImport } from '../audit.ts';
 import type { Cli } from '../cli.ts';
+import { beFrugal } from '../frugal.ts';
 import type { Output } from '../output.ts';
 import { type Progress, progressBar } from '../progress.ts';
 
@@ -63,6 +64,7 @@ export function importInto(
   what: { readonly things: Things; readonly strict: boolean },
   work: (app: App, options: ImportOptions) => Promise<ImportReport>,
 ): Promise<void> {
+  beFrugal();
   return cli.withApp((app) =>
     runImportCommand(cli, cli.out(command), file, what, (options) =>
       noteImport(cli, command, app, what.things, file, () => work(app, options)),

@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 import { DearError } from '../../errors.ts';
 import type { Register } from '../cli.ts';
-import { openMailbox } from '../mailbox.ts';
 import { untilStopped } from '../stop.ts';
 
 interface Flags {
@@ -22,6 +21,7 @@ export const mailbox: Register = (program, cli) => {
       const out = cli.out(command);
       const stop = untilStopped();
       const folder = resolve(cli.cwd, flags.folder);
+      const { openMailbox } = await import('../mailbox.ts');
       const opened = await openMailbox(folder, {
         port: portOf(flags.port),
         naming: 'arrival',

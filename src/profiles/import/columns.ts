@@ -1,5 +1,5 @@
 import { DearError } from '../../errors.ts';
-import { type Json, wrongKey } from '../json.ts';
+import { isObject, type Json, wrongKey } from '../json.ts';
 import { readTimeZone } from '../preferences.ts';
 import type { DateReading } from '../times.ts';
 import { type Compiled, compileExpression } from './expression.ts';
@@ -66,11 +66,11 @@ export function namedValues(
   });
   const used = new Set([...options.used, ...named.flatMap(([, compiled]) => compiled.columns)]);
   if (options.rest) for (const column of shape.columns ?? []) if (!used.has(column)) checkName(column);
-  const others = options.rest ? shape.others(used) : () => [];
-  const nested = shape.format === 'jsonl' ? options.nested : undefined;
+  const others = options.rest ? shape.others(used) : undefined;
+  const add = otherAdder(shape.format === 'jsonl' ? options.nested : undefined, typing);
   return (values) => {
     const result: Record<string, Json> = {};
-    const refused = addOthers(result, others(values), nested, typing);
+    const refused = others?.(values, add, result);
     if (refused !== undefined) return refused;
     for (const [name, compiled] of named) {
       const value = compiled.evaluate(values);
@@ -81,28 +81,31 @@ export function namedValues(
   };
 }
 
-function addOthers(
-  result: Record<string, Json>,
-  others: Iterable<readonly [string, unknown]>,
-  nested: string | undefined,
-  typing: (name: string) => Typing,
-): Refused | undefined {
-  for (const [name, value] of others) {
-    if (name === nested && typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      const refused = addOthers(result, Object.entries(value), undefined, typing);
-      if (refused !== undefined) return refused;
-      continue;
+/** Adds one of the columns that the mapping does not name. */
+function otherAdder(nested: string | undefined, typing: (name: string) => Typing) {
+  const add = (result: Record<string, Json>, name: string, value: unknown): Refused | undefined => {
+    if (value === '' || value === undefined) return undefined;
+    if (name === nested && isObject(value)) {
+      for (const [key, inner] of Object.entries(value)) {
+        const refused = addInner(result, key, inner);
+        if (refused !== undefined) return refused;
+      }
+      return undefined;
     }
-    if (value === '' || value === undefined) continue;
+    return addInner(result, name, value);
+  };
+  const addInner = (result: Record<string, Json>, name: string, value: unknown): Refused | undefined => {
+    if (value === '' || value === undefined) return undefined;
     // Checked here and not at the end: setting __proto__ would not make a key that could be found later.
     if (name === '__proto__') return new Refused(`it cannot be stored: ${wrongKey(name)}`);
     const json = asJson(value);
-    if (json === undefined || json instanceof Refused) continue;
+    if (json === undefined || json instanceof Refused) return undefined;
     const own = isEmpty(json) ? json : typing(name)(json, name);
     if (own instanceof Refused) return own;
     if (own !== undefined) result[name] = own;
-  }
-  return undefined;
+    return undefined;
+  };
+  return add;
 }
 
 /** `{Column}` and nothing else: its value is typed, while a filter or a text around it says what it is. */

@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import type { Line } from './lines.ts';
+import { type Line, type Lines, linesIn } from './lines.ts';
 import type { FileRow } from './record.ts';
 
 /** Characters that a record may have while its quotation marks are open. */
@@ -22,6 +22,27 @@ export class CsvRecords {
   constructor(delimiter: string, width: number) {
     this.#delimiter = delimiter;
     this.#width = width;
+  }
+
+  /** As long as no quotation mark comes, lines are cut as they are. */
+  take(lines: Lines): FileRow[] {
+    const rows: FileRow[] = [];
+    const { first, texts } = lines;
+    if (lines.broken !== undefined || this.#open.length > 0) return this.push(linesIn(lines));
+    for (let place = 0; place < texts.length; place += 1) {
+      const text = texts[place] ?? '';
+      if (text.includes(QUOTE)) {
+        for (const row of this.push(linesIn(lines, place))) rows.push(row);
+        break;
+      }
+      this.#takePlain(first + place, text, rows);
+    }
+    return rows;
+  }
+
+  /** The values of a record that was whole. */
+  whole(text: string): readonly string[] {
+    return this.#parse(text)?.[0] ?? [];
   }
 
   push(lines: readonly Line[]): FileRow[] {
@@ -74,12 +95,18 @@ export class CsvRecords {
   }
 
   #takeWhole(line: Line, hasQuotes: boolean, rows: FileRow[], quoted: number[]): void {
+    if (!hasQuotes) {
+      this.#takePlain(line.number, line.text, rows);
+      return;
+    }
     const text = line.text.endsWith('\r') ? line.text.slice(0, -1) : line.text;
-    if (text === '') return;
-    if (hasQuotes) {
-      quoted.push(rows.length);
-      rows.push({ line: line.number, text, values: [] });
-    } else rows.push(this.#row(line.number, text, text.split(this.#delimiter)));
+    quoted.push(rows.length);
+    rows.push({ line: line.number, text, values: [] });
+  }
+
+  #takePlain(number: number, line: string, rows: FileRow[]): void {
+    const text = line.endsWith('\r') ? line.slice(0, -1) : line;
+    if (text !== '') rows.push(this.#row(number, text, text.split(this.#delimiter)));
   }
 
   /** The open record's last quotation mark came: it must be readable now. */

@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { DearError } from '../../errors.ts';
 import { CsvRecords } from './csv-records.ts';
-import type { Line } from './lines.ts';
+import { type Line, type Lines, linesIn } from './lines.ts';
 import type { FileRow, Rows, Shape } from './record.ts';
 
 const candidates = [',', ';', '\t', '|'];
@@ -12,7 +12,7 @@ const candidates = [',', ';', '\t', '|'];
  * @throws DearError `import.header` when there is no header to use
  */
 export async function csvRows(
-  lines: AsyncIterable<Line[]>,
+  lines: AsyncIterable<Lines>,
   name: string,
   delimiter: string | undefined,
 ): Promise<Rows> {
@@ -22,7 +22,7 @@ export async function csvRows(
   while (header === undefined) {
     const next = await iterator.next();
     if (next.done) break;
-    for (const line of next.value) head.push(line);
+    for (const line of linesIn(next.value)) head.push(line);
     header = headerOf(head);
   }
   header ??= headerOf(head, true);
@@ -35,14 +35,15 @@ export async function csvRows(
       const records = new CsvRecords(chosen, columns.length);
       yield records.push(rest);
       for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
-        yield records.push(next.value);
+        yield records.take(next.value);
       }
       yield records.end();
     } finally {
       await iterator.return?.();
     }
   };
-  return { shape: csvShape(columns), blocks: blocks() };
+  const again = (text: string) => new CsvRecords(chosen, columns.length).whole(text);
+  return { shape: csvShape(columns), blocks: blocks(), again };
 }
 
 /** The first row that is not blank, as soon as its quotes are closed; a header rarely runs over lines. */
@@ -94,8 +95,12 @@ function csvShape(columns: readonly string[]): Shape {
     },
     others: (but) => {
       const places = [...columns.entries()].filter(([, column]) => column !== '' && !but.has(column));
-      return function* (values) {
-        for (const [index, column] of places) yield [column, values[index]];
+      return (values, visit, into) => {
+        for (const [index, column] of places) {
+          const refused = visit(into, column, values[index]);
+          if (refused !== undefined) return refused;
+        }
+        return undefined;
       };
     },
   };

@@ -1,10 +1,10 @@
 import { readEmail } from '../email.ts';
-import { derivedKey, givenKey } from '../event-key.ts';
+import { digestOfEvent, givenKey } from '../event-key.ts';
 import { keyOf } from '../identify.ts';
 import type { ExternalId } from '../identity.ts';
-import { wrongJson } from '../json.ts';
-import type { NewEvent } from '../port.ts';
+import { jsonTexts, wrongJson } from '../json.ts';
 import type { Retention } from '../retention.ts';
+import type { StatedEvent } from '../stated-events.ts';
 import { readTime, wrongMoment } from '../times.ts';
 import { datesOf, expressionOr, missingColumn, namedValues } from './columns.ts';
 import { type Compiled, compileCondition, required } from './expression.ts';
@@ -15,10 +15,13 @@ import type { Shape } from './record.ts';
 import type { RowReader } from './run.ts';
 
 /** An event of a file: whose it is, is not looked up yet. */
-export interface ImportedEvent extends Omit<NewEvent, 'profileId'> {
-  readonly email: string | undefined;
+export interface ImportedEvent extends StatedEvent {
+  /** The address; empty when there are external ids alone. */
+  readonly whose: string;
   readonly externalIds: readonly ExternalId[];
 }
+
+const REMEMBERED = 4000;
 
 const KEY_MAX = 200;
 const TYPE = /^[A-Za-z0-9][A-Za-z0-9 ._:-]{0,99}$/;
@@ -70,12 +73,13 @@ export function eventReader(
     if (who instanceof Refused) return who;
     const kind = type.read(values);
     if (kind instanceof Refused) return kind;
-    if (typeof kind !== 'string' || !TYPE.test(kind)) return new Refused('the type cannot name events');
+    const name = typeof kind === 'string' ? typeOf(kind) : undefined;
+    if (name === undefined) return new Refused('the type cannot name events');
     const moment = at.read(values);
     if (moment instanceof Refused) return moment;
     const time = readTime(moment, dates);
     if (time === undefined) return new Refused('its time is not a date that can be read');
-    const wrongTime = wrongMoment(time, now, dates) ?? retention.tooOld(kind, time, now);
+    const wrongTime = wrongMoment(time, now, dates) ?? retention.tooOld(name, time, now);
     if (wrongTime !== undefined) return new Refused(wrongTime);
     const found = properties(values);
     if (found instanceof Refused) return found;
@@ -84,12 +88,19 @@ export function eventReader(
     const named = readKey(values);
     if (named instanceof Refused) return named;
     const { email, externalIds } = who;
-    const key = named ?? derivedKey(nameOf(who), kind, time, found);
-    return { key, email, externalIds, type: kind, at: time, properties: found };
+    const { text, canonical } = jsonTexts(found);
+    const digest = named === undefined ? digestOfEvent(nameOf(who), name, time, canonical) : Number.NaN;
+    return { key: named, digest, whose: email ?? '', externalIds, type: name, at: time, properties: text };
   };
 }
 
-type Who = Pick<ImportedEvent, 'email' | 'externalIds'>;
+/** Millions of rows have the same few types. */
+const typeOf = remembering((text) => (TYPE.test(text) ? text : undefined));
+
+interface Who {
+  readonly email: string | undefined;
+  readonly externalIds: readonly ExternalId[];
+}
 
 /** Whose the event is: an address, external ids, or both. */
 function whoReader(
@@ -114,21 +125,6 @@ function whoReader(
   };
 }
 
-const REMEMBERED = 4000;
-
-/** Events of one customer come close together; what was read of their address holds for the next one too. */
-function remembering<T>(read: (text: string) => T): (text: string) => T {
-  const known = new Map<string, T>();
-  return (text) => {
-    const before = known.get(text);
-    if (before !== undefined) return before;
-    if (known.size >= REMEMBERED) known.clear();
-    const found = read(text);
-    known.set(text, found);
-    return found;
-  };
-}
-
 /** Without an address the first external id stands for it; no address holds a space. */
 function nameOf({ email, externalIds: [first] }: Who): string {
   return email ?? (first === undefined ? '' : keyOf(first));
@@ -149,5 +145,18 @@ function keyReader(
     return wrongJson(text) === undefined
       ? givenKey(text)
       : new Refused('the key holds characters that cannot be stored');
+  };
+}
+
+/** Events of one customer come close together; what was read of their address holds for the next one too. */
+function remembering<T>(read: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    if (known.size >= REMEMBERED) known.clear();
+    const found = read(text);
+    known.set(text, found);
+    return found;
   };
 }

@@ -51,10 +51,10 @@ function wrongSource(source: string, wrong: string): DearError {
 
 /** What a row says about whose it is. */
 interface Named {
-  readonly value: {
-    readonly email?: string | undefined;
-    readonly externalIds?: readonly ExternalId[] | undefined;
-  };
+  readonly email?: string | undefined;
+  /** The address too; empty when there is none. */
+  readonly whose?: string | undefined;
+  readonly externalIds?: readonly ExternalId[] | undefined;
 }
 
 /**
@@ -67,7 +67,7 @@ export async function attachExternalIds(
   by: string,
   now: number,
 ): Promise<void> {
-  const named = batch.filter(({ value }) => (value.externalIds?.length ?? 0) > 0);
+  const named = batch.filter(({ externalIds }) => (externalIds?.length ?? 0) > 0);
   if (named.length === 0) return;
   await identities.resolve(named.map(identifiersOf), now, { create: false, changeEmail: true, by });
 }
@@ -97,4 +97,7 @@ export async function erasedByIds<R extends Named>(
   return new Set(batch.filter((_, index) => erased[index]));
 }
 
-const identifiersOf = ({ value: { email, externalIds = [] } }: Named) => ({ email, externalIds });
+const identifiersOf = ({ email, whose, externalIds = [] }: Named) => ({
+  email: email ?? (whose === '' ? undefined : whose),
+  externalIds,
+});

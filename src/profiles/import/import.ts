@@ -1,18 +1,18 @@
 import { DearError } from '../../errors.ts';
 import { mergeRows } from '../merge.ts';
-import type { EventStore, NewEvent, ProfileChange, ProfileStore } from '../port.ts';
-import type { PrivacyStore } from '../privacy.ts';
+import type { ChangeCounts, EventStore, ProfileChange, ProfileStore } from '../port.ts';
 import type { Retention } from '../retention.ts';
+import { type StatedCounts, StatedEvents } from '../stated-events.ts';
 import { csvRows } from './csv.ts';
 import { eventReader, type ImportedEvent } from './event-rows.ts';
 import { attachExternalIds, erasedByIds, type Identifying, resolveRows } from './external-ids.ts';
 import { jsonlRows } from './jsonl.ts';
-import { type Line, linesOf } from './lines.ts';
+import { type Lines, linesOf } from './lines.ts';
 import type { EventMapping, ProfileMapping } from './mapping.ts';
 import { profileReader } from './profile-rows.ts';
 import type { Rows } from './record.ts';
 import { RefusedFile } from './refused-file.ts';
-import { type ImportCounts, type Read, runImport, type Steps, type Written } from './run.ts';
+import { type Gathering, gathered, type ImportCounts, runImport, type Steps, type Written } from './run.ts';
 import { openSource, type Source } from './source.ts';
 
 export interface ImportOptions {
@@ -43,7 +43,7 @@ export interface ImportReport extends ImportCounts {
  * @throws DearError when the file cannot be read or does not fit the mapping; never because of a row
  */
 export async function importProfiles(
-  store: Pick<ProfileStore, 'upsertMany'>,
+  store: ProfileTarget,
   mapping: ProfileMapping,
   options: ImportOptions,
 ): Promise<ImportReport> {
@@ -52,8 +52,11 @@ export async function importProfiles(
     runImport({
       ...input,
       read: profileReader(mapping, input.rows.shape, `import of ${input.name}`.slice(0, 200)),
-      merging: { key: (change) => change.email, merge: mergeRows },
-      write: (batch, now) => writeProfiles({ store, identities }, batch, now),
+      gather: () =>
+        gathered((batch, now) => writeProfiles({ store, identities }, batch, now), {
+          key: (change) => change.email,
+          merge: mergeRows,
+        }),
     }),
   );
 }
@@ -61,19 +64,33 @@ export async function importProfiles(
 const ERASED = 'this person had themselves erased';
 
 async function writeProfiles(
-  { store, identities }: { store: Pick<ProfileStore, 'upsertMany'>; identities: Identifying | undefined },
-  batch: readonly Read<ProfileChange>[],
+  { store, identities }: { store: ProfileTarget; identities: Identifying | undefined },
+  batch: readonly ProfileChange[],
   now: number,
 ): Promise<Written> {
+  // Most files say nothing new about who is who, and are stored without looking at each in turn.
+  const plain = identities === undefined ? undefined : await store.upsertNamed(batch, now);
+  if (plain !== undefined) return profilesWritten(batch, plain);
   const by = 'dear profiles import';
-  const barred = identities ? await erasedByIds(identities, batch) : new Set<Read<ProfileChange>>();
-  const rows = batch.filter((one) => !barred.has(one));
+  const barred = identities ? await erasedByIds(identities, batch) : new Set<ProfileChange>();
+  const rows = barred.size === 0 ? batch : batch.filter((one) => !barred.has(one));
   // First whom an id names already, whose address may be new; then those whom the addresses made.
   if (identities) await attachExternalIds(identities, rows, by, now);
-  const { erased, ...counts } = await store.upsertMany(valuesOf(rows), now);
+  const counts = await store.upsertMany(rows, now);
   if (identities) await attachExternalIds(identities, rows, by, now);
-  const refused = batch.filter((one) => barred.has(one) || erased?.has(one.value.email) === true);
-  return { ...counts, refused: refused.map(({ row }) => ({ row, reason: ERASED })) };
+  return profilesWritten(batch, counts, barred);
+}
+
+type ProfileTarget = Pick<ProfileStore, 'upsertMany' | 'upsertNamed'>;
+
+function profilesWritten(
+  batch: readonly ProfileChange[],
+  { erased, ...counts }: ChangeCounts,
+  barred?: ReadonlySet<ProfileChange>,
+): Written {
+  const isErased = (one: ProfileChange) => barred?.has(one) === true || erased?.has(one.email) === true;
+  const refused = batch.flatMap((one, place) => (isErased(one) ? [{ place, reason: ERASED }] : []));
+  return { ...counts, refused };
 }
 
 /**
@@ -82,12 +99,7 @@ async function writeProfiles(
  * @throws DearError when the file cannot be read or does not fit the mapping; never because of a row
  */
 export async function importEvents(
-  stores: {
-    profiles: Pick<ProfileStore, 'idsOf' | 'ensure'>;
-    events: Pick<EventStore, 'addMany'>;
-    people: Pick<PrivacyStore, 'erasedAmong'>;
-    retention: Pick<Retention, 'tooOld'>;
-  },
+  stores: { events: Pick<EventStore, 'addStated'>; retention: Pick<Retention, 'tooOld'> },
   mapping: EventMapping,
   options: ImportOptions,
 ): Promise<ImportReport> {
@@ -96,7 +108,7 @@ export async function importEvents(
     runImport({
       ...input,
       read: eventReader(mapping, input.rows.shape, stores.retention),
-      write: (batch, now) => writeEvents({ ...stores, identities }, batch, mapping.profiles ?? 'create', now),
+      gather: () => gatherEvents({ ...stores, identities }, (mapping.profiles ?? 'create') === 'create'),
     }),
   );
 }
@@ -113,79 +125,65 @@ function identitiesFor(
 
 type EventStores = Parameters<typeof importEvents>[0] & { readonly identities: Identifying | undefined };
 
-/** Those of the rows that nobody is known by, because the person was erased. */
-async function erasedRows(
-  { identities, people }: Pick<EventStores, 'identities' | 'people'>,
-  rows: readonly Read<ImportedEvent>[],
-): Promise<Set<Read<ImportedEvent>>> {
-  if (identities !== undefined) return erasedByIds(identities, rows);
-  const erased = await people.erasedAmong([...new Set(rows.flatMap(({ value }) => value.email ?? []))]);
-  return new Set(rows.filter(({ value }) => value.email !== undefined && erased.has(value.email)));
-}
-
-const unknownTo = ({ email }: ImportedEvent) =>
-  `no profile has its ${email === undefined ? 'external ids' : 'e-mail address'}`;
-
-async function writeEvents(
-  stores: EventStores,
-  batch: readonly Read<ImportedEvent>[],
-  unknown: 'create' | 'refuse',
-  now: number,
-): Promise<Written> {
-  const create = unknown === 'create';
-  const { ids, added: profilesAdded } =
-    stores.identities === undefined
-      ? await profilesByEmail(stores.profiles, batch, create, now)
-      : await resolveRows(stores.identities, batch, { create, by: 'dear events import' }, now);
-  const refused = batch.filter((_, index) => ids[index] === undefined);
-  const erased = await erasedRows(stores, refused);
-  const events: NewEvent[] = [];
-  for (const [index, { value }] of batch.entries()) {
-    const profileId = ids[index];
-    const { key, type, at, properties } = value;
-    if (profileId !== undefined) events.push({ key, profileId, type, at, properties });
-  }
-  const { added, duplicates } = await stores.events.addMany(events, now);
+function gatherEvents({ events, identities }: EventStores, create: boolean): Gathering<ImportedEvent> {
+  if (identities !== undefined)
+    return gathered((batch, now) => writeNamed(events, identities, batch, create, now));
+  const all = new StatedEvents();
   return {
-    added,
-    updated: 0,
-    unchanged: duplicates,
-    profilesAdded,
-    refused: refused.map((one) => ({
-      row: one.row,
-      reason: erased.has(one) ? ERASED : unknownTo(one.value),
-    })),
+    add: (event) => {
+      all.add(event);
+      return 'new';
+    },
+    write: async (now) => {
+      const { nobody, ...counts } = await events.addStated(all, create, now);
+      const reason = (isErased: boolean) => (isErased ? ERASED : 'no profile has its e-mail address');
+      return {
+        ...writtenOf(counts),
+        refused: nobody.map(({ place, isErased }) => ({ place, reason: reason(isErased) })),
+      };
+    },
   };
 }
 
-/** The profile of each event by its address. */
-async function profilesByEmail(
-  profiles: Pick<ProfileStore, 'idsOf' | 'ensure'>,
-  batch: readonly Read<ImportedEvent>[],
+/** Events of people who are named by external ids. */
+async function writeNamed(
+  events: Pick<EventStore, 'addStated'>,
+  identities: Identifying,
+  batch: readonly ImportedEvent[],
   create: boolean,
   now: number,
-): Promise<{ ids: (number | undefined)[]; added: number }> {
-  const emails = [...new Set(batch.flatMap(({ value }) => value.email ?? []))];
-  let ids = await profiles.idsOf(emails);
-  let added = 0;
-  if (create && ids.size < emails.length) {
-    added = await profiles.ensure(
-      emails.filter((email) => !ids.has(email)),
-      now,
-    );
-    ids = await profiles.idsOf(emails);
+): Promise<Written> {
+  const resolved = await resolveRows(identities, batch, { create, by: 'dear events import' }, now);
+  const stated = new StatedEvents();
+  const places: number[] = [];
+  for (const [place, event] of batch.entries()) {
+    const profileId = resolved.ids[place];
+    if (profileId === undefined) places.push(place);
+    else stated.add({ ...event, whose: profileId });
   }
-  return { ids: batch.map(({ value }) => ids.get(value.email ?? '')), added };
+  const erased = await erasedByIds(
+    identities,
+    batch.filter((_, place) => resolved.ids[place] === undefined),
+  );
+  const reasonOf = (event: ImportedEvent | undefined) =>
+    event !== undefined && erased.has(event)
+      ? ERASED
+      : `no profile has its ${event?.whose === '' ? 'external ids' : 'e-mail address'}`;
+  const counts = await events.addStated(stated, create, now);
+  return {
+    ...writtenOf({ ...counts, profilesAdded: resolved.added }),
+    refused: places.map((place) => ({ place, reason: reasonOf(batch[place]) })),
+  };
 }
 
-function valuesOf<T>(batch: readonly Read<T>[]): T[] {
-  return batch.map(({ value }) => value);
+function writtenOf({ added, duplicates, profilesAdded }: Omit<StatedCounts, 'nobody'>) {
+  return { added, updated: 0, unchanged: duplicates, profilesAdded };
 }
 
 /** What every mapping says about reading the file. */
 type Reading = Pick<ProfileMapping, 'format' | 'delimiter' | 'encoding'>;
 
-type Input = Omit<Steps<unknown>, 'read' | 'write' | 'merging'> & { readonly name: string };
+type Input = Omit<Steps<unknown>, 'read' | 'gather'> & { readonly name: string };
 
 /** Opens the file, and closes it whatever comes of the work. */
 export async function withRows(
@@ -225,16 +223,16 @@ function formatOf(ending: string | undefined, first: string): 'csv' | 'jsonl' {
 }
 
 /** The first line that is not blank, without taking it away. */
-async function peek(blocks: AsyncIterable<Line[]>): Promise<{ lines: AsyncIterable<Line[]>; first: string }> {
+async function peek(blocks: AsyncIterable<Lines>): Promise<{ lines: AsyncIterable<Lines>; first: string }> {
   const iterator = blocks[Symbol.asyncIterator]();
   const head = await iterator.next();
-  const lines = async function* (): AsyncGenerator<Line[]> {
+  const lines = async function* (): AsyncGenerator<Lines> {
     try {
       for (let next = head; !next.done; next = await iterator.next()) yield next.value;
     } finally {
       await iterator.return?.();
     }
   };
-  const first = head.done ? undefined : head.value.find((line) => line.text.trim() !== '');
-  return { lines: lines(), first: first?.text.trim() ?? '' };
+  const first = head.done ? undefined : head.value.texts.find((text) => text.trim() !== '');
+  return { lines: lines(), first: first?.trim() ?? '' };
 }

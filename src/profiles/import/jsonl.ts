@@ -1,13 +1,13 @@
 import { isObject } from '../json.ts';
-import type { Line } from './lines.ts';
+import { type Line, type Lines, linesIn } from './lines.ts';
 import type { FileRow, Rows, Shape } from './record.ts';
 
 /** Reads JSON Lines: one object a line; blank lines do not count. */
-export function jsonlRows(lines: AsyncIterable<Line[]>): Rows {
+export function jsonlRows(lines: AsyncIterable<Lines>): Rows {
   const blocks = async function* (): AsyncGenerator<readonly FileRow[]> {
-    for await (const block of lines) yield block.flatMap(rowOf);
+    for await (const block of lines) yield linesIn(block).flatMap(rowOf);
   };
-  return { shape: jsonlShape, blocks: blocks() };
+  return { shape: jsonlShape, blocks: blocks(), again: valuesOf };
 }
 
 function rowOf(line: Line): FileRow[] {
@@ -15,20 +15,29 @@ function rowOf(line: Line): FileRow[] {
   if (line.broken !== undefined) return [{ ...row, broken: line.broken }];
   if (line.text.trim() === '') return [];
   try {
-    const value: unknown = JSON.parse(line.text);
-    return [isObject(value) ? { ...row, values: [value] } : { ...row, broken: 'the line is no JSON object' }];
+    const values = valuesOf(line.text);
+    return [isObject(values[0]) ? { ...row, values } : { ...row, broken: 'the line is no JSON object' }];
   } catch {
     return [{ ...row, broken: 'the line is no JSON' }];
   }
+}
+
+function valuesOf(text: string): readonly unknown[] {
+  return [JSON.parse(text)];
 }
 
 const jsonlShape: Shape = {
   format: 'jsonl',
   columns: undefined,
   cell: (name) => (values) => at(values[0], name),
-  others: (but) => (values) => {
+  others: (but) => (values, visit, into) => {
     const [object] = values;
-    return isObject(object) ? Object.entries(object).filter(([key]) => !but.has(key)) : [];
+    if (!isObject(object)) return undefined;
+    for (const [key, value] of Object.entries(object)) {
+      const refused = but.has(key) ? undefined : visit(into, key, value);
+      if (refused !== undefined) return refused;
+    }
+    return undefined;
   },
 };
 

@@ -68,8 +68,9 @@ export function profileReader(
     if (stated instanceof Refused) return stated;
     const ids = externalIds.read(values);
     if (ids instanceof Refused) return ids;
-    const named = ids.length === 0 ? {} : { externalIds: ids };
-    return { email: address.email, attributes: found, consents: stated, ...named, ...chosen };
+    const said = { email: address.email, attributes: found, consents: stated };
+    if (ids.length === 0 && chosen === nothing) return said;
+    return { ...said, ...(ids.length > 0 && { externalIds: ids }), ...chosen };
   };
 }
 
@@ -88,6 +89,8 @@ interface FieldReader {
   readonly compiled: Compiled;
 }
 
+const nothing = Object.freeze({});
+
 function preferenceReader(mapping: ProfileMapping, shape: Shape, dates: DateReading) {
   const keys = ['timeZone', 'frequency', 'quietHours', 'pausedUntil'] as const;
   const fields = keys.flatMap((key): FieldReader[] => {
@@ -97,6 +100,7 @@ function preferenceReader(mapping: ProfileMapping, shape: Shape, dates: DateRead
   return {
     columns: fields.flatMap((field) => field.compiled.columns),
     read: (values: Values): PreferencesChange | Refused => {
+      if (fields.length === 0) return nothing;
       const change: Mutable<PreferencesChange> = {};
       for (const { key, compiled } of fields) {
         const value = compiled.evaluate(values);
@@ -143,9 +147,10 @@ function consentReader(mapping: ProfileMapping, shape: Shape, dates: DateReading
   const columns = [...states.flatMap(([, one]) => one.columns), ...lists.map((list) => list.column)];
   const stated = mapping.consentSource ?? source;
   const evidence = evidenceReader(mapping, shape, dates);
+  const shared = new Shared();
   return {
     columns: [...columns, ...(when?.columns ?? []), ...evidence.columns],
-    read: (values: Values, now: number): ConsentChange[] | Refused => {
+    read: (values: Values, now: number): readonly ConsentChange[] | Refused => {
       const found = new Map<string, 'in' | 'out'>();
       for (const [topic, compiled] of states) {
         const refused = takeState(found, topic, compiled.evaluate(values));
@@ -160,9 +165,29 @@ function consentReader(mapping: ProfileMapping, shape: Shape, dates: DateReading
       if (at instanceof Refused) return at;
       const kept = evidence.read(values);
       if (kept instanceof Refused) return kept;
-      return [...found].map(([topic, state]) => ({ topic, state, at, source: stated, ...kept }));
+      if (kept !== nothing)
+        return [...found].map(([topic, state]) => ({ topic, state, at, source: stated, ...kept }));
+      return shared.take(found, at, () =>
+        [...found].map(([topic, state]) => ({ topic, state, at, source: stated })),
+      );
     },
   };
+}
+
+/** Neighbours in a file mostly agree to the same at the same moment: what they say is then kept once for all of them. */
+class Shared {
+  #last: readonly ConsentChange[] = [];
+
+  take(
+    found: ReadonlyMap<string, 'in' | 'out'>,
+    at: number | undefined,
+    make: () => ConsentChange[],
+  ): readonly ConsentChange[] {
+    const isSame = ({ topic, state, at: moment }: ConsentChange) =>
+      moment === at && found.get(topic) === state;
+    if (this.#last.length !== found.size || !this.#last.every(isSame)) this.#last = make();
+    return this.#last;
+  }
 }
 
 function evidenceReader(mapping: ProfileMapping, shape: Shape, dates: DateReading) {
@@ -175,6 +200,7 @@ function evidenceReader(mapping: ProfileMapping, shape: Shape, dates: DateReadin
   return {
     columns: [...(wording?.columns ?? []), ...(proof?.columns ?? [])],
     read: (values: Values): Evidence | Refused => {
+      if (wording === undefined && proof === undefined) return nothing;
       const kept: Mutable<Evidence> = {};
       for (const [key, compiled] of texts) {
         const value = compiled?.evaluate(values);

@@ -1,3 +1,5 @@
+import type { Refused } from './filters.ts';
+
 /** One row of a file: its values, or why it cannot be read. */
 export interface FileRow {
   /** Line on which the row starts, counted from 1. */
@@ -20,13 +22,24 @@ export interface Shape {
   readonly columns: readonly string[] | undefined;
   /** The reader of a column; undefined when the file has no such column. */
   cell(name: string): Cell | undefined;
-  /** All columns but the given ones, as pairs of name and value. */
-  others(but: ReadonlySet<string>): (values: readonly unknown[]) => Iterable<readonly [string, unknown]>;
+  /**
+   * Visits all columns of a row but the given ones, until one is refused. `into` is handed through, so that nothing
+   * has to be made for a row.
+   */
+  others(
+    but: ReadonlySet<string>,
+  ): <I>(
+    values: readonly unknown[],
+    visit: (into: I, name: string, value: unknown) => Refused | undefined,
+    into: I,
+  ) => Refused | undefined;
 }
 
 /** A file that is being read: what its columns are, then its rows in blocks. */
 export interface Rows {
   readonly shape: Shape;
+  /** The values of a row that was readable, from its text. */
+  again(text: string): readonly unknown[];
   readonly blocks: AsyncIterable<readonly FileRow[]>;
 }
 

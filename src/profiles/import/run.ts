@@ -30,28 +30,57 @@ export interface ImportCounts {
   readonly reasons: readonly { readonly reason: string; readonly count: number }[];
 }
 
-/** A row of the file, and what it says. */
-export interface Read<T> {
-  readonly row: FileRow;
-  readonly value: T;
-}
-
 /** What came of one batch. Rows that turned out to be unusable only now are in `refused`. */
 export interface Written {
   readonly added: number;
   readonly updated: number;
   readonly unchanged: number;
   readonly profilesAdded?: number;
-  readonly refused?: readonly { readonly row: FileRow; readonly reason: string }[];
+  /** By place in the batch. */
+  readonly refused?: readonly { readonly place: number; readonly reason: string }[] | undefined;
+}
+
+/** What rows say, until it is stored. */
+export interface Gathering<T> {
+  /** `new`: it is the next in the batch; else it was put to one before, which is another for it or the same. */
+  add(value: T): 'new' | 'changed' | 'same';
+  /** Stores the batch, all or nothing. */
+  write(now: number): Promise<Written>;
+}
+
+/**
+ * Gathers values as they are.
+ * @param merging values with one key become one
+ */
+export function gathered<T>(
+  write: (batch: readonly T[], now: number) => Promise<Written>,
+  merging?: { key(value: T): string; merge(earlier: T, later: T): T },
+): Gathering<T> {
+  const batch: T[] = [];
+  const places = new Map<string, number>();
+  return {
+    add: (value) => {
+      const key = merging?.key(value);
+      const place = key === undefined ? undefined : places.get(key);
+      const earlier = place === undefined ? undefined : batch[place];
+      if (merging === undefined || place === undefined || earlier === undefined) {
+        if (key !== undefined) places.set(key, batch.length);
+        batch.push(value);
+        return 'new';
+      }
+      const merged = merging.merge(earlier, value);
+      batch[place] = merged;
+      return merged === earlier ? 'same' : 'changed';
+    },
+    write: (now) => write(batch, now),
+  };
 }
 
 export interface Steps<T> {
   readonly rows: Rows;
   readonly read: RowReader<T>;
-  /** Rows with one key become one, as long as they are in the same batch. */
-  readonly merging?: { key(value: T): string; merge(earlier: T, later: T): T } | undefined;
-  /** Stores a batch, all or nothing. */
-  readonly write: (batch: readonly Read<T>[], now: number) => Promise<Written>;
+  /** Begins a batch. */
+  readonly gather: () => Gathering<T>;
   readonly refused: RefusedFile;
   readonly clock: () => number;
   readonly signal: AbortSignal | undefined;
@@ -107,13 +136,13 @@ class ImportRun<T> {
     profilesAdded: 0,
   };
   readonly #reasons = new Map<string, number>();
-  #batch: Read<T>[] = [];
-  readonly #places = new Map<string, number>();
-  #characters = 0;
+  #batch: Gathering<T>;
+  #kept = new KeptRows();
   #writing: Promise<void> = Promise.resolve();
 
   constructor(steps: Steps<T>) {
     this.#steps = steps;
+    this.#batch = steps.gather();
   }
 
   /** Returns what must be awaited before the next row, if anything. */
@@ -123,26 +152,17 @@ class ImportRun<T> {
       row.broken === undefined ? this.#steps.read(row.values, this.#steps.clock()) : new Refused(row.broken);
     if (value instanceof Refused) return this.#refuse(row, value.reason);
     if (value === undefined) this.#sums.skipped += 1;
-    else this.#add({ row, value });
-    const isFull = this.#batch.length >= BATCH_ROWS || this.#characters >= BATCH_CHARACTERS;
-    return isFull ? this.#send() : undefined;
+    else this.#add(row, value);
+    return this.#kept.size >= BATCH_ROWS || this.#kept.characters >= BATCH_CHARACTERS
+      ? this.#send()
+      : undefined;
   }
 
-  #add(read: Read<T>): void {
-    const { merging } = this.#steps;
-    const key = merging?.key(read.value);
-    const place = key === undefined ? undefined : this.#places.get(key);
-    const earlier = place === undefined ? undefined : this.#batch[place];
-    if (merging !== undefined && place !== undefined && earlier !== undefined) {
-      this.#sums.merged += 1;
-      const value = merging.merge(earlier.value, read.value);
-      if (value === earlier.value) return;
-      this.#batch[place] = { row: earlier.row, value };
-    } else {
-      if (key !== undefined) this.#places.set(key, this.#batch.length);
-      this.#batch.push(read);
-    }
-    this.#characters += read.row.text.length;
+  #add(row: FileRow, value: T): void {
+    const what = this.#batch.add(value);
+    if (what === 'new') this.#kept.add(row);
+    else this.#sums.merged += 1;
+    if (what !== 'same') this.#kept.characters += row.text.length;
   }
 
   async finish(): Promise<void> {
@@ -163,23 +183,25 @@ class ImportRun<T> {
   async #send(): Promise<void> {
     // Until the batch before is stored nothing more is read: two batches are in memory at most.
     await this.#writing;
-    const batch = this.#batch;
-    this.#batch = [];
-    this.#places.clear();
-    this.#characters = 0;
-    this.#writing = this.#write(batch);
+    const [batch, kept] = [this.#batch, this.#kept];
+    this.#batch = this.#steps.gather();
+    this.#kept = new KeptRows();
+    this.#writing = this.#write(batch, kept);
     // Its failure is thrown where it is awaited; this only keeps it from counting as unhandled until then.
     this.#writing.catch(() => undefined);
   }
 
-  async #write(batch: readonly Read<T>[]): Promise<void> {
-    if (batch.length === 0) return;
-    const written = await this.#steps.write(batch, this.#steps.clock());
+  async #write(batch: Gathering<T>, kept: KeptRows): Promise<void> {
+    if (kept.size === 0) return;
+    const written = await batch.write(this.#steps.clock());
     this.#sums.added += written.added;
     this.#sums.updated += written.updated;
     this.#sums.unchanged += written.unchanged;
     this.#sums.profilesAdded += written.profilesAdded ?? 0;
-    for (const { row, reason } of written.refused ?? []) await this.#refuse(row, reason);
+    for (const { place, reason } of written.refused ?? []) {
+      const { line, text } = kept.at(place);
+      await this.#refuse({ line, text, values: this.#steps.rows.again(text) }, reason);
+    }
   }
 
   async #refuse(row: FileRow, reason: string): Promise<void> {
@@ -188,5 +210,25 @@ class ImportRun<T> {
     const key = known ? reason : 'other reasons';
     this.#reasons.set(key, (this.#reasons.get(key) ?? 0) + 1);
     await this.#steps.refused.add(row, reason);
+  }
+}
+
+/** What is kept of a batch's rows until it is stored; their values can be read again. */
+class KeptRows {
+  readonly #lines: number[] = [];
+  readonly #texts: string[] = [];
+  characters = 0;
+
+  get size(): number {
+    return this.#lines.length;
+  }
+
+  add({ line, text }: FileRow): void {
+    this.#lines.push(line);
+    this.#texts.push(text);
+  }
+
+  at(place: number): { line: number; text: string } {
+    return { line: this.#lines[place] ?? 0, text: this.#texts[place] ?? '' };
   }
 }

@@ -4,7 +4,8 @@ import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { DearError, messageOf } from '../../errors.ts';
 
-const CHUNK = 262_144;
+/** Small, so that what is made of a chunk is gone before it grows old. */
+const CHUNK = 65_536;
 const GZIP = Buffer.from([0x1f, 0x8b]);
 
 /** A file, or standard input, that is read once from start to end. */

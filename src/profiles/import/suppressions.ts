@@ -10,7 +10,7 @@ import { type ImportOptions, type ImportReport, withRows } from './import.ts';
 import type { SuppressionMapping } from './mapping.ts';
 import type { Shape } from './record.ts';
 import type { RowReader } from './run.ts';
-import { runImport } from './run.ts';
+import { gathered, runImport } from './run.ts';
 
 const TEXT_MAX = 200;
 
@@ -35,11 +35,14 @@ export async function importSuppressions(
         reason,
         `import of ${input.name}`.slice(0, TEXT_MAX),
       ),
-      merging: { key: (one) => one.address, merge: (earlier) => earlier },
-      write: async (batch) => {
-        const added = await store.add(batch.map(({ value }) => value));
-        return { added, updated: 0, unchanged: batch.length - added };
-      },
+      gather: () =>
+        gathered<Suppression>(
+          async (batch) => {
+            const added = await store.add(batch);
+            return { added, updated: 0, unchanged: batch.length - added };
+          },
+          { key: (one) => one.address, merge: (earlier) => earlier },
+        ),
     }),
   );
 }

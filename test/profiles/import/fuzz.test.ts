@@ -11,7 +11,7 @@ import { importEvents } from '../../../src/profiles/import/import.ts';
 import { jsonlRows } from '../../../src/profiles/import/jsonl.ts';
 import { linesOf } from '../../../src/profiles/import/lines.ts';
 import type { FileRow } from '../../../src/profiles/import/record.ts';
-import type { NewEvent } from '../../../src/profiles/port.ts';
+import type { StatedEvent } from '../../../src/profiles/stated-events.ts';
 
 let folder: string;
 
@@ -133,7 +133,7 @@ test('of good and bad rows each good one is added and each bad one is reported o
       const path = join(folder, `events-${serial}.jsonl${isPacked ? '.gz' : ''}`);
       const bytes = Buffer.from(rows.map(({ text }) => `${text}\n`).join(''));
       await writeFile(path, isPacked ? gzipSync(bytes) : bytes);
-      const added: NewEvent[] = [];
+      const added: StatedEvent[] = [];
       const report = await importEvents(keeping(added), {}, { path, cwd: folder, dataDir: folder });
       const bad = rows.flatMap(({ isGood }, index) => (isGood ? [] : [index + 1]));
       expect(report.refused).toBe(bad.length);
@@ -173,18 +173,13 @@ const linesIn = (text: string) =>
     .map((line) => Number(/^\{"line":(\d+),"reason":"[^"]+/.exec(line)?.[1]));
 
 /** Where events go when only the reading of them is looked at. */
-function keeping(added: NewEvent[]): Parameters<typeof importEvents>[0] {
+function keeping(added: StatedEvent[]): Parameters<typeof importEvents>[0] {
   return {
-    profiles: {
-      idsOf: async (emails) => new Map(emails.map((email, index) => [email, index + 1])),
-      ensure: async () => 0,
-    },
-    people: { erasedAmong: async () => new Set<string>() },
     retention: { tooOld: () => undefined },
     events: {
-      addMany: async (events) => {
-        added.push(...events);
-        return { added: events.length, duplicates: 0 };
+      addStated: async (events) => {
+        added.push(...events.list());
+        return { added: events.size, duplicates: 0, profilesAdded: 0, nobody: [] };
       },
     },
   };
@@ -206,9 +201,9 @@ test('a long file with one broken line takes no more memory than a short one', a
     }
   };
   const before = process.memoryUsage().heapUsed;
-  const stores = keeping([]);
+  const counted = (added: number) => ({ added, duplicates: 0, profilesAdded: 0, nobody: [] });
   const report = await importEvents(
-    { ...stores, events: { addMany: async (events) => ({ added: events.length, duplicates: 0 }) } },
+    { ...keeping([]), events: { addStated: async (events) => counted(events.size) } },
     { format: 'csv' },
     { path: '-', input: input(), cwd: folder, dataDir: folder },
   );

@@ -12,7 +12,6 @@ import { parseRetention } from '../../../src/profiles/retention.ts';
 import { consentStore } from '../../../src/store/consents.ts';
 import { eventStore } from '../../../src/store/events.ts';
 import { identityStore } from '../../../src/store/identity.ts';
-import { privacyStore } from '../../../src/store/privacy.ts';
 import { profileStore } from '../../../src/store/profiles.ts';
 import { onEveryStore } from '../../stores.ts';
 
@@ -69,11 +68,7 @@ onEveryStore('imports', (open) => {
       profilesFrom: (path: string, mapping: ProfileMapping = {}) =>
         importProfiles(profiles, mapping, options(path)),
       eventsFrom: (path: string, mapping: EventMapping = {}) =>
-        importEvents(
-          { profiles, events, people: privacyStore(store), retention: parseRetention(undefined) },
-          mapping,
-          options(path),
-        ),
+        importEvents({ events, retention: parseRetention(undefined) }, mapping, options(path)),
     };
   };
 

@@ -9,7 +9,6 @@ import { expect, test } from 'vitest';
 import { importEvents, importProfiles } from '../../../src/profiles/import/import.ts';
 import { parseRetention } from '../../../src/profiles/retention.ts';
 import { eventStore } from '../../../src/store/events.ts';
-import { privacyStore } from '../../../src/store/privacy.ts';
 import { profileStore } from '../../../src/store/profiles.ts';
 import { onEveryStore } from '../../stores.ts';
 
@@ -63,7 +62,7 @@ onEveryStore('a real shop’s order lines', (open) => {
             quantity: '{Quantity|number}',
           },
         };
-        const ports = { profiles, events, people: privacyStore(store), retention: parseRetention(undefined) };
+        const ports = { events, retention: parseRetention(undefined) };
         const first = await importEvents(ports, mapping, options);
         expect(first).toMatchObject({ rows: LINES, refused: customers.refused, profilesAdded: 0 });
         expect(first.added + first.unchanged + first.refused).toBe(LINES);
