@@ -6,6 +6,9 @@ interface Ambush {
   left: number;
 }
 
+/** So long a client may take to store that a letter was not taken, ms; until then its death leaves it in doubt. */
+const STORED_WITHIN_MS = 250;
+
 /** What the sink saw: the other side of the account that the ledger has to agree with. */
 export class SinkLedger {
   readonly copies: SinkReport['copies'] = [];
@@ -14,6 +17,8 @@ export class SinkLedger {
   readonly refused = new Set<string>();
   private readonly open = new Map<string, number>();
   private readonly cut = new Map<string, number>();
+  /** When the sink dropped a client in the middle of a dialogue. */
+  private readonly dropped = new Map<string, number[]>();
   private readonly fates = new Map<string, number>();
   private readonly attempts = new Map<string, number>();
   private ambush: Ambush | undefined;
@@ -42,8 +47,14 @@ export class SinkLedger {
   /** @param carrying the address of the letter that was on its way, or '' */
   closed(client: string, ours: boolean, carrying: string): void {
     this.open.set(client, (this.open.get(client) ?? 0) - 1);
-    if (ours) return;
     const cut = this.cut.get(client);
+    if (ours) {
+      // Whose letter is in doubt by the script is counted already.
+      if (carrying !== '') return;
+      if (cut !== undefined) this.cut.set(client, cut + 1);
+      else this.dropped.set(client, [...(this.dropped.get(client) ?? []), Date.now()]);
+      return;
+    }
     if (cut !== undefined) this.cut.set(client, cut + 1);
     else if (carrying !== '') this.unanswered.add(carrying); // A client that ran out of patience.
   }
@@ -54,7 +65,9 @@ export class SinkLedger {
   }
 
   watch(client: string): void {
-    if (!this.cut.has(client)) this.cut.set(client, 0);
+    if (this.cut.has(client)) return;
+    const since = Date.now() - STORED_WITHIN_MS;
+    this.cut.set(client, (this.dropped.get(client) ?? []).filter((at) => at >= since).length);
   }
 
   lie(stage: DialogueStage, after: number, holdMs: number): void {

@@ -86,6 +86,15 @@ function byHandlebars(source: string, html: boolean) {
 
 const codes: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"' };
 
+/** By the constructor: `URL.canParse` of Node 20 refuses addresses beyond ASCII once it has been called often. */
+function parsed(address: string): URL | undefined {
+  try {
+    return new URL(address);
+  } catch {
+    return undefined;
+  }
+}
+
 /** References as the characters that they stand for; half a surrogate pair as what replaces it. */
 function decoded(html: string): string {
   return html
@@ -156,7 +165,7 @@ describe('a translated template', () => {
       fc.property(fc.oneof(target, host), (written) => {
         const dear = rendering({});
         picture(written, 'it', dear);
-        const url = URL.canParse(written.trim()) ? new URL(written.trim()) : undefined;
+        const url = parsed(written.trim());
         const fits = url !== undefined && url.username === '' && url.password === '';
         expect(picture(written, 'it', dear)).toBe(fits ? url.href : '');
       }),
