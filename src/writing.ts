@@ -11,6 +11,7 @@ import type { Store } from './store/database.ts';
 import { eventStore } from './store/events.ts';
 import { runStore } from './store/runs.ts';
 import { segmentStore } from './store/segments.ts';
+import { traitStore } from './store/traits.ts';
 import { makeTokens } from './tracking/tokens.ts';
 
 /** What writing takes from the settings. @throws DearError when one cannot be read, or the DKIM key cannot sign */
@@ -30,6 +31,7 @@ export function wireWriting(store: Store, settings: ReturnType<typeof writingSet
   const { rules, tokens, signer } = settings;
   const runs = runStore(store);
   const events = eventStore(store, rules.traits);
+  const traits = traitStore(store, rules.traits);
   const data: LetterData = {
     newest: (ids, need) =>
       events.newest(ids, {
@@ -39,6 +41,10 @@ export function wireWriting(store: Store, settings: ReturnType<typeof writingSet
         where: need.where,
       }),
     matching: segmentStore(store, rules).matching,
+    traits: async (ids, now) => {
+      const all = await traits.ofMany(ids, now);
+      return new Map([...all].map(([id, values]) => [id, known(values)]));
+    },
   };
   return {
     ...settings,
@@ -58,6 +64,10 @@ function lazyPressroom(source: Parameters<typeof makePressroom>[0]): ReturnType<
     return (await opened)(hash);
   };
 }
+
+/** Plain JSON, as a letter's decision keeps it: what is unknown is not there. */
+const known = (values: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 
 /** Signers by the address in From; undefined when no key is configured. A key that cannot sign fails at boot. */
 function dkimSigners({ dkim }: Config) {

@@ -9,6 +9,8 @@ export interface LetterData {
   newest(profileIds: readonly number[], need: DataNeed): Promise<Map<number, Record<string, unknown>[]>>;
   /** Those of the profiles whom the rule fits at `now` (ms). */
   matching(rule: Rule, now: number, profileIds: readonly number[]): Promise<Set<number>>;
+  /** Each profile's traits at `now` (ms), without those that it has no value of. */
+  traits(profileIds: readonly number[], now: number): Promise<Map<number, Record<string, unknown>>>;
 }
 
 /** A letter's program with what it is made of. */
@@ -36,11 +38,13 @@ export async function assemble(
   for (const { key, when } of press.source.conditions) {
     fits.set(key, await data.matching(when as Rule, now, ids));
   }
+  const traits = press.program.traits.length > 0 ? await data.traits(ids, now) : undefined;
   return new Map(
     customers.map((customer) => [
       customer.id,
       {
         profile: { ...customer.attributes, email: customer.email },
+        ...(traits && { traits: traits.get(customer.id) ?? {} }),
         data: Object.fromEntries(
           [...found].map(([name, byProfile]) => [name, byProfile.get(customer.id) ?? []]),
         ),

@@ -98,7 +98,12 @@ describe('bad input ends in one readable message', () => {
 test('--json prints one JSON value', async () => {
   const { out, code } = await dear('campaign list --json');
   expect(code).toBe(0);
-  expect(JSON.parse(out)).toEqual([{ name: 'greeting' }, { name: 'recall' }, { name: 'second' }]);
+  expect(JSON.parse(out)).toEqual([
+    { name: 'greeting' },
+    { name: 'recall' },
+    { name: 'second' },
+    { name: 'thanks' },
+  ]);
 });
 
 test('config shows where values come from, and hides secrets', async () => {
