@@ -2,6 +2,7 @@ import type { App } from './app.ts';
 import { planRun } from './campaigns/planner.ts';
 import { sweep } from './delivery/sweep.ts';
 import { messageOf } from './errors.ts';
+import { beFrugal } from './frugal.ts';
 import { listenHttp, makeHttp } from './http/server.ts';
 import { openInbox } from './inbox/listener.ts';
 import { makeUpkeep } from './profiles/upkeep.ts';
@@ -10,6 +11,8 @@ import { openScriptorium } from './scriptorium-link.ts';
 import { startSending } from './sending.ts';
 import { makeWaker } from './tracking/waker.ts';
 
+/** Percent; so that a worker stays below 300 MB however long it sends. */
+const HEAP_GROWS_BY = 85;
 const SWEEP_MS = 1000;
 const RESCHEDULE_MS = 5000;
 /** Arrivals must not wait long for a history that is being folded; the sweeper asks again. */
@@ -32,6 +35,7 @@ export const everyQueue: readonly QueueName[] = ['plan', 'send', 'record', 'swee
  * what came of them.
  */
 export async function startWorkers(app: App, queues: Queues, names: readonly QueueName[]): Promise<Role> {
+  beFrugal(HEAP_GROWS_BY);
   const closers: Array<() => Promise<void>> = [];
   const scriptorium = names.includes('send') ? openScriptorium(app) : undefined;
   if (names.includes('plan')) {

@@ -9,7 +9,7 @@ const root = resolve(import.meta.dirname, '..');
  * Who may import whom, by the folder or file under src/. The data flows profile → segment → content → campaign →
  * delivery; store and queue implement the domain's ports; app and roles wire; faces come last.
  */
-const shared = ['errors', 'config', 'duration', 'folder', 'grouped', 'thread', 'url'];
+const shared = ['errors', 'config', 'duration', 'folder', 'frugal', 'grouped', 'thread', 'url'];
 const allowed: Record<string, readonly string[]> = {
   errors: [],
   duration: ['errors'],
@@ -18,6 +18,7 @@ const allowed: Record<string, readonly string[]> = {
   url: [],
   thread: ['errors'],
   settings: [],
+  frugal: [],
   config: ['errors', 'folder', 'settings'],
   profiles: ['errors', 'duration', 'grouped'],
   access: ['errors'],

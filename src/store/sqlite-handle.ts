@@ -1,5 +1,7 @@
 import Sqlite from 'better-sqlite3';
 
+/** Several handles of a process have one each; with four times as much nothing that was measured went faster. */
+const CACHE_KIB = 16_384;
 /** Pages that many commits change are copied back once for all of them. */
 const CHECKPOINT_PAGES = 4000;
 /** Where a thread of its own copies pages back, a commit does so only when that thread is far behind. */
@@ -22,7 +24,7 @@ export function openHandle(
     handle.pragma('foreign_keys = ON');
     // What is deleted is overwritten with zeros: an erased customer must not be found in the file.
     handle.pragma('secure_delete = ON');
-    handle.pragma('cache_size = -65536');
+    handle.pragma(`cache_size = -${CACHE_KIB}`);
     handle.pragma('temp_store = MEMORY');
     handle.pragma(`wal_autocheckpoint = ${checkpointPages}`);
     return handle;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { openApp } from '../../src/app.ts';
-import { beFrugal } from '../../src/cli/frugal.ts';
 import { loadConfig } from '../../src/config.ts';
+import { beFrugal } from '../../src/frugal.ts';
 import { importEvents, importProfiles } from '../../src/profiles/import/import.ts';
 import { dataFiles } from './data-files.ts';
 import type { DataImport } from './results.ts';
@@ -12,7 +12,7 @@ import { runStep } from './steps.ts';
  * is opened as theirs is. DATABASE_URL of the environment chooses another database, which must be empty.
  */
 await runStep(async (options): Promise<DataImport> => {
-  beFrugal();
+  beFrugal(50);
   const { DATABASE_URL } = process.env;
   const app = await openApp(
     loadConfig({ DATABASE_URL, DATA_DIR: join(options.folder, 'data') }, options.folder),

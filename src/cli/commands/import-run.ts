@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { App } from '../../app.ts';
+import { beFrugal } from '../../frugal.ts';
 import type { ImportOptions, ImportReport } from '../../profiles/import/import.ts';
 import { noteImport } from '../audit.ts';
 import type { Cli } from '../cli.ts';
-import { beFrugal } from '../frugal.ts';
 import type { Output } from '../output.ts';
 import { type Progress, progressBar } from '../progress.ts';
 
@@ -56,6 +56,9 @@ export function withFlags<M extends { dates?: object | undefined }>(mapping: M, 
   };
 }
 
+/** Percent; an import stays below 200 MB. */
+const HEAP_GROWS_BY = 50;
+
 /** Runs the import of a file into the app: with a bar, Ctrl+C, an entry in the audit log, and its report printed. */
 export function importInto(
   cli: Cli,
@@ -64,7 +67,7 @@ export function importInto(
   what: { readonly things: Things; readonly strict: boolean },
   work: (app: App, options: ImportOptions) => Promise<ImportReport>,
 ): Promise<void> {
-  beFrugal();
+  beFrugal(HEAP_GROWS_BY);
   return cli.withApp((app) =>
     runImportCommand(cli, cli.out(command), file, what, (options) =>
       noteImport(cli, command, app, what.things, file, () => work(app, options)),
