@@ -15,7 +15,6 @@ import { makePrivacy } from './profiles/privacy.ts';
 import { parseRetention } from './profiles/retention.ts';
 import { followSegments } from './segments/follow.ts';
 import { parseRule } from './segments/rule.ts';
-import { confirmationLetters } from './sign-up/letters.ts';
 import { makeSignUp } from './sign-up/sign-up.ts';
 import { confirmationSources } from './sign-up/sources.ts';
 import { arrivalStore } from './store/arrivals.ts';
@@ -80,15 +79,17 @@ export async function openApp(
     tokens: letters.tokens,
     confirmTokens,
     /** The letters that ask for confirmation; compiled when asked for. */
-    confirmationLetters: async () =>
-      confirmationLetters({
+    confirmationLetters: async () => {
+      const { confirmationLetters } = await import('./sign-up/letters.ts');
+      return confirmationLetters({
         sources: await confirmationSources(config.templatesDir),
         tokens: confirmTokens,
         book: topics,
         publicUrl: config.publicUrl,
         signer: letters.signer,
         attributesOf: async (id) => (await ports.profiles.byIds([id])).get(id)?.attributes ?? {},
-      }),
+      });
+    },
     prove: makeProof(config.secret),
     topics,
     signUp: makeSignUp(ports.confirmations, topics),

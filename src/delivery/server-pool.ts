@@ -21,8 +21,6 @@ interface Member extends PooledServer {
   quietUntil: number;
 }
 
-const nothing = () => undefined;
-
 /**
  * One transport over several servers. Letters are shared by weight among the servers that have a connection to
  * spare. A server that is down gets none; it is tried again behind the scenes when its circuit allows it, so that
@@ -56,13 +54,8 @@ class ServerPool implements Transport {
     this.concurrency = servers.reduce((sum, { transport }) => sum + transport.concurrency, 0);
   }
 
-  async slot(signal?: AbortSignal, first = false): Promise<Slot | Down> {
-    const found = first ? this.waiters.goFirst() : nothing;
-    try {
-      return await this.find(signal, first, found);
-    } finally {
-      found();
-    }
+  slot(signal?: AbortSignal, first = false): Promise<Slot | Down> {
+    return this.waiters.search(first, (found) => this.find(signal, first, found));
   }
 
   /** @param found is called as soon as there is a server to ask */

@@ -23,8 +23,6 @@ export function sharedServer(transport: Transport, share: ServerShare): Transpor
   return new SharedServer(transport, share);
 }
 
-const nothing = () => undefined;
-
 class SharedServer implements Transport {
   readonly concurrency: number;
   private readonly transport: Transport;
@@ -44,13 +42,8 @@ class SharedServer implements Transport {
     share.seats.of(this.key, share.total, KEEP_MS);
   }
 
-  async slot(signal?: AbortSignal, first = false): Promise<Slot | Down> {
-    const found = first ? this.waiters.goFirst() : nothing;
-    try {
-      return await this.find(signal, first, found);
-    } finally {
-      found();
-    }
+  slot(signal?: AbortSignal, first = false): Promise<Slot | Down> {
+    return this.waiters.search(first, (found) => this.find(signal, first, found));
   }
 
   private async find(

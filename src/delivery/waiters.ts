@@ -1,3 +1,5 @@
+const nothing = () => undefined;
+
 /** Those who wait for a connection to become free; whoever is woken looks again. */
 export class Waiters {
   private readonly firsts = new Set<() => void>();
@@ -9,8 +11,21 @@ export class Waiters {
     return this.looking > 0;
   }
 
+  /**
+   * Has somebody search, who goes before all others if `first`.
+   * @param look calls `found` as soon as it has found what it looked for; its end says so too
+   */
+  async search<T>(first: boolean, look: (found: () => void) => Promise<T>): Promise<T> {
+    const found = first ? this.goFirst() : nothing;
+    try {
+      return await look(found);
+    } finally {
+      found();
+    }
+  }
+
   /** Announces somebody who goes first. @returns what says that they found what they looked for, or gave up */
-  goFirst(): () => void {
+  private goFirst(): () => void {
     let over = false;
     this.looking += 1;
     return () => {

@@ -7,6 +7,16 @@ import { dataFiles } from './data-files.ts';
 import type { DataImport } from './results.ts';
 import { runStep } from './steps.ts';
 
+/** A total is a number, as traits and rules need it; empty cells are left out. */
+const eventMapping = {
+  properties: {
+    product: '{product}',
+    total: '{total|number}',
+    campaign: '{campaign}',
+    score: '{score|number}',
+  },
+};
+
 /**
  * Imports one of the two files by the code behind `dear profiles import` and `dear events import`, in a process that
  * is opened as theirs is. DATABASE_URL of the environment chooses another database, which must be empty.
@@ -26,7 +36,9 @@ await runStep(async (options): Promise<DataImport> => {
   };
   const cpu = process.cpuUsage();
   const started = performance.now();
-  const report = isEvents ? await importEvents(app, {}, at) : await importProfiles(app.profiles, {}, at);
+  const report = isEvents
+    ? await importEvents(app, eventMapping, at)
+    : await importProfiles(app.profiles, {}, at);
   const seconds = (performance.now() - started) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   if (report.refused > 0 || report.added + report.merged + report.unchanged !== report.rows) {
