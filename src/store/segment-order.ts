@@ -54,7 +54,10 @@ function follows(steps: readonly Step[], index: number, compiling: Compiling): S
   const e = sql.raw(`e${index + 1}`);
   const parts = [
     sql`${e}.profile_id = ${before}.profile_id`,
-    eventMatches(step, compiling, e),
+    sql`${e}.type = ${step.type}`,
+    // Without the sign SQLite takes these for the better bounds, and reads all profiles' events of the time.
+    ...isIn(sql`+${e}.at`, step.from, step.until),
+    ...(step.where === undefined ? [] : [propertiesFit(step.where, compiling, e)]),
     step.atOnce ? sql`${e}.at >= ${before}.at` : sql`${e}.at > ${before}.at`,
     ...(step.gap === undefined ? [] : [sql`${e}.at <= ${before}.at + ${step.gap}`]),
     follows(steps, index + 1, compiling),

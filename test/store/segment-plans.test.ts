@@ -71,6 +71,17 @@ describe('plans of SQLite', () => {
     expect(readings.length > 0).toBe(readsEvents);
   });
 
+  test('a step of a sequence is looked up by profile', async () => {
+    const rule = {
+      sequence: [{ did: 'view' }, { did: 'order', within: '7d' }, { didNot: 'view', within: '1d' }],
+    };
+    const resolved = resolveRule(parseRule(rule, 'rule'), new Map());
+    const condition = segmentCondition(resolved, await compiled(resolved));
+    const readings = await readingsOf(sql`SELECT count(*) FROM profiles p WHERE ${condition}`);
+    expect(readings).toHaveLength(3);
+    for (const reading of readings) expect(reading).toContain('events_profile (profile_id=?');
+  });
+
   test('a scan would be seen', async () => {
     const readings = await readingsOf(sql`SELECT count(*) FROM events e WHERE e.properties LIKE '%x%'`);
     expect(readings).toHaveLength(1);
