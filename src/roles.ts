@@ -11,7 +11,7 @@ import { openScriptorium } from './scriptorium-link.ts';
 import { startSending } from './sending.ts';
 import { makeWaker } from './tracking/waker.ts';
 
-/** Percent; so that a worker stays below 300 MB however long it sends. */
+/** Percent: a worker that sends 100,000 letters stays below 300 MB. */
 const HEAP_GROWS_BY = 85;
 const SWEEP_MS = 1000;
 const RESCHEDULE_MS = 5000;
