@@ -53,7 +53,10 @@ export async function startWorkers(app: App, queues: Queues, names: readonly Que
     });
   }
   if (scriptorium !== undefined) {
-    const closeSending = await startSending(app, queues, scriptorium);
+    const closeSending = await startSending(app, queues, scriptorium).catch(async (error: unknown) => {
+      await scriptorium.close();
+      throw error;
+    });
     closers.push(async () => {
       await closeSending();
       await scriptorium.close();

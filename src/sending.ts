@@ -86,7 +86,6 @@ function startAsking(
       firstRetryMs: app.config.firstRetryMs,
       heard: (serverDown, sent) => tellOfServer(app, serverDown, sent),
       failed,
-      clock: Date.now,
     },
     stop,
   );

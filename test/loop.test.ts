@@ -167,7 +167,8 @@ describe.each(Object.keys(installations))('the whole loop on %s', (kind) => {
       timeline.filter((event) => event.type === 'replied').map((event) => event.properties.text),
     ).toEqual(['Lovely lamp!']);
     const leaver = await here.app.profiles.byEmail(third?.to?.[0]?.address ?? '');
-    expect(await here.app.consents.consenting([leaver?.id ?? 0], 'offers')).toEqual(new Set());
+    const [candidate] = await here.app.letters.customers.candidates([leaver?.id ?? 0], 'offers');
+    expect(candidate?.consents).toBe(false);
   }
 });
 

@@ -2,7 +2,7 @@
 const firstDelay = 1_000;
 const longestDelay = 30_000;
 
-/** The clock (milliseconds) and the dice; tests bring their own. */
+/** A clock that never jumps (milliseconds), and the dice; tests bring their own. */
 export interface CircuitSource {
   now(): number;
   random(): number;
@@ -18,7 +18,7 @@ export class Circuit {
   private probing = false;
   private readonly source: CircuitSource;
 
-  constructor(source: CircuitSource = { now: Date.now, random: Math.random }) {
+  constructor(source: CircuitSource = { now: () => performance.now(), random: Math.random }) {
     this.source = source;
   }
 

@@ -134,8 +134,6 @@ export interface ConsentStore {
   of(profileId: number): Promise<Consent[]>;
   /** Every statement that was recorded, oldest first. */
   history(profileId: number): Promise<Consent[]>;
-  /** Those of the given profiles whose state for the topic is 'in'. */
-  consenting(profileIds: readonly number[], topic: string): Promise<Set<number>>;
 }
 
 export interface Suppression {
@@ -154,8 +152,6 @@ export interface SuppressionStore {
   get(address: string): Promise<Suppression | undefined>;
   /** Reasons by address; addresses that are not suppressed are absent. */
   hasMany(addresses: readonly string[]): Promise<Map<string, string>>;
-  /** Reasons by profile id; profiles whose address is not suppressed are absent. */
-  ofProfiles(profileIds: readonly number[]): Promise<Map<number, string>>;
   /** All addresses (marks of erased people are none), sorted, in chunks of one snapshot that keeps no writer waiting. */
   all(): AsyncIterable<Suppression[]>;
   /** The newest first. */

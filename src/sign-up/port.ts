@@ -103,5 +103,5 @@ export interface ConfirmationStore {
    * that are no longer to be sent are skipped; claims of workers that died are `unknown`.
    * @returns how many requests expired
    */
-  sweep(now: number): Promise<number>;
+  sweep(): Promise<number>;
 }

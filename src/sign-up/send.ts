@@ -28,7 +28,6 @@ export interface ConfirmationSending {
   /** Hears that no server takes letters (its last word), or that one left. */
   heard(serverDown: string | undefined, sent: number): Promise<void>;
   failed(error: unknown): void;
-  clock(): number;
 }
 
 /** Sends letters that ask for confirmation. */
@@ -64,8 +63,8 @@ class Sender implements ConfirmationSender {
   }
 
   async round(): Promise<void> {
-    const { store, letters, clock } = this.deps;
-    await store.sweep(clock());
+    const { store, letters } = this.deps;
+    await store.sweep();
     const room = MOST_IN_HAND - this.inHand.size;
     const idle = this.stop.signal.aborted || letters.from === undefined || room <= 0;
     if (idle || !(await store.waits())) return;

@@ -1,5 +1,6 @@
 import { and, desc, eq, inArray, isNull, lte, ne, sql } from 'drizzle-orm';
 import type { AskingLimit, ConfirmationStore, SignUp } from '../sign-up/port.ts';
+import { clockOf } from './clock.ts';
 import { readStandings, saveStandings } from './consent-book.ts';
 import type { Database } from './database.ts';
 import { lock } from './profile-rows.ts';
@@ -124,7 +125,8 @@ async function wordingsOf(tx: Database, profileId: number): Promise<Map<string, 
 }
 
 /** See `ConfirmationStore.sweep`; a short transaction for each profile. */
-export async function sweepConfirmations(db: Database, at: number): Promise<number> {
+export async function sweepConfirmations(db: Database): Promise<number> {
+  const at = await clockOf(db);
   const { confirmations } = db.tables;
   const now = db.phrases.now();
   await db.run(sql`UPDATE confirmations SET state = 'unknown', finished_at = ${now}, lease_until = NULL,

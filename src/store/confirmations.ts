@@ -61,7 +61,7 @@ export function confirmationStore(db: Database): ConfirmationStore {
         await answerConfirmation(tx, id, answer, at, proof);
         return byId(tx, id);
       }),
-    sweep: (at) => sweepConfirmations(db, at),
+    sweep: () => sweepConfirmations(db),
   };
 }
 

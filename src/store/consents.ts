@@ -1,4 +1,4 @@
-import { asc, eq, sql } from 'drizzle-orm';
+import { asc, eq } from 'drizzle-orm';
 import type { ConsentStore } from '../profiles/port.ts';
 import { readStandings, saveStandings } from './consent-book.ts';
 import type { Database } from './database.ts';
@@ -37,12 +37,6 @@ export function consentStore(db: Database): ConsentStore {
         .where(eq(consentChanges.profileId, profileId))
         .orderBy(asc(consentChanges.at), asc(consentChanges.id));
       return rows.map(consentOf);
-    },
-    consenting: async (profileIds, topic) => {
-      const rows = await db.rows<{ profile_id: number }>(sql`
-        SELECT profile_id FROM consents
-        WHERE profile_id IN ${db.phrases.numbers(profileIds)} AND topic = ${topic} AND state = 'in'`);
-      return new Set(rows.map((row) => row.profile_id));
     },
   };
 }

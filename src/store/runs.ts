@@ -4,8 +4,9 @@ import type { NewRun, PlanHold, PlannedSend, Run, RunStore } from '../campaigns/
 import { openStates, type RunState } from '../campaigns/reasons.ts';
 import { runPlanSchema } from '../campaigns/run-plan.ts';
 import { DearError } from '../errors.ts';
+import { clockOf } from './clock.ts';
 import type { BulkInsert, Database, Tables } from './database.ts';
-import { clockOf, takenSlots } from './slots.ts';
+import { takenSlots } from './slots.ts';
 
 /** Runs and their planning, on either database. */
 export function runStore(db: Database): RunStore {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import type { ClaimRequest, LeasedSend, SendLedger, Settlement, Verdict } from '../delivery/port.ts';
 import type { Frequency } from '../profiles/preferences.ts';
+import { clockOf } from './clock.ts';
 import type { BulkRow, Database, RowStep } from './database.ts';
 import {
   claimStatement,
@@ -13,7 +14,7 @@ import {
   settleStatement,
   suppressStatement,
 } from './send-statements.ts';
-import { clockOf, takenSlots } from './slots.ts';
+import { takenSlots } from './slots.ts';
 
 /** The ledger as send workers use it, on either database. */
 export function sendLedger(db: Database): SendLedger {

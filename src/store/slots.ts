@@ -10,12 +10,6 @@ export function listOf(values: readonly (number | string)[]) {
   );
 }
 
-/** The moment by the database's clock, ms. */
-export async function clockOf(db: Database): Promise<number> {
-  const [clock] = await db.rows<{ now: number }>(sql`SELECT ${db.phrases.now()} AS now`);
-  return clock?.now ?? 0;
-}
-
 /**
  * The slots of the given profiles: claimed letters of the longest window, those to profiles that were merged into
  * them too, and letters that wait and are worth at least `value`. A waiting letter that is worth less gives way,

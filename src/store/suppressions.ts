@@ -28,12 +28,6 @@ export function suppressionStore(db: Store): SuppressionStore {
       );
       return new Map(rows.map((row) => [row.address, row.reason]));
     },
-    ofProfiles: async (profileIds) => {
-      const rows = await db.rows<{ id: number; reason: string }>(sql`
-        SELECT p.id AS id, s.reason AS reason FROM profiles p JOIN suppressions s ON s.address = p.email
-        WHERE p.id IN ${db.phrases.numbers(profileIds)}`);
-      return new Map(rows.map((row) => [row.id, row.reason]));
-    },
     all: () =>
       db.scan<Suppression>(sql`SELECT address, reason, source, at FROM suppressions
         WHERE address LIKE '%@%' ORDER BY address`),

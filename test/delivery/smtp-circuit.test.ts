@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Circuit } from '../../src/delivery/smtp-circuit.ts';
 
 test('pauses double from a second to half a minute, with up to half of it taken off', () => {
@@ -38,4 +38,16 @@ test('in doubt, one attempt at a time', () => {
   expect(circuit.mayTry()).toBe(false);
   probe.succeeded();
   expect(circuit.mayTry()).toBe(true);
+});
+
+test('a clock that is set back keeps no server away for longer', () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  try {
+    const circuit = new Circuit();
+    circuit.attempt().failed();
+    vi.setSystemTime(Date.now() - 3_600_000);
+    expect(circuit.waitLeft).toBeLessThanOrEqual(1000);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -83,7 +83,6 @@ export function senderOn(
         if (serverDown !== undefined) heard.push(serverDown);
       },
       failed,
-      clock: Date.now,
     },
     new AbortController(),
   );

@@ -6,6 +6,7 @@ import { confirmationStore } from '../../src/store/confirmations.ts';
 import { consentStore } from '../../src/store/consents.ts';
 import { profileStore } from '../../src/store/profiles.ts';
 import { suppressionStore } from '../../src/store/suppressions.ts';
+import { consenting } from '../fixtures/consenting.ts';
 import { openSink } from '../fixtures/sink.ts';
 import { onEveryStore } from '../stores.ts';
 import { book, senderOn } from './sender.ts';
@@ -34,7 +35,7 @@ onEveryStore('double opt-in', (open) => {
     const { asked, id = 0 } = await ask(at);
     expect(asked).toBe('asked');
     expect(await states()).toEqual({ offers: 'pending' });
-    expect(await consentStore(store).consenting([await idOf()], 'offers')).toEqual(new Set());
+    expect(await consenting(store, [await idOf()], 'offers')).toEqual(new Set());
     const after = await confirmations.answer(id, 'yes', at + 60_000, 'by the link');
     expect(after).toMatchObject({ answer: 'yes', answeredAt: at + 60_000 });
     const evidence = { wording: 'I want offers' };
@@ -74,7 +75,7 @@ onEveryStore('double opt-in', (open) => {
     expect((await confirmations.answer(id, 'yes', at + 7 * day, 'late'))?.answer).toBeUndefined();
     expect(await states()).toEqual({ offers: 'pending' });
     const profile = await idOf();
-    expect(await confirmations.sweep(Date.now())).toBe(1);
+    expect(await confirmations.sweep()).toBe(1);
     // A profile that was nothing but this sign-up is not kept.
     expect(await idOf()).toBe(0);
     expect(await consentStore(store).history(profile)).toEqual([]);
@@ -90,11 +91,11 @@ onEveryStore('double opt-in', (open) => {
     );
     await ask(at);
     expect(await states()).toEqual({ offers: 'pending' });
-    expect(await confirmations.sweep(Date.now())).toBe(1);
+    expect(await confirmations.sweep()).toBe(1);
     expect(await consentStore(store).of(await idOf())).toEqual([
       { topic: 'offers', state: 'out', at: at - day, source: 'page' },
     ]);
-    expect(await confirmations.sweep(Date.now())).toBe(0);
+    expect(await confirmations.sweep()).toBe(0);
   });
 
   test('nobody is asked too often, and nobody who must not be mailed', async () => {
@@ -196,7 +197,7 @@ onEveryStore('double opt-in', (open) => {
     const { id = 0 } = await ask();
     await consentStore(store).change(await idOf(), 'offers', 'out', Date.now() + 1, 'page');
     expect(await confirmations.claim(id, 0, 1000)).toBe(false);
-    await confirmations.sweep(Date.now());
+    await confirmations.sweep();
     expect(await confirmations.byId(id)).toMatchObject({ state: 'skipped' });
     const { confirmations: table } = store.tables;
     expect(await store.orm.select().from(table).where(eq(table.state, 'queued'))).toEqual([]);

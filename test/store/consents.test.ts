@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { consentStore } from '../../src/store/consents.ts';
 import { profileStore } from '../../src/store/profiles.ts';
+import { consenting } from '../fixtures/consenting.ts';
 import { onEveryStore } from '../stores.ts';
 
 onEveryStore('consent', (open) => {
@@ -10,6 +11,7 @@ onEveryStore('consent', (open) => {
     await profiles.ensure(['a@example.com', 'b@example.com'], 1);
     const ids = await profiles.idsOf(['a@example.com', 'b@example.com']);
     return {
+      store,
       consents: consentStore(store),
       a: ids.get('a@example.com') ?? 0,
       b: ids.get('b@example.com') ?? 0,
@@ -68,7 +70,7 @@ onEveryStore('consent', (open) => {
   });
 
   test('many at once, and who consents', async () => {
-    const { consents, a, b } = await made();
+    const { store, consents, a, b } = await made();
     const at = 5;
     const recorded = await consents.changeMany(
       [
@@ -80,10 +82,10 @@ onEveryStore('consent', (open) => {
       9,
     );
     expect(recorded).toBe(3);
-    expect(await consents.consenting([a, b], 'offers')).toEqual(new Set([a]));
-    expect(await consents.consenting([a, b], 'news')).toEqual(new Set([b]));
-    expect(await consents.consenting([a], 'unknown')).toEqual(new Set());
-    expect(await consents.consenting([], 'offers')).toEqual(new Set());
+    expect(await consenting(store, [a, b], 'offers')).toEqual(new Set([a]));
+    expect(await consenting(store, [a, b], 'news')).toEqual(new Set([b]));
+    expect(await consenting(store, [a], 'unknown')).toEqual(new Set());
+    expect(await consenting(store, [], 'offers')).toEqual(new Set());
     expect(await consents.changeMany([], 9)).toBe(0);
   });
 });

@@ -188,12 +188,24 @@ onEveryStore('events', (open) => {
     expect(await skus({ where: { 'no"such.key': 'x' } })).toBeUndefined();
   });
 
+  test('newest: however many copies come before the others, of the one as of many', async () => {
+    const { events, ids } = await made();
+    const [a = 0, b = 0] = ids;
+    const many = Array.from({ length: 40 }, (_, index) => event(a, 100 + index, { sku: 'x' }));
+    const without = Array.from({ length: 40 }, (_, index) => event(b, 100 + index, { size: index }));
+    const older = [event(a, 2, { sku: 'y' }), event(a, 1, { sku: 'z' }), event(b, 1, { sku: 'y' })];
+    await events.addMany([...many, ...without, ...older], 1);
+    const found = await events.newest([a, b], { type: 'order', limit: 2, distinctBy: 'sku' });
+    expect(found.get(a)?.map((one) => one.at)).toEqual([139, 2]);
+    expect(found.get(b)?.map((one) => one.at)).toEqual([1]);
+  });
+
   test('newest equals a plain evaluation in memory', async () => {
     const { events, ids } = await made(4);
     const facts = fc.record({
       profile: fc.constantFrom(...ids),
       at: fc.integer({ min: 0, max: 6 }),
-      sku: fc.option(fc.constantFrom('x', 'y', 'z'), { nil: undefined }),
+      sku: fc.option(fc.constantFrom('x', 'x', 'x', 'x', 'x', 'y', 'z'), { nil: undefined }),
     });
     const sample =
       fc.sample(fc.array(facts, { minLength: 60, maxLength: 60 }), { numRuns: 1, seed: 7 })[0] ?? [];

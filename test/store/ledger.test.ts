@@ -2,12 +2,12 @@ import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { ClaimRequest, SendLedger, Settlement } from '../../src/delivery/port.ts';
 import type { Frequency } from '../../src/profiles/preferences.ts';
-import { consentStore } from '../../src/store/consents.ts';
 import type { Store } from '../../src/store/database.ts';
 import { ledgerReader } from '../../src/store/ledger-reader.ts';
 import { runStore } from '../../src/store/runs.ts';
 import { sendLedger } from '../../src/store/send-ledger.ts';
 import { sweepLedger } from '../../src/store/sweep-ledger.ts';
+import { consenting } from '../fixtures/consenting.ts';
 import { makeReaders, makeRun } from '../fixtures/planned.ts';
 import { onEveryStore } from '../stores.ts';
 
@@ -145,7 +145,7 @@ onEveryStore('the ledger', (open) => {
     const requests = await leaseAll(store, run.id);
     const { consents } = store.tables;
     await store.orm.update(consents).set({ state: 'pending' }).where(eq(consents.profileId, asked));
-    expect(await consentStore(store).consenting(ids, 'offers')).toEqual(new Set(ids.slice(1)));
+    expect(await consenting(store, ids, 'offers')).toEqual(new Set(ids.slice(1)));
     expect(await claim(sendLedger(store), requests, undefined)).toEqual(['no consent', 'go']);
   });
 

@@ -12,6 +12,7 @@ import { profileStore } from '../../src/store/profiles.ts';
 import { readerStore } from '../../src/store/readers.ts';
 import { sendLedger } from '../../src/store/send-ledger.ts';
 import { suppressionStore } from '../../src/store/suppressions.ts';
+import { consenting } from '../fixtures/consenting.ts';
 import { makeReaders, makeRun } from '../fixtures/planned.ts';
 import { onEveryStore } from '../stores.ts';
 
@@ -207,9 +208,9 @@ onEveryStore('merging', (open) => {
     expect(await consents.history(goes)).toEqual([]);
     // The shop's list says again what it said before.
     await state(stays, 'news', 'in', 20);
-    expect(await consents.consenting([stays], 'news')).toEqual(new Set());
+    expect(await consenting(store, [stays], 'news')).toEqual(new Set());
     await state(stays, 'news', 'in', 21);
-    expect(await consents.consenting([stays], 'news')).toEqual(new Set([stays]));
+    expect(await consenting(store, [stays], 'news')).toEqual(new Set([stays]));
   });
 
   test('a complaint follows the person, a dead mailbox does not', async () => {
@@ -316,7 +317,7 @@ onEveryStore('merging', (open) => {
     await store.transaction((tx) => applyHappened(tx, [opened], 160));
     expect((await eventStore(store).timeline(stays, 5)).map(({ type }) => type)).toContain('opened');
     await readers.optOut(sendId, 'unsubscribe link', 200, undefined);
-    expect(await consentStore(store).consenting([stays], 'offers')).toEqual(new Set());
+    expect(await consenting(store, [stays], 'offers')).toEqual(new Set());
   });
 
   test('what was written under the old id meanwhile is moved later', async () => {
@@ -332,7 +333,7 @@ onEveryStore('merging', (open) => {
     expect(await identityStore(store).settleMerges(101, 200)).toBe(1);
     expect(await identityStore(store).settleMerges(101, 200)).toBe(0);
     expect((await eventStore(store).timeline(stays, 5)).map(({ type }) => type)).toContain('view');
-    expect(await consentStore(store).consenting([stays], 'offers')).toEqual(new Set());
+    expect(await consenting(store, [stays], 'offers')).toEqual(new Set());
   });
 
   test('an event without a key that both have counts once', async () => {

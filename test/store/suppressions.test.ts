@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { customerStore } from '../../src/store/customers.ts';
 import { profileStore } from '../../src/store/profiles.ts';
 import { suppressionStore } from '../../src/store/suppressions.ts';
 import { onEveryStore } from '../stores.ts';
@@ -30,8 +31,12 @@ onEveryStore('suppressions', (open) => {
     const profiles = profileStore(store);
     await profiles.ensure(['a@example.com', 'x@example.com'], 1);
     const ids = await profiles.idsOf(['a@example.com', 'x@example.com']);
-    expect(await suppressions.ofProfiles([...ids.values()])).toEqual(
-      new Map([[ids.get('a@example.com'), 'complained']]),
+    const candidates = await customerStore(store).candidates([...ids.values()], 'offers');
+    expect(new Map(candidates.map(({ customer, suppressed }) => [customer.email, suppressed]))).toEqual(
+      new Map([
+        ['a@example.com', 'complained'],
+        ['x@example.com', undefined],
+      ]),
     );
   });
 });
