@@ -6,6 +6,7 @@ import {
   dearResult,
   type ImportResult,
   importResult,
+  launched,
   renderResult,
   type SendResult,
   sendResult,
@@ -62,14 +63,24 @@ export class Contest {
   }
 
   /**
-   * Plans and sends the campaign; the other contenders need its letters.
+   * Launches the campaign, which workers that are up already plan and send; the other contenders need its letters.
    * @param helpers worker processes beside the one that is measured
    */
   async dear(helpers = 0) {
-    await this.#step('launch', 'launching', 0);
+    this.#note('starting workers of Dear');
+    const arrival = this.#sink.expect(this.#options.letters);
+    const worker = startStep('dear', this.#options);
     const others = Array.from({ length: helpers }, () => startStep('helper', this.#options));
+    const all = [worker, ...others];
     try {
-      return dearResult.parse(await this.#step('dear', 'sending with Dear', this.#options.letters));
+      await Promise.all(all.map((step) => Promise.race([step.ready, step.result])));
+      const { launchedAt } = launched.parse(await this.#step('launch', 'launching', 0));
+      this.#note('sending with Dear');
+      worker.launched(launchedAt);
+      void arrival.then(() => worker.arrived());
+      const result = dearResult.parse(await worker.result);
+      await arrival;
+      return result;
     } finally {
       for (const other of others) other.arrived();
       await Promise.all(others.map((other) => other.result));

@@ -13,14 +13,19 @@ import { runStep, type StepOptions } from './steps.ts';
 /** How long nothing may happen before the benchmark gives up. */
 const STALLED_MS = 30_000;
 
-/** One worker process of Dear, on all queues. The campaign was launched before, by another process. */
-await runStep(async (options, arrived): Promise<DearResult> => {
+/**
+ * One worker process of Dear, on all queues. As the processes of the other contenders have loaded what they run before
+ * their clock starts, it is up and waits when another process launches the campaign.
+ */
+await runStep(async (options, { ready, launched, arrived }): Promise<DearResult> => {
   const app = await openInstallation(options);
   const queues = await openQueues({ url: app.config.queueUrl, log: app.log });
-  const run = await app.runOf('whole');
-  const clock = startClock();
   const workers = await startWorkers(app, queues, everyQueue);
-  const sent = await send({ app, queues, run, clock }, arrived);
+  await ready();
+  const cpu = process.cpuUsage();
+  const started = (await launched) - performance.timeOrigin;
+  const run = await app.runOf('whole');
+  const sent = await send({ app, queues, run, clock: { cpu, started } }, arrived);
   const peakRssMiB = process.resourceUsage().maxRSS / 1024;
   if (sent.letters !== options.letters) {
     throw new Error(`Dear sent ${sent.letters} letters, there should be ${options.letters}`);
@@ -40,15 +45,12 @@ interface Sending {
 
 interface Clock {
   readonly cpu: NodeJS.CpuUsage;
+  /** Of `performance.now()`. */
   readonly started: number;
 }
 
-function startClock(): Clock {
-  return { cpu: process.cpuUsage(), started: performance.now() };
-}
-
-/** From the wake-up of the planner to the last recorded answer. */
-async function send({ app, queues, run, clock: { cpu, started } }: Sending, arrived: Promise<void>) {
+/** From the launch to the last recorded answer. */
+async function send({ app, queues, run, clock: { cpu, started } }: Sending, arrived: Promise<unknown>) {
   const since = () => (performance.now() - started) / 1000;
   await queues.add('plan', [{ payload: { runId: run.id } }]);
   while ((await app.runs.byId(run.id))?.state === 'planning') await wait(10);
@@ -62,7 +64,7 @@ async function send({ app, queues, run, clock: { cpu, started } }: Sending, arri
 }
 
 /** Asking costs a little, so it is asked often only when there is reason to believe that it is over. */
-async function settled(app: App, runId: number, arrived: Promise<void>): Promise<void> {
+async function settled(app: App, runId: number, arrived: Promise<unknown>): Promise<void> {
   let left = Number.POSITIVE_INFINITY;
   let movedAt = performance.now();
   for (;;) {
@@ -87,7 +89,7 @@ async function stagesOf({ app, queues, options }: Profiling): Promise<DearResult
   const never = new Promise<void>(() => undefined);
   const run = await app.launch('part', true);
   const { result, shares, profile } = await profiled(() =>
-    send({ app, queues, run, clock: startClock() }, never),
+    send({ app, queues, run, clock: { cpu: process.cpuUsage(), started: performance.now() } }, never),
   );
   if (options.cpuProfile !== undefined) await writeFile(options.cpuProfile, JSON.stringify(profile));
   const { letters } = result;

@@ -4,10 +4,11 @@ import { openInstallation } from './installation.ts';
 import { runStep } from './steps.ts';
 
 /** One more worker process, for as long as the contest lasts. */
-await runStep(async (options, arrived) => {
+await runStep(async (options, { ready, arrived }) => {
   const app = await openInstallation(options);
   const queues = await openQueues({ url: app.config.queueUrl, log: app.log });
   const workers = await startWorkers(app, queues, everyQueue);
+  await ready();
   await arrived;
   await workers.close();
   await app.close();

@@ -6,9 +6,13 @@ const amount = z.object({ count: z.number(), seconds: z.number() });
 export const importResult = z.object({ profiles: amount, events: amount });
 export type ImportResult = z.output<typeof importResult>;
 
+/** When the campaign was stored as launched, ms since 1970. */
+export const launched = z.object({ launchedAt: z.number() });
+export type Launched = z.output<typeof launched>;
+
 export const dearResult = z.object({
   letters: z.int(),
-  /** From the moment when the plan was queued. */
+  /** From the moment when the campaign was launched. */
   plannedSeconds: z.number(),
   seconds: z.number(),
   /** Microseconds of CPU of the whole process, all its threads. */

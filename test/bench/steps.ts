@@ -29,11 +29,15 @@ export type StepName =
   | 'data-questions'
   | 'data-http';
 
-const fromParent = z.enum(['arrived']);
-const fromStep = z.object({ result: z.unknown() });
+const fromParent = z.union([z.object({ launchedAt: z.number() }), z.literal('arrived')]);
+const fromStep = z.union([z.literal('ready'), z.object({ result: z.unknown() })]);
 
 /** A process of its own for one of the contenders, so that none lives on another's heap or event loop. */
 export interface Step {
+  /** Resolves when a worker of Dear has nothing left to do but wait; other steps never say so. */
+  readonly ready: Promise<void>;
+  /** Tells a worker of Dear when (ms since 1970) the campaign was launched. */
+  launched(at: number): void;
   /** Tells the step that the sink has all the letters it was to expect. */
   arrived(): void;
   /** Resolves with what the step measured, rejects when it fails. */
@@ -43,7 +47,17 @@ export interface Step {
 /** Starts `<name>-step`, compiled or not like this file itself. */
 export function startStep(name: StepName, options: StepOptions): Step {
   const child = forkBeside(`${name}-step`, JSON.stringify(options));
-  return { arrived: () => void child.send('arrived'), result: resultOf(child, name) };
+  const ready = new Promise<void>((resolve) => {
+    child.on('message', (message) => {
+      if (fromStep.parse(message) === 'ready') resolve();
+    });
+  });
+  return {
+    ready,
+    launched: (launchedAt) => void child.send({ launchedAt }),
+    arrived: () => void child.send('arrived'),
+    result: resultOf(child, name),
+  };
 }
 
 /** Starts another file of this folder as a process. */
@@ -58,26 +72,49 @@ export function forkBeside(file: string, ...args: string[]): ChildProcess {
 async function resultOf(child: ChildProcess, name: StepName): Promise<unknown> {
   let answer: { result?: unknown } | undefined;
   child.on('message', (message) => {
-    answer = fromStep.parse(message);
+    const said = fromStep.parse(message);
+    if (said !== 'ready') answer = said;
   });
   const [code] = await once(child, 'exit');
   if (code === 0 && answer !== undefined) return answer.result;
   throw new Error(`the step '${name}' of the benchmark failed (exit code ${code})`);
 }
 
+/** What a step hears from the contest, and what it tells it beside its result. */
+export interface Contact {
+  ready(): Promise<void>;
+  /** When the campaign was launched, ms since 1970. */
+  readonly launched: Promise<number>;
+  /** The sink has all the letters that it was to expect. */
+  readonly arrived: Promise<unknown>;
+}
+
 /** The body of a step: runs the work with the options of the command line and hands back what it measured. */
 export async function runStep(
-  work: (options: StepOptions, arrived: Promise<void>) => Promise<unknown>,
+  work: (options: StepOptions, contact: Contact) => Promise<unknown>,
 ): Promise<void> {
-  const arrived = new Promise<void>((resolve) => {
+  process.on('disconnect', () => process.exit(1));
+  const contact: Contact = {
+    ready: () => tell('ready'),
+    launched: heard((said) => (said === 'arrived' ? undefined : said.launchedAt)),
+    arrived: heard((said) => (said === 'arrived' ? true : undefined)),
+  };
+  const result = await work(stepOptions.parse(JSON.parse(process.argv[2] ?? '')), contact);
+  await tell({ result });
+  process.exit(0);
+}
+
+function heard<T>(of: (said: z.output<typeof fromParent>) => T | undefined): Promise<T> {
+  return new Promise((resolve) => {
     process.on('message', (message) => {
-      if (fromParent.parse(message) === 'arrived') resolve();
+      const what = of(fromParent.parse(message));
+      if (what !== undefined) resolve(what);
     });
   });
-  process.on('disconnect', () => process.exit(1));
-  const result = await work(stepOptions.parse(JSON.parse(process.argv[2] ?? '')), arrived);
-  await new Promise<void>((resolve, reject) => {
-    process.send?.({ result }, (error: Error | null) => (error ? reject(error) : resolve()));
+}
+
+function tell(what: z.input<typeof fromStep>): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    process.send?.(what, (error: Error | null) => (error ? reject(error) : resolve()));
   });
-  process.exit(0);
 }
