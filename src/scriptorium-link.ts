@@ -3,6 +3,7 @@ import type { App } from './app.ts';
 import type { Surveyed } from './campaigns/survey.ts';
 import type { Config } from './config.ts';
 import { type Batch, type Letter, type Scriptorium, scriptoriumHere } from './delivery/scriptorium.ts';
+import { Spaces } from './delivery/spaces.ts';
 import { DearError } from './errors.ts';
 import type { Packed, ScriptoriumAnswer, ScriptoriumAsk } from './scriptorium-thread.ts';
 import { Thread } from './thread.ts';
@@ -23,6 +24,7 @@ type WriterThread = Thread<ScriptoriumAsk, ScriptoriumAnswer>;
 class Threads implements Scriptorium {
   readonly #config: Config;
   readonly #threads: WriterThread[];
+  readonly #spaces = new Spaces();
   #turn = 0;
   #batches = 0;
 
@@ -53,12 +55,17 @@ class Threads implements Scriptorium {
     if (found.kind !== 'readers') throw confused();
     const { readers } = found;
     const write: Batch['write'] = async (ids, moment) => {
-      const answer = await thread.ask({ kind: 'write', batch, ids, moment });
+      const space = this.#spaces.spare();
+      const given = space === undefined ? [] : [space];
+      const answer = await thread.ask({ kind: 'write', batch, ids, moment, space }, given);
       if (answer.kind !== 'letters') throw confused();
-      return unpack(answer.packed);
+      const letters = unpack(answer.packed);
+      this.#spaces.hold(answer.packed.bytes, letters.filter((letter) => 'bytes' in letter).length);
+      return letters;
     };
+    const done: Batch['done'] = (letter) => this.#spaces.done(letter.bytes.buffer);
     const end = () => void thread.ask({ kind: 'end', batch }).catch(() => undefined);
-    return { readers, write, end };
+    return { readers, write, done, end };
   };
 
   async close(): Promise<void> {

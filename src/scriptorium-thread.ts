@@ -3,7 +3,15 @@ import type { Run } from './campaigns/port.ts';
 import type { Surveyed } from './campaigns/survey.ts';
 import type { Moment } from './delivery/letter-writer.ts';
 import type { LeasedSend } from './delivery/port.ts';
-import { type Batch, type NoLetter, type Reader, scriptoriumHere } from './delivery/scriptorium.ts';
+import {
+  type Batch,
+  type Letter,
+  type NoLetter,
+  type Reader,
+  scriptoriumHere,
+  type WrittenLetter,
+} from './delivery/scriptorium.ts';
+import { Slab } from './delivery/slab.ts';
 import { DearError } from './errors.ts';
 import { openStore } from './store/open.ts';
 import { serveThread } from './thread.ts';
@@ -28,11 +36,13 @@ export type ScriptoriumAsk =
       readonly batch: number;
       readonly ids: readonly number[];
       readonly moment: Moment;
+      /** Memory for them, handed over; nobody reads it any more. */
+      readonly space: ArrayBuffer | undefined;
     }
   | { readonly kind: 'end'; readonly batch: number }
   | { readonly kind: 'close' };
 
-/** Letters without their bytes, which lie one after another in `bytes`. */
+/** Letters without their bytes, which lie in `bytes`. */
 export interface Packed {
   readonly letters: readonly (PackedLetter | NoLetter)[];
   readonly bytes: ArrayBuffer;
@@ -86,7 +96,7 @@ await serveThread<ScriptoriumAsk, ScriptoriumAnswer>(async () => {
       case 'write': {
         const batch = batches.get(ask.batch);
         if (batch === undefined) throw new DearError('scriptorium.batch', 'That batch was ended.');
-        const packed = pack(await batch.write(ask.ids, ask.moment));
+        const packed = pack(await batch.write(ask.ids, ask.moment, new Slab(ask.space)));
         return { answer: { kind: 'letters', packed }, transfer: [packed.bytes] };
       }
       case 'end':
@@ -99,17 +109,31 @@ await serveThread<ScriptoriumAsk, ScriptoriumAnswer>(async () => {
   };
 });
 
-function pack(letters: Awaited<ReturnType<Batch['write']>>): Packed {
-  const octets = letters.reduce((sum, letter) => sum + ('bytes' in letter ? letter.bytes.length : 0), 0);
-  const bytes = new Uint8Array(octets);
+/** As they lie, if all lie in one piece of memory; else in another, one after another. */
+function pack(letters: readonly Letter[]): Packed {
+  const written = letters.filter((letter) => 'bytes' in letter);
+  const [first] = written;
+  const memory = first?.bytes.buffer;
+  const inOne = written.every((letter) => letter.bytes.buffer === memory);
+  if (memory instanceof ArrayBuffer && Slab.takes(memory) && inOne) {
+    return { letters: letters.map((letter) => placed(letter, startOf)), bytes: memory };
+  }
+  const bytes = new Uint8Array(written.reduce((sum, letter) => sum + letter.bytes.length, 0));
   let end = 0;
-  const packed = letters.map((letter) => {
-    if (!('bytes' in letter)) return letter;
+  const copied = (letter: WrittenLetter) => {
     const start = end;
     bytes.set(letter.bytes, start);
     end += letter.bytes.length;
-    const { sendId, from, to, decision } = letter;
-    return { sendId, from, to, decision, start, end };
-  });
-  return { letters: packed, bytes: bytes.buffer };
+    return start;
+  };
+  return { letters: letters.map((letter) => placed(letter, copied)), bytes: bytes.buffer };
+}
+
+const startOf = (letter: WrittenLetter) => letter.bytes.byteOffset;
+
+function placed(letter: Letter, place: (letter: WrittenLetter) => number): PackedLetter | NoLetter {
+  if (!('bytes' in letter)) return letter;
+  const { sendId, from, to, decision, bytes } = letter;
+  const start = place(letter);
+  return { sendId, from, to, decision, start, end: start + bytes.length };
 }

@@ -58,12 +58,16 @@ export class Thread<Ask, Answer> {
     return this.#over !== undefined;
   }
 
-  /** Asked things arrive in the order of asking. @throws what the thread threw, or DearError `thread.ended`. */
-  ask(ask: Ask): Promise<Answer> {
+  /**
+   * Asked things arrive in the order of asking.
+   * @param transfer what is handed over instead of copied
+   * @throws what the thread threw, or DearError `thread.ended`.
+   */
+  ask(ask: Ask, transfer: readonly TransferListItem[] = []): Promise<Answer> {
     if (this.#over !== undefined) return Promise.reject(this.#over);
     const id = this.#next;
     const answer = this.#wait();
-    this.#worker.postMessage({ id, ask } satisfies Asked<Ask>);
+    this.#worker.postMessage({ id, ask } satisfies Asked<Ask>, transfer);
     return answer;
   }
 

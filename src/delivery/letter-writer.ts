@@ -7,6 +7,7 @@ import type { Tokens } from '../tracking/tokens.ts';
 import { wireAddress } from './address.ts';
 import type { DkimSigner } from './dkim.ts';
 import { type LetterFrame, type MimeWriter, makeMimeWriter } from './mime.ts';
+import type { Slab } from './slab.ts';
 
 /** A letter as it leaves, or why there is none. */
 export type Written =
@@ -18,13 +19,17 @@ export type Moment = Pick<Decision, 'date' | 'channel'>;
 
 /** Writes the letters of one run. */
 export interface LetterWriter {
-  /** A new letter: renders, lays out, signs, and says from what (the decision). */
+  /**
+   * A new letter: renders, lays out, signs, and says from what (the decision).
+   * @param slab where its bytes may lie
+   */
   write(
     sendId: number,
     program: LetterProgram,
     customer: { readonly email: string },
     context: LetterContext,
     moment: Moment,
+    slab?: Slab,
   ): Promise<Written>;
   /** The same letter again, from its stored decision. */
   again(sendId: number, program: LetterProgram, decision: Decision): Promise<Buffer>;
@@ -50,11 +55,11 @@ interface Desk {
 export function letterWriter(plan: RunPlan, tokens: Tokens, signer: DkimSigner | undefined): LetterWriter {
   const desk: Desk = { plan, tokens, mime: makeMimeWriter(frameOf(plan)), signer };
   return {
-    write: async (sendId, program, customer, context, moment) => {
+    write: async (sendId, program, customer, context, moment, slab) => {
       const address = customer.email;
       if (wireAddress(address) === undefined) return notMailable;
       const picked = program.pick(context);
-      const result = await layOut(desk, sendId, program, picked, address, moment);
+      const result = await layOut(desk, sendId, program, picked, address, moment, slab);
       if (!result.ok) return { ok: false, reason: 'data missing', detail: result.missing };
       const decision: Decision = {
         to: { address },
@@ -93,13 +98,14 @@ async function layOut(
   context: LetterContext,
   to: string,
   moment: Moment,
+  slab?: Slab,
 ) {
   const { plan, tokens } = desk;
   const urls = tokens.urls(plan.publicUrl, sendId);
   const rendered = program.render(context, urls);
   if (!rendered.ok) return rendered;
   const { letter } = rendered;
-  const unsigned = desk.mime({
+  const parts = {
     to: { address: to },
     replyTo: { name: plan.from.name, address: tokens.replyAddress(sendId, plan.replyDomain) },
     subject: letter.subject,
@@ -109,9 +115,10 @@ async function layOut(
     date: moment.date,
     unsubscribe: { url: urls.unsubscribe },
     send: String(sendId),
-    lineEnds: 'crlf',
+    lineEnds: 'crlf' as const,
     channel: moment.channel,
-  });
+  };
+  const unsigned = desk.mime(parts, slab);
   const bytes = desk.signer === undefined ? unsigned : await desk.signer.signAside(unsigned);
   return { ok: true as const, bytes, links: letter.links };
 }

@@ -46,8 +46,11 @@ export interface LetterParts {
   readonly channel: Channel;
 }
 
-/** Writes one letter: the bytes that follow DATA, before dot-stuffing. The same parts give the same bytes. */
-export type MimeWriter = (letter: LetterParts) => Buffer;
+/**
+ * Writes one letter: the bytes that follow DATA, before dot-stuffing. The same parts give the same bytes.
+ * @param slab where they are laid, if not in memory of their own
+ */
+export type MimeWriter = (letter: LetterParts, slab?: Slab) => Buffer;
 
 const ownFields = new Set(
   (
@@ -67,8 +70,8 @@ export function makeMimeWriter(frame: LetterFrame): MimeWriter {
   const sender = mailboxField('From', frame.from);
   const shared = sharedFields(frame);
   const encoder = new PartEncoder();
-  const slab = new Slab();
-  return (letter) => {
+  const own = new Slab();
+  return (letter, slab = own) => {
     encoder.reset();
     const text = encoder.encode(letter.text, letter.channel, letter.lineEnds);
     const html = encoder.encode(letter.html, letter.channel, letter.lineEnds);

@@ -6,6 +6,7 @@ import { type SurveyDeps, type Surveyed, survey } from '../campaigns/survey.ts';
 import { type Draft, draftAll } from './drafts.ts';
 import type { LetterWriter, Moment } from './letter-writer.ts';
 import type { LeasedSend } from './port.ts';
+import type { Slab } from './slab.ts';
 
 /** Where letters are written: on this thread, or in one of its own, so that connections are served meanwhile. */
 export interface Scriptorium {
@@ -23,8 +24,10 @@ export interface Scriptorium {
 export interface Batch {
   /** In the order of the sends. */
   readonly readers: readonly Reader[];
-  /** Writes letters, a few at a time; in the order of the ids. */
-  write(ids: readonly number[], moment: Moment): Promise<readonly Letter[]>;
+  /** Writes letters, a few at a time; in the order of the ids. @param slab where their bytes may lie */
+  write(ids: readonly number[], moment: Moment, slab?: Slab): Promise<readonly Letter[]>;
+  /** Nobody will read a letter's bytes again: its memory may be another's. Need not be said of every letter. */
+  done(letter: WrittenLetter): void;
   /** Forgets the batch. */
   end(): void;
 }
@@ -77,10 +80,11 @@ export function scriptoriumHere(deps: ScriptoriumDeps): Scriptorium {
       let drafts: Promise<Map<number, Draft>> | undefined;
       return {
         readers,
-        write: async (ids, moment) => {
+        write: async (ids, moment, slab) => {
           drafts ??= draftAll(deps, run, awake, customers, now);
-          return writeAll(writerOf(run), await drafts, ids, moment);
+          return writeAll(writerOf(run), await drafts, ids, moment, slab);
         },
+        done: () => undefined,
         end: () => undefined,
       };
     },
@@ -102,21 +106,27 @@ async function writeAll(
   drafts: ReadonlyMap<number, Draft>,
   ids: readonly number[],
   moment: Moment,
+  slab: Slab | undefined,
 ): Promise<Letter[]> {
   const letters: Letter[] = [];
   for (const sendId of ids) {
     const draft = drafts.get(sendId);
     if (draft === undefined) letters.push({ sendId, reason: 'data missing', detail: 'the profile is gone' });
-    else letters.push(await writeOne(writer, draft, moment));
+    else letters.push(await writeOne(writer, draft, moment, slab));
   }
   return letters;
 }
 
-async function writeOne(writer: LetterWriter, draft: Draft, moment: Moment): Promise<Letter> {
+async function writeOne(
+  writer: LetterWriter,
+  draft: Draft,
+  moment: Moment,
+  slab: Slab | undefined,
+): Promise<Letter> {
   const { sendId, to, program, context } = draft;
   if (to === undefined)
     return { sendId, reason: 'no address', detail: 'the profile has no e-mail address any more' };
-  const written = await writer.write(sendId, program, { email: to }, context, moment);
+  const written = await writer.write(sendId, program, { email: to }, context, moment, slab);
   if (!written.ok) return { sendId, reason: written.reason, detail: written.detail };
   const decision = JSON.stringify(written.decision);
   return { sendId, from: writer.returnPath(sendId), to, bytes: written.bytes, decision };

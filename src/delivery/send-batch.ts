@@ -12,6 +12,8 @@ export interface SendBatchDeps {
   line(sends: readonly LeasedSend[]): Line<LeasedSend>;
   /** The letter of a send, when it is its turn. */
   letter(sendId: number): Promise<Letter | undefined>;
+  /** Nobody will read the letter's bytes again. */
+  done(letter: WrittenLetter): void;
   claim(request: ClaimRequest): Promise<Verdict>;
   settle(settlement: Settlement): Promise<void>;
   /** The wait before the second attempt of a letter that was put off, ms. */
@@ -115,10 +117,12 @@ async function deliver(
   deps: SendBatchDeps,
   token: string,
   send: LeasedSend,
-  { from, to, bytes }: WrittenLetter,
+  letter: WrittenLetter,
   slot: Slot,
 ): Promise<{ readonly stored: Promise<void> }> {
+  const { from, to, bytes } = letter;
   const outcome = await slot.deliver({ from, to, bytes });
+  if (isThrough(outcome)) deps.done(letter);
   const retryInMs =
     outcome.kind === 'deferred' ? retryDelay(send.attempts + 1, Math.random(), deps.firstRetryMs) : 0;
   const refusal = outcome.kind === 'failed' ? judgeRefusal(outcome) : undefined;
@@ -128,6 +132,11 @@ async function deliver(
   if (outcome.kind === 'accepted') deps.contentAccepted(send.runId);
   if (refusal?.about === 'campaign') await deps.contentRefused(send.runId, outcome.response);
   return { stored };
+}
+
+/** Whether the letter left this process whole, or none of it did: else the connection may still hold its bytes. */
+function isThrough(outcome: Outcome): boolean {
+  return outcome.kind === 'accepted' || (outcome.kind !== 'unknown' && outcome.stage !== 'final');
 }
 
 /** Waits for all of them, then throws the first failure: nothing is left running behind the caller's back. */

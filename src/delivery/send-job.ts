@@ -79,6 +79,7 @@ async function sendLease(
         ...deps,
         line: (sends) => deps.throttle.line(sends, (send) => addresses.get(send.id) ?? ''),
         letter: (id) => letters.take(id),
+        done: (letter) => batch.done(letter),
         mustWait: (address) => deps.throttle.mustWait(address),
         refused: (send, verdict) => refuse(deps, run, token, send, verdict),
         skipped: (send, { reason, detail }) => deps.ledger.skip(token, send.id, reason, detail),

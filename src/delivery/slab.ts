@@ -5,8 +5,18 @@ const SIZE = 1024 * 1024;
  * garbage collector sees only one object for forty. A piece is freed when no letter of it is held any more.
  */
 export class Slab {
-  private piece = Buffer.alloc(0);
+  private piece: Buffer;
   private used = 0;
+
+  /** @param first memory to begin with, in which nothing is held any more */
+  constructor(first = new ArrayBuffer(0)) {
+    this.piece = Buffer.from(first);
+  }
+
+  /** Whether memory is large enough to be the piece of another slab. */
+  static takes(memory: ArrayBuffer): boolean {
+    return memory.byteLength === SIZE;
+  }
 
   /** So many octets with anything in them, the caller's alone. */
   take(octets: number): Buffer {
