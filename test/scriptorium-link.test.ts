@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import type { Surveyed } from '../src/campaigns/survey.ts';
 import type { LeasedSend } from '../src/delivery/port.ts';
-import type { Letter } from '../src/delivery/scriptorium.ts';
+import type { Letter, WrittenLetter } from '../src/delivery/scriptorium.ts';
 import { openScriptorium } from '../src/scriptorium-link.ts';
 import { install } from './fixtures/installation.ts';
 
@@ -59,4 +59,37 @@ test('a thread writes the same letters as the process itself', async () => {
     [3, true],
   ]);
   expect(surveyed[1]).toEqual(surveyed[0]);
+});
+
+test('memory is used again only when nobody holds a letter in it', async () => {
+  const { app } = installation;
+  const now = Date.now();
+  const run = await app.runOf('greeting');
+  const [variant] = run.plan.variants;
+  const sends: LeasedSend[] = Array.from({ length: 60 }, (_, index) => ({
+    id: index + 1,
+    runId: run.id,
+    profileId: (index % 3) + 1,
+    variant: variant?.name ?? '',
+    sourceHash: variant?.sourceHash ?? '',
+    attempts: 0,
+  }));
+  const scriptorium = openScriptorium({ ...app, config: { ...app.config, writerThreads: 1 } });
+  const batch = await scriptorium.gather(run, sends, now);
+  const held: { letter: WrittenLetter; copy: Buffer }[] = [];
+  for (let at = 0; at < sends.length; at += 4) {
+    const ids = sends.slice(at, at + 4).map((send) => send.id);
+    const letters = (await batch.write(ids, { date: now, channel: '7bit' })).filter((one) => 'bytes' in one);
+    expect(letters).toHaveLength(4);
+    for (const letter of letters) {
+      expect(letter.bytes.toString('latin1')).toContain(`X-Dear-Send: ${letter.sendId}\r\n`);
+    }
+    // One letter of every second batch stays with somebody.
+    const kept = at % 8 === 0 ? letters.slice(0, 1) : [];
+    for (const letter of kept) held.push({ letter, copy: Buffer.from(letter.bytes) });
+    for (const letter of letters) if (!kept.includes(letter)) batch.done(letter);
+    for (const { letter, copy } of held) expect(letter.bytes.equals(copy)).toBe(true);
+  }
+  expect(held).toHaveLength(8);
+  await scriptorium.close();
 });

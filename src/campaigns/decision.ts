@@ -17,7 +17,7 @@ export const decisionSchema = z.object({
     modules: z.record(z.string(), z.boolean()),
     settings: z.record(z.string(), z.string()),
   }),
-  /** Targets of the tracked links, by their number in the link. */
+  /** Targets of the tracked links that are this letter's own; their numbers follow those of the source's. */
   links: z.array(z.string()),
   /** CRC-32 of the bytes that left, and how many they were: whether a letter that is shown again is the same. */
   crc32: z.number().int(),

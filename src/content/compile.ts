@@ -79,7 +79,7 @@ export async function compileLetter(
     checkConfirmLink(marked, letter, { file: set.file, line: lineOf(compiling, compiling.path) }, report);
   } else checkFrame(layout, marked, letter, report);
   const linked = rewriteLinks(marked, letter, report);
-  const html = set.asks ? linked : addPixel(linked, letter);
+  const html = set.asks ? linked.html : addPixel(linked.html, letter);
   const text = htmlToPlainText(html);
   if (text.includes('{{')) {
     report({
@@ -96,6 +96,7 @@ export async function compileLetter(
     text: restore(crlf(text), letter.tokens, ''),
     conditions: modules.flatMap(({ key, use }) => (key === undefined ? [] : [{ key, when: use.when }])),
     data: gatherData(set, modules, compiling.users, report),
+    links: [...linked.links],
   });
 }
 

@@ -15,7 +15,7 @@ export interface LetterContext {
 
 /** The addresses that are a letter's own. */
 export interface LetterUrls {
-  /** The address that stands in the letter for `links[index]`, the target: one that counts, or the target itself. */
+  /** The address that stands in the letter for the target of this number: one that counts, or the target itself. */
   click(index: number, target: string): string;
   readonly open: string;
   readonly unsubscribe: string;

@@ -16,6 +16,13 @@ interface Work {
   readonly assembly: Assembly;
   readonly report: Report;
   readonly edits: Edit[];
+  readonly same: Set<string>;
+}
+
+/** HTML whose links are counted, and the targets of those that are the same in every letter. */
+interface Linked {
+  readonly html: string;
+  readonly links: readonly string[];
 }
 
 /** Attributes that a browser or mail program loads from; only pictures among them may be personal. */
@@ -36,8 +43,8 @@ const unsafeUrls = new Set([
  * Makes every link of the HTML pass through Dear's counting (`dearLink`), and sees to it that customers' values
  * stand only where escaping keeps them in their place.
  */
-export function rewriteLinks(html: string, assembly: Assembly, report: Report): string {
-  const work: Work = { assembly, report, edits: [] };
+export function rewriteLinks(html: string, assembly: Assembly, report: Report): Linked {
+  const work: Work = { assembly, report, edits: [], same: new Set() };
   visit(work, html, 0);
   for (const match of html.matchAll(/<[/!]?\uE000(\d+)\uE001/g)) {
     refuse(work, Number(match[1]), 'an expression cannot be the name of a tag');
@@ -48,7 +55,7 @@ export function rewriteLinks(html: string, assembly: Assembly, report: Report): 
     out += html.slice(at, edit.start) + edit.text;
     at = edit.end;
   }
-  return out + html.slice(at);
+  return { html: out + html.slice(at), links: [...work.same] };
 }
 
 /** Puts the picture that tells of an open before the end of the body. */
@@ -139,7 +146,9 @@ function link(work: Work, value: string): string | undefined {
   if (tokens.length > 0) return compose(work, `{{#dearLink}}${personalTarget(work, target)}{{/dearLink}}`);
   if (/^(mailto:|tel:|#)/i.test(target)) return undefined;
   if (/^https?:\/\//i.test(target) && urlOf(target) !== undefined) {
-    return compose(work, `{{dearLink "${harmless(target)}"}}`);
+    const same = harmless(target);
+    work.same.add(same);
+    return compose(work, `{{dearLink "${same}"}}`);
   }
   const message = `a link must lead to https://…, http://…, mailto:… or tel:…, not to '${target.slice(0, 80)}'`;
   work.report({ ...error('link.target', message), ...originOf(work.assembly, whereabouts(work, value)) });

@@ -12,7 +12,7 @@ export interface RenderedLetter {
   readonly subject: string;
   readonly html: string;
   readonly text: string;
-  /** The real targets of the counted links; the same one never twice. */
+  /** The real targets of the counted links that are this letter's own; the same one never twice. */
   readonly links: string[];
 }
 
@@ -26,6 +26,8 @@ export interface LetterProgram {
   readonly hash: string;
   /** Names of the traits that it reads. */
   readonly traits: readonly string[];
+  /** The targets of the counted links that are the same in every letter. */
+  readonly links: readonly string[];
   render(context: LetterContext, urls: LetterUrls): RenderResult;
   /** What `render` would find missing, at a fraction of its cost. @param urls those that it is rendered with, if not all */
   missing(context: LetterContext, urls?: LetterUrls): string | undefined;
@@ -68,14 +70,17 @@ function makeProgram(source: LetterSource): LetterProgram {
       if (onlyFor !== undefined && !onlyFor.some((key) => context.modules[key])) return false;
       return (context.data[name]?.length ?? 0) < atLeast;
     })?.[0];
+  const links = source.links ?? [];
+  const same = new Map(links.map((target, index) => [target, index]));
   const begin = (context: LetterContext, urls: LetterUrls) => {
     const name = lacking(context);
-    const rendering = newRendering(context, urls);
+    const rendering = newRendering(context, urls, same);
     if (name !== undefined) rendering.missing = `data.${name}`;
     return rendering;
   };
   return {
     hash: source.hash,
+    links,
     traits: [...(reads.keys.get('traits')?.keys.keys() ?? [])],
     render: (context, urls) => renderWith(begin(context, urls), { subject, html, text }),
     missing: (context, urls = nowhere) => {
@@ -112,13 +117,18 @@ function writeText(rendering: Rendering, run: Run): string {
   return `${tidy.trim()}\r\n`;
 }
 
-function newRendering(context: LetterContext, urls: LetterUrls): Rendering {
+function newRendering(
+  context: LetterContext,
+  urls: LetterUrls,
+  same: ReadonlyMap<string, number>,
+): Rendering {
   const { open, unsubscribe, preferences, confirm } = urls;
   const { profile, traits = {}, data, modules, settings, signUp } = context;
   return {
     urls,
+    same,
     links: [],
-    clicks: [],
+    clicks: new Map(),
     indexes: new Map(),
     root: {
       profile,

@@ -5,8 +5,12 @@ import type { LetterUrls } from './letter.ts';
 /** The state of one rendering. */
 export interface Rendering {
   readonly urls: LetterUrls;
+  /** The numbers of the targets that are the same in every letter. */
+  readonly same: ReadonlyMap<string, number>;
+  /** The letter's own targets; their numbers come after. */
   readonly links: string[];
-  readonly clicks: string[];
+  /** The counted addresses, by number. */
+  readonly clicks: Map<number, string>;
   readonly indexes: Map<string, number>;
   readonly root: object;
   /** The first value that the letter needs and that is not there. */
@@ -84,14 +88,19 @@ function personalUrl(target: string, schemes: RegExp): string | undefined {
 }
 
 function counted(dear: Rendering, target: string): string {
-  const known = dear.indexes.get(target);
-  if (known !== undefined) return dear.clicks[known] ?? '';
-  const index = dear.links.length;
+  const index = dear.same.get(target) ?? dear.indexes.get(target) ?? added(dear, target);
+  const known = dear.clicks.get(index);
+  if (known !== undefined) return known;
   const address = dear.urls.click(index, target);
+  dear.clicks.set(index, address);
+  return address;
+}
+
+function added(dear: Rendering, target: string): number {
+  const index = dear.same.size + dear.links.length;
   dear.indexes.set(target, index);
   dear.links.push(target);
-  dear.clicks.push(address);
-  return address;
+  return index;
 }
 
 const escapes: Readonly<Record<string, string>> = {

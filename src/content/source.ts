@@ -44,6 +44,11 @@ const letterSourceParts = z.strictObject({
   /** Modules that appear only for those whose profile fits `when`, a rule of the segment language. */
   conditions: z.array(z.strictObject({ key: z.string(), when: z.unknown() })),
   data: z.record(z.string(), dataNeed),
+  /**
+   * Targets of the counted links that are the same in every letter: they have the first numbers, a letter's own those
+   * behind them. Sources of earlier versions have none; there all links were each letter's own.
+   */
+  links: z.array(z.string()).optional(),
 });
 
 const letterSource = letterSourceParts.extend({ hash: z.string() });

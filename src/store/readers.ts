@@ -4,6 +4,7 @@ import type { HitFacts, NewArrival } from '../tracking/arrivals.ts';
 import {
   type LetterReader,
   linksOfDecision,
+  linksOfSource,
   type PreferenceChoices,
   type ReaderStore,
   type TopicChoice,
@@ -18,11 +19,16 @@ import { consentState } from './standing.ts';
 
 /** The readers of letters and their own acts, on either database. */
 export function readerStore(db: Store): ReaderStore {
+  const linksOf = sourceLinks(db);
   return {
     link: async (sendId, index) => {
       const { sends } = db.tables;
-      const [row] = await db.orm.select({ decision: sends.decision }).from(sends).where(eq(sends.id, sendId));
-      return row === undefined ? undefined : linksOfDecision(row.decision)[index];
+      const { decision, sourceHash } = sends;
+      const [row] = await db.orm.select({ decision, sourceHash }).from(sends).where(eq(sends.id, sendId));
+      // Nothing leads on from the letters of somebody who was erased.
+      if (typeof row?.decision !== 'string') return undefined;
+      const same = row.sourceHash === null ? [] : await linksOf(row.sourceHash);
+      return same[index] ?? linksOfDecision(row.decision)[index - same.length];
     },
     reader: (sendId) => readerOf(db, sendId),
     optOut: (sendId, how, at, agent, proof) =>
@@ -54,6 +60,27 @@ export function readerStore(db: Store): ReaderStore {
     ping: async () => {
       await db.rows(sql`SELECT 1 AS one`);
     },
+  };
+}
+
+const SOURCES_KEPT = 200;
+
+/** The links of letter sources, by hash; a source never changes. */
+function sourceLinks(db: Store): (hash: string) => Promise<readonly string[]> {
+  const kept = new Map<string, readonly string[]>();
+  return async (hash) => {
+    const known = kept.get(hash);
+    if (known !== undefined) return known;
+    const { letterSources } = db.tables;
+    const [row] = await db.orm
+      .select({ source: letterSources.source })
+      .from(letterSources)
+      .where(eq(letterSources.hash, hash));
+    if (row === undefined) return [];
+    const links = linksOfSource(row.source);
+    if (kept.size >= SOURCES_KEPT) kept.clear();
+    kept.set(hash, links);
+    return links;
   };
 }
 

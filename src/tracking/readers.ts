@@ -118,6 +118,12 @@ export interface ReaderLetter {
 }
 
 const decisionSchema = z.object({ links: z.array(z.string()) });
+const sourceSchema = z.object({ links: z.array(z.string()) });
+
+/** The links that are the same in every letter of a stored source; earlier ones name none. */
+export function linksOfSource(source: unknown): readonly string[] {
+  return sourceSchema.safeParse(source).data?.links ?? [];
+}
 
 /** The links of a send's decision, which is kept as JSON text; none when it cannot be read. */
 export function linksOfDecision(decision: string | null): readonly string[] {

@@ -9,7 +9,7 @@ export type SendTokens = Readonly<Record<TokenKind, string>>;
 /** The addresses a letter carries. */
 export interface LetterUrls {
   readonly open: string;
-  /** @param link index into the decision's `links`. */
+  /** @param link the number of its target, of the source's or the decision's `links`. */
   click(link: number): string;
   readonly unsubscribe: string;
   readonly preferences: string;

@@ -17,10 +17,10 @@ describe('compiling a variant', () => {
       ),
       { with: `{ a: 'x < "{{profile.name}}" & y', to: 'https://shop.example/?a=1&b=2' }` },
     );
-    const { html, text, links } = letterOf(program, context({ name: "O'Neill & <Co>" }));
+    const { html, text } = letterOf(program, context({ name: "O'Neill & <Co>" }));
     expect(html).toContain('x &lt; &quot;O&#39;Neill &amp; &lt;Co&gt;&quot; &amp; y|<b>bold</b>');
     expect(text).toContain(`x < "O'Neill & <Co>" & y|bold`);
-    expect(links).toEqual(['https://shop.example/?a=1&b=2']);
+    expect(program.links).toEqual(['https://shop.example/?a=1&b=2']);
   });
 
   it('settles {{#if slots.x}} and lets helpers take slots', async () => {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { programOf } from '../../src/content/program.ts';
+import { sealSource } from '../../src/content/source.ts';
 import { context, letterOf, make, moduleText, urls } from './workshop.ts';
 
 const text = (inside: string) => moduleText(`<mj-text>${inside}</mj-text>`);
@@ -80,25 +82,33 @@ describe('links', () => {
       ),
     );
     const letter = letterOf(program, context({ q: 'a b&c="d', site: 'HTTPS://Me.example' }));
-    expect(letter.links).toEqual([
-      'https://shop.example/?a=1&b=a%20b%26c%3D%22d',
-      'https://shop.example/s',
-      'https://me.example/',
-    ]);
+    expect(program.links).toEqual(['https://shop.example/s']);
+    expect(letter.links).toEqual(['https://shop.example/?a=1&b=a%20b%26c%3D%22d', 'https://me.example/']);
     const hrefs = [...letter.html.matchAll(/<a href="([^"]*)"/g)].map((match) => match[1]);
     expect(hrefs).toEqual([
+      urls.click(1),
       urls.click(0),
-      urls.click(1),
-      urls.click(1),
+      urls.click(0),
       'mailto:a@b.example',
       '#top',
       urls.click(2),
       urls.unsubscribe,
     ]);
     expect(letter.text).toContain(
-      `one <${urls.click(0)}> two <${urls.click(1)}> three <${urls.click(1)}> mail <mailto:a@b.example> top four <${urls.click(2)}>`,
+      `one <${urls.click(1)}> two <${urls.click(0)}> three <${urls.click(0)}> mail <mailto:a@b.example> top four <${urls.click(2)}>`,
     );
     expect(letter.text).toContain(`Unsubscribe <${urls.unsubscribe}>`);
+  });
+
+  it('that a value happens to repeat have one number, and sources without numbers give each letter its own', async () => {
+    const inside = '<a href="{{profile.site}}">one</a> <a href="https://shop.example/s">two</a>';
+    const { program, source } = await make(text(inside));
+    const reader = context({ site: 'https://shop.example/s' });
+    expect(letterOf(program, reader).links).toEqual([]);
+    const { hash: _hash, links: _links, ...parts } = source;
+    const earlier = programOf(sealSource(parts));
+    expect(letterOf(earlier, reader).links).toEqual(['https://shop.example/s']);
+    expect(letterOf(earlier, reader).html).toBe(letterOf(program, reader).html);
   });
 
   it('carry one picture that tells of an open', async () => {

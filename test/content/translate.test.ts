@@ -57,7 +57,8 @@ const root = fc.record(
 function rendering(given: object): Rendering {
   const click = (index: number) => `https://d.example/c/${index}`;
   const urls = { click, open: '#', unsubscribe: '#' };
-  return { urls, links: [], clicks: [], indexes: new Map(), root: given, missing: undefined };
+  const same = new Map([['https://shop.example/a?b=1', 0]]);
+  return { urls, same, links: [], clicks: new Map(), indexes: new Map(), root: given, missing: undefined };
 }
 
 interface Options {

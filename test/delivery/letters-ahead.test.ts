@@ -15,6 +15,7 @@ function batch(asked: number[][], fails = false): Batch {
       if (fails) throw new Error('the thread has ended');
       return ids.map(letterOf);
     },
+    done: () => undefined,
     end: () => undefined,
   };
 }

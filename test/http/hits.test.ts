@@ -92,6 +92,17 @@ onEveryStore('opens and clicks', (open) => {
     expect(await stored()).toHaveLength(before);
   });
 
+  test("a letter's own links have the numbers behind those that are the same in every letter", async () => {
+    const sameLinks = ['https://shop.example.test/a', 'https://shop.example.test/b'];
+    const { sendId } = await sentLetter(store, { sameLinks, links: ['https://shop.example.test/own'] });
+    const { click } = server.tokens.of(sendId);
+    const locations = await Promise.all(
+      [0, 1, 2].map(async (index) => (await get(`/c/${click}/${index}`)).headers.location),
+    );
+    expect(locations).toEqual([...sameLinks, 'https://shop.example.test/own']);
+    expect((await get(`/c/${click}/3`)).statusCode).toBe(404);
+  });
+
   test('line breaks in a stored link reach no header', async () => {
     const { sendId } = await sentLetter(store, { links: ['https://shop.example.test/\r\nset-cookie: a=b'] });
     const answer = await get(`/c/${server.tokens.of(sendId).click}/0`);
