@@ -9,7 +9,7 @@ export type CheckpointAsk = 'tend' | 'close';
 const WORTH_IT = 4000;
 /** Pages from which on the log should begin anew, and from which on it must, even if a commit has to wait for that. */
 const LONG = 16_000;
-const TOO_LONG = 40_000;
+const TOO_LONG = 120_000;
 /** So few pages are copied again and again in hope of a moment without a commit. */
 const FEW = 1000;
 const MOST_ROUNDS = 8;
@@ -46,8 +46,9 @@ await serveThread<CheckpointAsk, boolean>(async () => {
       if (run('PASSIVE')?.busy !== 0) return false;
       const before = left;
       ({ log, left } = look());
-      // A reader of an older state, or a writer who is as fast, keeps it from getting further.
-      if (left > FEW && left > before / 2) break;
+      // A reader of an older state, or a writer who is as fast, keeps it from getting further. Before the writer has to
+      // wait, it is worth getting as far as one can: each round is shorter than the one before.
+      if (left > FEW && left > before / 2 && !isTooLong) break;
     }
     return left > 0 && log > TOO_LONG;
   };

@@ -5,7 +5,7 @@ const CACHE_KIB = 16_384;
 /** Pages that many commits change are copied back once for all of them. */
 const CHECKPOINT_PAGES = 4000;
 /** Where a thread of its own copies pages back, a commit does so only when that thread is far behind. */
-export const LATE_CHECKPOINT_PAGES = 64_000;
+export const LATE_CHECKPOINT_PAGES = 160_000;
 
 /**
  * Opens a file for writing. Journal in WAL, each commit on the disk when it returns.
