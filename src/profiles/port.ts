@@ -49,6 +49,8 @@ export interface ProfileStore {
    * worth the while; then they are to be resolved first.
    */
   upsertNamed(changes: readonly ProfileChange[], now: number): Promise<ChangeCounts | undefined>;
+  /** Resolves when all changes of many profiles at once are on the disk: see `EventStore.kept`. */
+  kept(): Promise<void>;
   byEmail(email: string): Promise<Profile | undefined>;
   /** Profiles by id; unknown ids are absent. For some hundreds at a time. */
   byIds(ids: readonly number[]): Promise<Map<number, Profile>>;
@@ -107,6 +109,8 @@ export interface EventStore {
    * profile (no attributes, no consent) when `create`, but nobody who was erased.
    */
   addStated(events: StatedEvents, create: boolean, receivedAt: number): Promise<StatedCounts>;
+  /** Resolves when all that was added by `addStated` is on the disk: a machine that loses its power may lose it before. */
+  kept(): Promise<void>;
   /** Adds those whose key is new, in one transaction. The profiles exist. */
   addMany(events: readonly NewEvent[], receivedAt: number): Promise<{ added: number; duplicates: number }>;
   /** Newest first; of the same moment the one stored last comes first. */

@@ -1,3 +1,4 @@
+import { closeSync, existsSync, fdatasyncSync, openSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import { makeMark } from '../profiles/mark.ts';
@@ -6,11 +7,10 @@ import { eventsWriter } from './bulk-events-writing.ts';
 import { BETWEEN, type BulkAnswer, type BulkAsk, type PackedLoad } from './bulk-packing.ts';
 import { BulkPeople } from './bulk-people.ts';
 import { profilesWriter } from './bulk-profiles-writing.ts';
+import { LATE_CHECKPOINT_PAGES } from './sqlite-handle.ts';
 
 /** While another writes this thread stands still; nobody else waits for it. */
 const BUSY_MS = 60_000;
-/** Pages that many loads change are copied back once for all of them; the log stays below some 100 MB. */
-const CHECKPOINT_PAGES = 16_000;
 
 /** The store has made and migrated the file; this is one more handle on it. */
 function openHandle(path: string): Sqlite.Database {
@@ -20,7 +20,7 @@ function openHandle(path: string): Sqlite.Database {
   handle.pragma('secure_delete = ON');
   handle.pragma('cache_size = -16384');
   handle.pragma('temp_store = MEMORY');
-  handle.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  handle.pragma(`wal_autocheckpoint = ${LATE_CHECKPOINT_PAGES}`);
   return handle;
 }
 
@@ -31,6 +31,15 @@ await serveThread<BulkAsk, BulkAnswer>(async () => {
     const known = statements.get(text) ?? handle.prepare(text);
     statements.set(text, known);
     return known;
+  };
+  // An import waits for the disk once, at its end.
+  const inHaste = <Args extends unknown[], T>(work: { immediate(...args: Args): T }, ...args: Args): T => {
+    handle.pragma('synchronous = NORMAL');
+    try {
+      return work.immediate(...args);
+    } finally {
+      handle.pragma('synchronous = FULL');
+    }
   };
   const load = handle.transaction((loads: readonly PackedLoad[]) => {
     const written: number[] = [];
@@ -54,10 +63,16 @@ await serveThread<BulkAsk, BulkAnswer>(async () => {
         return load.immediate(ask.loads);
       case 'events':
         events ??= handle.transaction(eventsWriter(handle, theirs()));
-        return events.immediate(ask.events);
+        return inHaste(events, ask.events);
       case 'profiles':
         profiles ??= handle.transaction(profilesWriter(handle, theirs()));
-        return profiles.immediate(ask.profiles);
+        return inHaste(profiles, ask.profiles);
+      case 'sync':
+        syncLog(workerData.path);
+        return [];
+      case 'checkpoint':
+        handle.pragma('wal_checkpoint(PASSIVE)');
+        return [];
       default:
         // Leaves no long log behind for whoever opens the file next.
         handle.pragma('wal_checkpoint(TRUNCATE)');
@@ -74,6 +89,18 @@ await serveThread<BulkAsk, BulkAnswer>(async () => {
     }
   };
 });
+
+/** What is no longer in the log has been copied back, and is on the disk since then. */
+function syncLog(path: string): void {
+  const log = `${path}-wal`;
+  if (!existsSync(log)) return;
+  const file = openSync(log, 'r+');
+  try {
+    fdatasyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
 
 function write(statement: Sqlite.Statement, { rows, columns }: PackedLoad): number {
   const values = columns.map((column) => (typeof column === 'string' ? column.split(BETWEEN) : column));

@@ -9,6 +9,7 @@ import {
   packed,
 } from './bulk-packing.ts';
 import type { Bulk, Load } from './database.ts';
+import { Checkpoints } from './sqlite-checkpoints.ts';
 
 /** What it is given lies there for one transaction, as texts and columns of numbers. */
 const LIMITS = { maxYoungGenerationSizeMb: 8 };
@@ -20,25 +21,36 @@ const LIMITS = { maxYoungGenerationSizeMb: 8 };
 export class BulkWriter implements Bulk {
   readonly #path: string;
   readonly #secret: string;
+  readonly #checkpoints: Checkpoints;
   #thread: Thread<BulkAsk, BulkAnswer> | undefined;
+  #isKept = true;
 
   /** @param secret for the marks of erased people */
   constructor(path: string, secret: string) {
     this.#path = path;
     this.#secret = secret;
+    this.#checkpoints = new Checkpoints(path, async () => this.#thread?.ask({ kind: 'checkpoint' }));
   }
 
   // What the thread answers to each kind of asking is its own affair; these are the seams where it gets its name.
   events(events: PackedEvents): Promise<StatedCounts> {
-    return this.#start().ask({ kind: 'events', events }) as Promise<StatedCounts>;
+    this.#isKept = false;
+    return this.#write({ kind: 'events', events }) as Promise<StatedCounts>;
   }
 
   profiles(profiles: PackedProfiles): Promise<ChangeCounts | undefined> {
-    return this.#start().ask({ kind: 'profiles', profiles }) as Promise<ChangeCounts | undefined>;
+    this.#isKept = false;
+    return this.#write({ kind: 'profiles', profiles }) as Promise<ChangeCounts | undefined>;
+  }
+
+  async kept(): Promise<void> {
+    if (this.#isKept) return;
+    await this.#start().ask({ kind: 'sync' });
+    this.#isKept = true;
   }
 
   load(loads: readonly Load[]): Promise<number[]> {
-    return this.#start().ask({
+    return this.#write({
       kind: 'load',
       loads: loads.map(({ insert, columns, ifWritten = false }) => ({
         text: textOf(insert),
@@ -50,11 +62,17 @@ export class BulkWriter implements Bulk {
   }
 
   async close(): Promise<void> {
+    await this.#checkpoints.close();
     const thread = this.#thread;
     this.#thread = undefined;
     if (thread === undefined || thread.over) return;
     await thread.ask({ kind: 'close' });
     await thread.terminate();
+  }
+
+  #write(ask: BulkAsk): Promise<BulkAnswer> {
+    this.#checkpoints.wrote();
+    return this.#start().ask(ask);
   }
 
   #start(): Thread<BulkAsk, BulkAnswer> {

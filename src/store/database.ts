@@ -118,6 +118,8 @@ export interface Bulk {
   events(events: PackedEvents): Promise<StatedCounts>;
   /** undefined: nothing was done, since the external ids are not plain. */
   profiles(changes: PackedProfiles): Promise<ChangeCounts | undefined>;
+  /** Resolves when all of it is on the disk; until then it is only as safe as the machine's power. */
+  kept(): Promise<void>;
 }
 
 /** A database with its life cycle. */

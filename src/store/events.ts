@@ -3,6 +3,7 @@ import type { EventStore, EventSummary } from '../profiles/port.ts';
 import { defaultTraitSettings, type TraitSettings } from '../profiles/trait-settings.ts';
 import { addEvents, eventOf } from './bulk-events.ts';
 import type { Database, Store } from './database.ts';
+import { keptBy } from './kept.ts';
 import { newest } from './newest.ts';
 import { addStated } from './stated-events.ts';
 
@@ -11,6 +12,7 @@ export function eventStore(db: Database | Store, traits: TraitSettings = default
   const { events } = db.tables;
   return {
     addStated: (stated, create, receivedAt) => addStated(db, stated, create, receivedAt, traits),
+    kept: () => keptBy(db),
     addMany: (fresh, receivedAt) => addEvents(db, fresh.map(eventOf), receivedAt, traits),
     timeline: (profileId, limit) =>
       db.orm

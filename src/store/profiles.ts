@@ -6,6 +6,7 @@ import { loadNamed, loadProfiles } from './bulk-profiles.ts';
 import { readStandings, saveStandings } from './consent-book.ts';
 import type { BulkInsert, Database, Store } from './database.ts';
 import { erasedAmong } from './erased.ts';
+import { keptBy } from './kept.ts';
 import { applyChanges, type Draft, draftsOf } from './profile-drafts.ts';
 import { bulkRow, idsOf, lockAndRead, preferenceColumns, profileColumns, profileOf } from './profile-rows.ts';
 import { Raced, untilAlone } from './races.ts';
@@ -42,6 +43,7 @@ export function profileStore(db: Database | Store): ProfileStore {
       'bulk' in db && db.bulk !== undefined && changes.length >= LOAD_FROM
         ? loadNamed(db.bulk, changes, now)
         : undefined,
+    kept: () => keptBy(db),
     byEmail: async (email) => {
       const id = (await idsOf(db, [email])).get(email) ?? 0;
       const [row] = await db.orm.select().from(profiles).where(eq(profiles.id, id));

@@ -51,6 +51,7 @@ export async function importProfiles(
   return withRows(mapping, options, (input) =>
     runImport({
       ...input,
+      kept: () => store.kept(),
       read: profileReader(mapping, input.rows.shape, `import of ${input.name}`.slice(0, 200)),
       gather: () =>
         gathered((batch, now) => writeProfiles({ store, identities }, batch, now), {
@@ -81,7 +82,7 @@ async function writeProfiles(
   return profilesWritten(batch, counts, barred);
 }
 
-type ProfileTarget = Pick<ProfileStore, 'upsertMany' | 'upsertNamed'>;
+type ProfileTarget = Pick<ProfileStore, 'upsertMany' | 'upsertNamed' | 'kept'>;
 
 function profilesWritten(
   batch: readonly ProfileChange[],
@@ -99,7 +100,7 @@ function profilesWritten(
  * @throws DearError when the file cannot be read or does not fit the mapping; never because of a row
  */
 export async function importEvents(
-  stores: { events: Pick<EventStore, 'addStated'>; retention: Pick<Retention, 'tooOld'> },
+  stores: { events: Pick<EventStore, 'addStated' | 'kept'>; retention: Pick<Retention, 'tooOld'> },
   mapping: EventMapping,
   options: ImportOptions,
 ): Promise<ImportReport> {
@@ -107,6 +108,7 @@ export async function importEvents(
   return withRows(mapping, options, (input) =>
     runImport({
       ...input,
+      kept: () => stores.events.kept(),
       read: eventReader(mapping, input.rows.shape, stores.retention),
       gather: () => gatherEvents({ ...stores, identities }, (mapping.profiles ?? 'create') === 'create'),
     }),
@@ -183,7 +185,7 @@ function writtenOf({ added, duplicates, profilesAdded }: Omit<StatedCounts, 'nob
 /** What every mapping says about reading the file. */
 type Reading = Pick<ProfileMapping, 'format' | 'delimiter' | 'encoding'>;
 
-type Input = Omit<Steps<unknown>, 'read' | 'gather'> & { readonly name: string };
+type Input = Omit<Steps<unknown>, 'read' | 'gather' | 'kept'> & { readonly name: string };
 
 /** Opens the file, and closes it whatever comes of the work. */
 export async function withRows(

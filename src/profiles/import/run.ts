@@ -81,6 +81,8 @@ export interface Steps<T> {
   readonly read: RowReader<T>;
   /** Begins a batch. */
   readonly gather: () => Gathering<T>;
+  /** Resolves when what was written is on the disk; absent where it is when `write` resolves. */
+  readonly kept?: () => Promise<void>;
   readonly refused: RefusedFile;
   readonly clock: () => number;
   readonly signal: AbortSignal | undefined;
@@ -106,10 +108,12 @@ export async function runImport<T>(steps: Steps<T>): Promise<ImportCounts> {
       await breathe();
     }
     await run.finish();
+    await steps.kept?.();
     await steps.refused.end(true);
     return run.counts();
   } catch (error) {
     await run.settle();
+    await steps.kept?.().catch(() => undefined);
     await steps.refused.end(false).catch(() => undefined);
     if (steps.signal?.aborted) throw interrupted(run.counts());
     throw error;
