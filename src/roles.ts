@@ -11,8 +11,8 @@ import { openScriptorium } from './scriptorium-link.ts';
 import { startSending } from './sending.ts';
 import { makeWaker } from './tracking/waker.ts';
 
-/** Percent: a worker that sends 100,000 letters stays below 300 MB. */
-const HEAP_GROWS_BY = 85;
+/** Percent: a worker that sends a million letters stays below 300 MB. */
+const HEAP_GROWS_BY = 50;
 const SWEEP_MS = 1000;
 const RESCHEDULE_MS = 5000;
 /** Arrivals must not wait long for a history that is being folded; the sweeper asks again. */

@@ -16,7 +16,7 @@ interface SentError {
 }
 
 /** V8 collects what a thread has left behind when its limit is near: without one it lets hundreds of megabytes lie. */
-const usualLimits: ResourceLimits = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 256 };
+const usualLimits: ResourceLimits = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 256 };
 
 /** The number under which a thread tells that it is ready. */
 const READY = 0;

@@ -1,7 +1,7 @@
 import Sqlite from 'better-sqlite3';
 
-/** Several handles of a process have one each; with four times as much nothing that was measured went faster. */
-const CACHE_KIB = 16_384;
+/** Several handles of a process have one each; with eight times as much nothing that was measured went faster. */
+const CACHE_KIB = 8_192;
 /** Pages that many commits change are copied back once for all of them. */
 const CHECKPOINT_PAGES = 4000;
 /** Where a thread of its own copies pages back, a commit does so only when that thread is far behind. */

@@ -65,7 +65,7 @@ export function forkBeside(file: string, ...args: string[]): ChildProcess {
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return fork(new URL(`./${file}.${ending}`, import.meta.url), args, {
     stdio: ['ignore', 2, 2, 'ipc'],
-    execArgv: [...process.execArgv, '--enable-source-maps'],
+    execArgv: [...process.execArgv],
   });
 }
 

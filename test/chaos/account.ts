@@ -1,4 +1,6 @@
 import { asc, eq, sql } from 'drizzle-orm';
+import { decisionSchema } from '../../src/campaigns/decision.ts';
+import type { SinkReport } from './sink-protocol.ts';
 import type { Site } from './site.ts';
 
 /** One row of the ledger, as far as the account goes. */
@@ -8,6 +10,7 @@ interface SendRow {
   readonly state: string;
   readonly claimedAt: number | null;
   readonly unsubscribedAt: number | null;
+  readonly decision: string | null;
 }
 
 /** What a scenario did that the account has to allow for. */
@@ -63,6 +66,7 @@ export async function settleAccounts(site: Site, allowance: Allowance): Promise<
       state: sends.state,
       claimedAt: sends.claimedAt,
       unsubscribedAt: sends.unsubscribedAt,
+      decision: sends.decision,
     })
     .from(sends)
     .innerJoin(profiles, eq(profiles.id, sends.profileId))
@@ -72,6 +76,7 @@ export async function settleAccounts(site: Site, allowance: Allowance): Promise<
   const wrong: string[] = [];
   const copiesOf = new Map<string, number>();
   for (const { send } of report.copies) copiesOf.set(send, (copiesOf.get(send) ?? 0) + 1);
+  wrong.push(...misdirected(rows, report.copies, allowance));
 
   if (rows.length !== site.audience) wrong.push(`${rows.length} sends for an audience of ${site.audience}`);
   const unanswered = new Set(report.unanswered);
@@ -107,6 +112,27 @@ export async function settleAccounts(site: Site, allowance: Allowance): Promise<
     wrong,
   };
 }
+
+/** Letters that somebody else got, or that are not, octet for octet, what the ledger says that they were. */
+function misdirected(
+  rows: readonly SendRow[],
+  copies: SinkReport['copies'],
+  { resent }: Allowance,
+): string[] {
+  const bySend = new Map(rows.map((row) => [String(row.id), row]));
+  return copies.flatMap(({ send, address, crc32 }) => {
+    const row = bySend.get(send);
+    if (row === undefined) return [];
+    if (address !== row.email)
+      return [`the letter of send ${send} went to ${address} instead of ${row.email}`];
+    // Of a letter that was sent again the ledger keeps what was decided last.
+    if (resent.has(row.id) || row.decision === null) return [];
+    const { crc32: decided } = checked.parse(JSON.parse(row.decision));
+    return decided === crc32 ? [] : [`the letter of send ${send} was not what was decided`];
+  });
+}
+
+const checked = decisionSchema.pick({ crc32: true });
 
 function troubleWith(
   row: SendRow,

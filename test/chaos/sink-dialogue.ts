@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
 import type { SinkLedger } from './sink-ledger.ts';
 import { type Fate, fateOf, type SinkScript, welcomeOf } from './sink-script.ts';
 import type { Wire } from './sink-wire.ts';
@@ -149,9 +150,15 @@ async function data(talk: Talk, to: string, fate: Fate): Promise<void> {
   }
   // From here on it is taken, whether the client hears of it or not.
   const send = /^X-Dear-Send:\s*(\S+)/im.exec(letter)?.[1] ?? '';
-  ledger.copies.push({ send, address: to, at: Date.now() });
+  ledger.copies.push({ send, address: to, at: Date.now(), crc32: checksumOf(letter) });
   await ledger.reached('taken', talk.client);
   await answer(talk, to, fate);
+}
+
+/** Of the letter as it was before its lines' dots were doubled and a lone one put behind it. */
+function checksumOf(letter: string): number {
+  const bytes = letter.slice(0, -'.\r\n'.length).replace(/(^|\n)\./g, '$1');
+  return crc32(Buffer.from(bytes, 'latin1'));
 }
 
 async function answer(talk: Talk, to: string, fate: Fate): Promise<void> {

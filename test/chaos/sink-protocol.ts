@@ -18,8 +18,13 @@ export const requestSchema = z.object({
 });
 export type Ask = z.output<typeof requestSchema>['ask'];
 
-/** One copy of a letter that the sink took, and when (ms since 1970). */
-const copySchema = z.object({ send: z.string(), address: z.string(), at: z.number() });
+/** One copy of a letter that the sink took, when (ms since 1970), and the CRC-32 of its bytes. */
+const copySchema = z.object({
+  send: z.string(),
+  address: z.string(),
+  at: z.number(),
+  crc32: z.int(),
+});
 
 /** A DATA command, from whom it came and when (ms since 1970) it was read. */
 const begunSchema = z.object({ client: z.string(), at: z.number() });
