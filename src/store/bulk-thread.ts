@@ -18,7 +18,7 @@ function openHandle(path: string): Sqlite.Database {
   handle.pragma('synchronous = FULL');
   handle.pragma('foreign_keys = ON');
   handle.pragma('secure_delete = ON');
-  handle.pragma('cache_size = -16384');
+  handle.pragma('cache_size = -8192');
   handle.pragma('temp_store = MEMORY');
   handle.pragma(`wal_autocheckpoint = ${LATE_CHECKPOINT_PAGES}`);
   return handle;

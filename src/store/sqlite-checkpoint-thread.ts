@@ -1,3 +1,4 @@
+import { fdatasyncSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import { serveThread } from '../thread.ts';
@@ -46,11 +47,14 @@ await serveThread<CheckpointAsk, boolean>(async () => {
       if (run('PASSIVE')?.busy !== 0) return false;
       const before = left;
       ({ log, left } = look());
-      // A reader of an older state, or a writer who is as fast, keeps it from getting further. Before the writer has to
-      // wait, it is worth getting as far as one can: each round is shorter than the one before.
-      if (left > FEW && left > before / 2 && !isTooLong) break;
+      // A reader of an older state, or a writer who is as fast, keeps it from getting further.
+      if (left > FEW && left > before / 2) break;
     }
-    return left > 0 && log > TOO_LONG;
+    if (left === 0 || log <= TOO_LONG) return false;
+    // The disk is waited for in a round that ends without a commit after it; what was copied in others the writer would
+    // wait for.
+    fdatasyncSync(workerData.file);
+    return run('PASSIVE')?.busy === 0;
   };
   return (ask) => {
     if (ask === 'tend') return { answer: tend() };

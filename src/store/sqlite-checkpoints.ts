@@ -1,3 +1,4 @@
+import { openSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Thread } from '../thread.ts';
 import type { CheckpointAsk } from './sqlite-checkpoint-thread.ts';
@@ -5,6 +6,20 @@ import type { CheckpointAsk } from './sqlite-checkpoint-thread.ts';
 const LOOK_AFTER_MS = 100;
 /** A log that never became larger than this needs nobody to look after it. */
 const SMALL_OCTETS = 4000 * 4096;
+
+/**
+ * Descriptors by path, never closed: with the first that is closed a process loses its locks on the file (POSIX), those
+ * of all its handles.
+ */
+const files = new Map<string, number>();
+
+function fileOf(path: string): number {
+  const known = files.get(path);
+  if (known !== undefined) return known;
+  const file = openSync(path, 'r+');
+  files.set(path, file);
+  return file;
+}
 
 /** Keeps SQLite's log short from a thread of its own, which starts when the log becomes long for the first time. */
 export class Checkpoints {
@@ -51,7 +66,7 @@ export class Checkpoints {
     }
     if (this.#thread === undefined || this.#thread.over) {
       const file = new URL('./sqlite-checkpoint-thread', import.meta.url);
-      this.#thread = new Thread(file, { path: this.#path }, 'The database');
+      this.#thread = new Thread(file, { path: this.#path, file: fileOf(this.#path) }, 'The database');
     }
     if (await this.#thread.ask('tend')) await this.#finish();
   }
