@@ -43,6 +43,10 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
   }
 }
 
+/** Jobs for the runs from one number to another. */
+export const runs = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => ({ payload: { runId: from + index } }));
+
 /** A promise, and what resolves it. */
 export function gate(): { opened: Promise<void>; open: () => void } {
   let open = () => {};

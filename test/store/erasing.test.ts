@@ -1,153 +1,19 @@
 import { sql } from 'drizzle-orm';
-import { describe, expect, test } from 'vitest';
-import { CUSTOMER } from '../../src/profiles/audit.ts';
-import { makeMark } from '../../src/profiles/mark.ts';
+import { expect, test } from 'vitest';
 import { makePrivacy } from '../../src/profiles/privacy.ts';
 import { arrivalStore } from '../../src/store/arrivals.ts';
 import { auditStore } from '../../src/store/audit.ts';
 import { consentStore } from '../../src/store/consents.ts';
-import type { Store } from '../../src/store/database.ts';
 import { eventStore } from '../../src/store/events.ts';
 import { identityStore } from '../../src/store/identity.ts';
 import { ledgerReader } from '../../src/store/ledger-reader.ts';
-import { impersonalTables, personalTables } from '../../src/store/personal.ts';
 import { privacyStore } from '../../src/store/privacy.ts';
 import { profileStore } from '../../src/store/profiles.ts';
 import { sendLedger } from '../../src/store/send-ledger.ts';
 import { suppressionStore } from '../../src/store/suppressions.ts';
 import { makeReaders, makeRun } from '../fixtures/planned.ts';
 import { onEveryStore } from '../stores.ts';
-
-const ADDRESS = 'wilhelmina.oberdorfer@example.test';
-const NAME = 'Wilhelmina Oberdörfer';
-
-const change = (email: string, attributes: Record<string, string> = {}) => ({
-  email,
-  attributes,
-  consents: [
-    { topic: 'offers', state: 'in' as const, at: 5, source: `form of ${attributes.name ?? 'a stranger'}` },
-  ],
-});
-
-const mail = (from: string, text: string, name = NAME, to = 'shop@shop.example') => ({
-  kind: 'mail' as const,
-  at: 50,
-  facts: { from, to: [to] },
-  raw: Buffer.from(`From: ${name} <${from}>\r\nTo: ${to}\r\nSubject: Hello\r\n\r\n${text}\0 end`),
-});
-
-/** A person with something in every table, beside a neighbour of whom nothing may change. */
-async function lived(store: Store) {
-  const profiles = profileStore(store);
-  await profiles.upsertMany([change(ADDRESS, { name: NAME }), change('neighbour@example.test')], 1000);
-  const ids = await profiles.idsOf([ADDRESS, 'neighbour@example.test']);
-  const id = ids.get(ADDRESS) ?? 0;
-  const neighbour = ids.get('neighbour@example.test') ?? 0;
-  const events = [id, neighbour].map((profileId) => ({
-    key: `order-${profileId}`,
-    profileId,
-    type: 'order',
-    at: 10,
-    properties: { engraving: profileId === id ? NAME : 'none' },
-  }));
-  await eventStore(store).addMany(events, 20);
-  const sent = await makeRun(store, [id, neighbour]);
-  const waiting = await makeRun(store, [id, neighbour], { campaign: 'winter' });
-  const ledger = sendLedger(store);
-  const lease = await ledger.lease(sent.id, 10, 60_000);
-  await ledger.advance(
-    [],
-    lease.sends.map((send) => ({
-      id: send.id,
-      profileId: send.profileId,
-      token: lease.token,
-      decision: JSON.stringify({
-        to: { address: send.profileId === id ? ADDRESS : 'x' },
-        context: { profile: { name: send.profileId === id ? NAME : 'x' } },
-      }),
-    })),
-    undefined,
-  );
-  await ledger.advance(
-    lease.sends.map((send) => ({
-      id: send.id,
-      token: lease.token,
-      state: 'accepted' as const,
-      reason: undefined,
-      code: 250,
-      response: send.profileId === id ? `250 kept for ${ADDRESS}` : '250 kept',
-      retryInMs: 0,
-      suppress: undefined,
-    })),
-    [],
-    undefined,
-  );
-  const sendId = lease.sends.find((send) => send.profileId === id)?.id ?? 0;
-  await fold(store, sendId);
-  await suppressionStore(store).add([
-    { address: ADDRESS, reason: 'complained', source: `mail of ${NAME}`, at: 7 },
-  ]);
-  await store.run(
-    sql`UPDATE runs SET state = 'paused', reason = ${`"550 ${ADDRESS} is full"`} WHERE id = ${waiting.id}`,
-  );
-  return { id, neighbour, sent, waiting, sendId };
-}
-
-/** One reply that is matched, one mail that is not, one that waits, hits of a link, and a stranger's mail. */
-async function fold(store: Store, sendId: number): Promise<void> {
-  const arrivals = arrivalStore(store);
-  const loud = ADDRESS.toUpperCase();
-  await arrivals.add([
-    { kind: 'click', at: 40, facts: { send: sendId, link: 0, url: `https://shop.example/?for=${ADDRESS}` } },
-    mail('other@home.example', `I am ${NAME}, from my other address`),
-    mail(loud, 'this answers no letter'),
-    mail('stranger@example.test', 'of somebody else', 'A Stranger'),
-  ]);
-  const [click, reply, loose, stranger] = await arrivals.waiting(0, 10);
-  const happened = { sendId, key: `replied:${sendId}:1`, at: 50, properties: { text: `I am ${NAME}` } };
-  await arrivals.fold(
-    [
-      {
-        arrivalId: click?.id ?? 0,
-        finding: {
-          state: 'folded',
-          happened: { ...happened, type: 'clicked', key: `clicked:${sendId}:0`, properties: {} },
-        },
-      },
-      {
-        arrivalId: reply?.id ?? 0,
-        finding: { state: 'folded', happened: { ...happened, type: 'replied' } },
-      },
-      ...[loose, stranger].map((one) => ({
-        arrivalId: one?.id ?? 0,
-        finding: { state: 'unmatched' as const, note: 'answers no letter of ours' },
-      })),
-    ],
-    60,
-  );
-  await arrivals.add([mail(ADDRESS, 'not looked at yet'), { kind: 'open', at: 70, facts: { send: sendId } }]);
-}
-
-/** Everything in every table as one text. */
-async function everything(store: Store): Promise<string> {
-  const rows = await Promise.all(
-    Object.values(store.tables).map((table) =>
-      store.rows<Record<string, unknown>>(sql`SELECT * FROM ${table}`),
-    ),
-  );
-  return JSON.stringify(rows, (_key, value: unknown) =>
-    typeof value === 'object' &&
-    value !== null &&
-    'type' in value &&
-    value.type === 'Buffer' &&
-    'data' in value
-      ? Buffer.from(value.data as number[]).toString('utf8')
-      : value,
-  );
-}
-
-const traces = (text: string) =>
-  [ADDRESS, NAME, 'Oberd', 'other@home'].filter((one) => text.toLowerCase().includes(one.toLowerCase()));
+import { ADDRESS, change, everything, lived, NAME, traces } from './person.ts';
 
 onEveryStore('erasing', (open) => {
   test('leaves nothing of the person in any table, and everything of others', async () => {
@@ -345,52 +211,5 @@ onEveryStore('erasing', (open) => {
     );
     const { mentions } = await makePrivacy(privacyStore(store), auditStore(store)).erase(id, 'ann');
     expect(mentions).toEqual(['the segment testers']);
-  });
-});
-
-onEveryStore('exporting', (open) => {
-  test('tells everything of the person, and nothing of others', async () => {
-    const store = await open();
-    const { id } = await lived(store);
-    const privacy = makePrivacy(privacyStore(store), auditStore(store), () => 0);
-    const person = await privacy.export(id, CUSTOMER);
-    expect(person).toMatchObject({
-      format: 'dear.person/1',
-      exportedAt: '1970-01-01T00:00:00.000Z',
-      profile: { id, email: ADDRESS, attributes: { name: NAME } },
-      consents: [{ topic: 'offers', state: 'in', at: '1970-01-01T00:00:00.005Z' }],
-      events: expect.arrayContaining([expect.objectContaining({ type: 'replied' })]),
-      sends: [
-        { campaign: 'autumn', state: 'accepted', decision: { to: { address: ADDRESS } } },
-        { campaign: 'winter', state: 'queued' },
-      ],
-      suppressions: [{ reason: 'complained' }],
-    });
-    const text = JSON.stringify(person);
-    expect(text).toContain('from my other address');
-    expect(text).toContain('this answers no letter');
-    expect(text).not.toMatch(/stranger|neighbour|leaseToken/);
-    await expect(privacy.export(999_999, 'ann')).rejects.toMatchObject({ code: 'profile.unknown' });
-  });
-
-  test('every table is said to be personal or not', async () => {
-    const store = await open();
-    const named = [...personalTables.map(({ name }) => name), ...impersonalTables];
-    expect([...named].sort()).toEqual(Object.keys(store.tables).sort());
-  });
-});
-
-describe('marks', () => {
-  test('need the secret, and differ by kind and text', () => {
-    const mark = makeMark('one secret');
-    const marks = [
-      mark('address', 'a@example.test'),
-      mark('external id', 'a@example.test'),
-      mark('address', 'b@example.test'),
-      makeMark('another secret')('address', 'a@example.test'),
-    ];
-    expect(new Set(marks).size).toBe(4);
-    for (const one of marks) expect(one).toMatch(/^erased:[\w-]{32}$/);
-    expect(makeMark('one secret')('address', 'a@example.test')).toBe(marks[0]);
   });
 });
