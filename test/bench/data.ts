@@ -54,10 +54,11 @@ async function measure(folder: string, out: Output): Promise<Found> {
   const profiles = dataImport.parse(await step('importing profiles', 'data-import', 0));
   const events = dataImport.parse(await step('importing events', 'data-import', 1));
   const questions = dataQuestions.parse(await step('asking questions', 'data-questions'));
+  const http = dataHttp.parse(await step('adding events over HTTP', 'data-http'));
+  // Last: the shell leaves gigabytes to the system that are not on the disk yet, and all others would wait for them.
   const isSqlite = process.env.DATABASE_URL === undefined;
   if (isSqlite) out.note("importing with the sqlite3 shell's .import");
   const shell = isSqlite ? shellImport(join(folder, 'data', 'dear.db'), folder) : undefined;
-  const http = dataHttp.parse(await step('adding events over HTTP', 'data-http'));
   return { database: isSqlite ? 'SQLite' : 'PostgreSQL', profiles, events, shell, questions, http };
 }
 
