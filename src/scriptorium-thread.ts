@@ -115,7 +115,7 @@ function pack(letters: readonly Letter[]): Packed {
   const [first] = written;
   const memory = first?.bytes.buffer;
   const inOne = written.every((letter) => letter.bytes.buffer === memory);
-  if (memory instanceof ArrayBuffer && Slab.takes(memory) && inOne) {
+  if (memory instanceof ArrayBuffer && Slab.isPiece(memory) && inOne) {
     return { letters: letters.map((letter) => placed(letter, startOf)), bytes: memory };
   }
   const bytes = new Uint8Array(written.reduce((sum, letter) => sum + letter.bytes.length, 0));

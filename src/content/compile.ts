@@ -96,7 +96,7 @@ export async function compileLetter(
     text: restore(crlf(text), letter.tokens, ''),
     conditions: modules.flatMap(({ key, use }) => (key === undefined ? [] : [{ key, when: use.when }])),
     data: gatherData(set, modules, compiling.users, report),
-    links: [...linked.links],
+    links: linked.links,
   });
 }
 

@@ -22,7 +22,7 @@ interface Work {
 /** HTML whose links are counted, and the targets of those that are the same in every letter. */
 interface Linked {
   readonly html: string;
-  readonly links: readonly string[];
+  readonly links: string[];
 }
 
 /** Attributes that a browser or mail program loads from; only pictures among them may be personal. */

@@ -112,9 +112,9 @@ function writeSubject(rendering: Rendering, run: Run): string {
 
 /** Modules that were left out leave empty lines behind, which become one. */
 function writeText(rendering: Rendering, run: Run): string {
-  const text = run(rendering);
-  const tidy = text.includes('\r\n\r\n\r\n') ? text.replace(/(?:\r\n){3,}/g, '\r\n\r\n') : text;
-  return `${tidy.trim()}\r\n`;
+  return `${run(rendering)
+    .replace(/(?:\r\n){3,}/g, '\r\n\r\n')
+    .trim()}\r\n`;
 }
 
 function newRendering(

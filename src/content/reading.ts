@@ -88,10 +88,8 @@ function steps(parts: readonly string[], start: Value): Value {
 /** A property that the value itself has: what prototypes hold is never a customer's. */
 function own(value: unknown, name: string): unknown {
   if (value === undefined || value === null || !Object.hasOwn(value, name)) return undefined;
-  return isRecord(value) ? value[name] : Reflect.get(Object(value), name);
+  return Reflect.get(Object(value), name);
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object';
 
 function nameOf(node: Call): string {
   return isPath(node.path) ? node.path.original : String(literal(node.path));

@@ -19,28 +19,12 @@ export interface Rendering {
 
 /** A value that is shown: its text, or a note that it is missing. */
 export function need(value: unknown, name: string, dear: Rendering): string {
-  if (typeof value === 'string' && isPlain(value)) return value;
   if (!isMissing(value)) {
     const shown = clean(textOf(value));
     if (shown !== '') return shown;
   }
   dear.missing ??= name;
   return '';
-}
-
-const PLAIN_AT_MOST = 64;
-
-/** Short text with something to see and only printable ASCII, as nearly all values are: at a tenth of the cost of looking closely. */
-function isPlain(text: string): boolean {
-  const { length } = text;
-  if (length > PLAIN_AT_MOST) return false;
-  let visible = false;
-  for (let at = 0; at < length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code < 0x20 || code > 0x7e) return false;
-    visible ||= code !== 0x20;
-  }
-  return visible;
 }
 
 /** One of the letter's own addresses. */
@@ -114,25 +98,13 @@ const escapes: Readonly<Record<string, string>> = {
 };
 const special = /[&<>"'`=\u0080-\u{10ffff}]/u;
 const allSpecial = new RegExp(special, 'gu');
-/** 1 for the characters, of ASCII, that stand for themselves. */
-const unescaped = Uint8Array.from({ length: 128 }, (_, code) =>
-  special.test(String.fromCharCode(code)) ? 0 : 1,
-);
 
 /**
  * A value as HTML. Characters beyond ASCII become numeric references like those of the templates (wire-form.ts), so
  * that the HTML of a letter is ASCII, whoever it is for.
  */
 export function escapeText(text: string): string {
-  if (text.length <= PLAIN_AT_MOST && needsNoEscape(text)) return text;
   return special.test(text) ? narrow(text.replace(allSpecial, reference)) : text;
-}
-
-function needsNoEscape(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) {
-    if (unescaped[text.charCodeAt(at)] !== 1) return false;
-  }
-  return true;
 }
 
 /**

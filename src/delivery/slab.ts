@@ -13,8 +13,8 @@ export class Slab {
     this.piece = Buffer.from(first);
   }
 
-  /** Whether memory is large enough to be the piece of another slab. */
-  static takes(memory: ArrayBuffer): boolean {
+  /** Whether memory is of the size of a piece, so that another slab may begin with it. */
+  static isPiece(memory: ArrayBuffer): boolean {
     return memory.byteLength === SIZE;
   }
 

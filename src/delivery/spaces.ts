@@ -9,7 +9,7 @@ const KEPT = 8;
  */
 export class Spaces {
   /** How many letters lie in it; whoever still holds one of them holds the memory. */
-  readonly #held = new WeakMap<ArrayBufferLike, number>();
+  readonly #held = new WeakMap<ArrayBuffer, number>();
   readonly #spare: ArrayBuffer[] = [];
 
   /** The caller's alone. */
@@ -19,14 +19,18 @@ export class Spaces {
 
   /** So many letters lie in this memory. */
   hold(memory: ArrayBuffer, letters: number): void {
-    if (letters > 0 && Slab.takes(memory)) this.#held.set(memory, letters);
+    if (letters > 0 && Slab.isPiece(memory)) this.#held.set(memory, letters);
   }
 
   /** Nobody will read one of the letters in this memory again. */
   done(memory: ArrayBufferLike): void {
+    if (!(memory instanceof ArrayBuffer)) return;
     const left = (this.#held.get(memory) ?? 0) - 1;
-    if (left > 0) this.#held.set(memory, left);
-    else if (this.#held.delete(memory) && this.#spare.length < KEPT && memory instanceof ArrayBuffer)
-      this.#spare.push(memory);
+    if (left > 0) {
+      this.#held.set(memory, left);
+      return;
+    }
+    const wasHeld = this.#held.delete(memory);
+    if (wasHeld && this.#spare.length < KEPT) this.#spare.push(memory);
   }
 }

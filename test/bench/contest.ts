@@ -81,6 +81,11 @@ export class Contest {
       const result = dearResult.parse(await worker.result);
       await arrival;
       return result;
+    } catch (error) {
+      // It would wait for a launch that does not come.
+      worker.stop();
+      await worker.result.catch(() => undefined);
+      throw error;
     } finally {
       for (const other of others) other.arrived();
       await Promise.all(others.map((other) => other.result));

@@ -40,6 +40,8 @@ export interface Step {
   launched(at: number): void;
   /** Tells the step that the sink has all the letters it was to expect. */
   arrived(): void;
+  /** Ends it, whatever it is doing. */
+  stop(): void;
   /** Resolves with what the step measured, rejects when it fails. */
   readonly result: Promise<unknown>;
 }
@@ -56,6 +58,7 @@ export function startStep(name: StepName, options: StepOptions): Step {
     ready,
     launched: (launchedAt) => void child.send({ launchedAt }),
     arrived: () => void child.send('arrived'),
+    stop: () => void child.kill(),
     result: resultOf(child, name),
   };
 }

@@ -89,4 +89,31 @@ onEveryStore('imports that cannot go well', (open) => {
       unchanged: kept,
     });
   });
+
+  test.each(['to its end', 'interrupted'])('what it did is on the disk when it says so: %s', async (how) => {
+    const store = await open();
+    const profiles = profileStore(store);
+    const rows = Array.from({ length: 20_000 }, (_, index) => `p${index}@example.com,${'x'.repeat(20)}`);
+    const path = await file('csv', `email,x\n${rows.join('\n')}\n`);
+    const stop = new AbortController();
+    const did: string[] = [];
+    const watched = {
+      ...profiles,
+      upsertMany: async (...given: Parameters<typeof profiles.upsertMany>) => {
+        const counts = await profiles.upsertMany(...given);
+        did.push('written');
+        if (how === 'interrupted') stop.abort();
+        return counts;
+      },
+      kept: async () => {
+        await profiles.kept();
+        did.push('kept');
+      },
+    };
+    const options = { path, cwd: folder(), dataDir: folder(), signal: stop.signal };
+    await importProfiles(watched, {}, options).catch(() => did.push('said that it was interrupted'));
+    const end = how === 'interrupted' ? ['kept', 'said that it was interrupted'] : ['kept'];
+    expect(did.slice(did.lastIndexOf('written') + 1)).toEqual(end);
+    expect(await profiles.count()).toBeGreaterThan(0);
+  });
 });
