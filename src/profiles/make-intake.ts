@@ -1,0 +1,67 @@
+import { DearError } from '../errors.ts';
+import { grouped } from '../grouped.ts';
+import type { Delivery, Intake, IntakeDeps, Outcome } from './intake.ts';
+import { type Found, find, storeFound } from './intake-steps.ts';
+
+/** Items in one commit: enough to share it, few enough that nobody waits long for it. */
+const GROUP_ITEMS = 500;
+const GROUP_DELIVERIES = 256;
+/** Items that may wait to be stored; a second or two of work. */
+const MOST_WAITING = 20_000;
+
+/**
+ * Takes in events and profiles by group commits: while one group is stored, it is looked up who the next is about. An
+ * event is stored as an event at once, not as an arrival first: it needs no judging, and only the events themselves can
+ * tell whether it is a duplicate.
+ */
+export function makeIntake(deps: IntakeDeps): Intake {
+  const { mostWaiting = MOST_WAITING } = deps;
+  let waiting = 0;
+  const beingStored = new Set<Promise<unknown>>();
+  const limits = { maxItems: GROUP_DELIVERIES, maxWeight: GROUP_ITEMS };
+  const finding = grouped<Delivery, Found>(
+    { ...limits, weigh: ({ items }) => items.length },
+    async (deliveries) => {
+      const found = await find(deps, deliveries);
+      // One group ahead is enough: who is who may change while it waits.
+      await Promise.allSettled(beingStored);
+      return found;
+    },
+  );
+  const storing = grouped<Found, Outcome[]>(
+    { ...limits, maxWaitMs: 0, weigh: ({ entries }) => entries.length },
+    (found) => storeFound(deps, found),
+  );
+  const store = async (found: Found): Promise<Outcome[]> => {
+    const stored = storing.add(found);
+    beingStored.add(stored);
+    try {
+      return await stored;
+    } finally {
+      beingStored.delete(stored);
+    }
+  };
+  return {
+    take: async (delivery) => {
+      const count = delivery.items.length;
+      if (count === 0) return [];
+      if (waiting > 0 && waiting + count > mostWaiting) throw busy();
+      waiting += count;
+      try {
+        return await store(await finding.add(delivery));
+      } finally {
+        waiting -= count;
+      }
+    },
+    close: async () => {
+      await finding.close();
+      await storing.close();
+    },
+  };
+}
+
+function busy(): DearError {
+  return new DearError('intake.busy', 'More is waiting to be stored than can be stored soon.', {
+    mend: 'Send it again in a few seconds; what has an id counts once.',
+  });
+}
