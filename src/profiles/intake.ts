@@ -54,11 +54,13 @@ export interface IntakeStore {
     changes: readonly { readonly profileId: number; readonly change: ProfileContent }[],
     now: number,
   ): Promise<boolean[]>;
+  /** Resolves when all that was added or changed before is on the disk. */
+  kept(): Promise<void>;
 }
 
 export interface Intake {
   /**
-   * Resolves once everything is committed, with an outcome an item. A failure may leave a part stored: repeating
+   * Resolves once everything is committed and on the disk, with an outcome an item. A failure may leave a part stored: repeating
    * the delivery stores the rest, and counts nothing twice.
    * @throws DearError `intake.busy` at once when more waits than can be stored soon
    */

@@ -10,9 +10,9 @@ const GROUP_DELIVERIES = 256;
 const MOST_WAITING = 20_000;
 
 /**
- * Takes in events and profiles by group commits: while one group is stored, it is looked up who the next is about. An
- * event is stored as an event at once, not as an arrival first: it needs no judging, and only the events themselves can
- * tell whether it is a duplicate.
+ * Takes in events and profiles by group commits, in three steps that go on at once: while one group is stored, it is
+ * looked up who the next is about, and the disk is waited for with those before. An event is stored as an event at
+ * once, not as an arrival first: it needs no judging, and only the events themselves can tell whether it is a duplicate.
  */
 export function makeIntake(deps: IntakeDeps): Intake {
   const { mostWaiting = MOST_WAITING } = deps;
@@ -48,7 +48,9 @@ export function makeIntake(deps: IntakeDeps): Intake {
       if (waiting > 0 && waiting + count > mostWaiting) throw busy();
       waiting += count;
       try {
-        return await store(await finding.add(delivery));
+        const outcomes = await store(await finding.add(delivery));
+        await deps.store.kept();
+        return outcomes;
       } finally {
         waiting -= count;
       }
@@ -56,6 +58,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
     close: async () => {
       await finding.close();
       await storing.close();
+      await deps.store.kept();
     },
   };
 }

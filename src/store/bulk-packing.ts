@@ -72,8 +72,6 @@ export type BulkAsk =
   | { readonly kind: 'load'; readonly loads: readonly PackedLoad[] }
   | { readonly kind: 'events'; readonly events: PackedEvents }
   | { readonly kind: 'profiles'; readonly profiles: PackedProfiles }
-  /** Has the disk have all that was committed. */
-  | { readonly kind: 'sync' }
   /** Copies the little back that is left in the log, so that it can begin anew. */
   | { readonly kind: 'checkpoint' }
   | { readonly kind: 'close' };

@@ -1,4 +1,3 @@
-import { closeSync, existsSync, fdatasyncSync, openSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import { makeMark } from '../profiles/mark.ts';
@@ -67,9 +66,6 @@ await serveThread<BulkAsk, BulkAnswer>(async () => {
       case 'profiles':
         profiles ??= handle.transaction(profilesWriter(handle, theirs()));
         return inHaste(profiles, ask.profiles);
-      case 'sync':
-        syncLog(workerData.path);
-        return [];
       case 'checkpoint':
         handle.pragma('wal_checkpoint(PASSIVE)');
         return [];
@@ -89,18 +85,6 @@ await serveThread<BulkAsk, BulkAnswer>(async () => {
     }
   };
 });
-
-/** What is no longer in the log has been copied back, and is on the disk since then. */
-function syncLog(path: string): void {
-  const log = `${path}-wal`;
-  if (!existsSync(log)) return;
-  const file = openSync(log, 'r+');
-  try {
-    fdatasyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
 
 function write(statement: Sqlite.Statement, { rows, columns }: PackedLoad): number {
   const values = columns.map((column) => (typeof column === 'string' ? column.split(BETWEEN) : column));

@@ -22,31 +22,27 @@ export class BulkWriter implements Bulk {
   readonly #path: string;
   readonly #secret: string;
   readonly #checkpoints: Checkpoints;
+  readonly #wrote: () => void;
   #thread: Thread<BulkAsk, BulkAnswer> | undefined;
-  #isKept = true;
 
-  /** @param secret for the marks of erased people */
-  constructor(path: string, secret: string) {
+  /**
+   * @param secret for the marks of erased people
+   * @param wrote is told of each transaction that did not wait for the disk
+   */
+  constructor(path: string, secret: string, wrote: () => void) {
     this.#path = path;
     this.#secret = secret;
+    this.#wrote = wrote;
     this.#checkpoints = new Checkpoints(path, async () => this.#thread?.ask({ kind: 'checkpoint' }));
   }
 
   // What the thread answers to each kind of asking is its own affair; these are the seams where it gets its name.
   events(events: PackedEvents): Promise<StatedCounts> {
-    this.#isKept = false;
     return this.#write({ kind: 'events', events }) as Promise<StatedCounts>;
   }
 
   profiles(profiles: PackedProfiles): Promise<ChangeCounts | undefined> {
-    this.#isKept = false;
     return this.#write({ kind: 'profiles', profiles }) as Promise<ChangeCounts | undefined>;
-  }
-
-  async kept(): Promise<void> {
-    if (this.#isKept) return;
-    await this.#start().ask({ kind: 'sync' });
-    this.#isKept = true;
   }
 
   load(loads: readonly Load[]): Promise<number[]> {
@@ -72,7 +68,7 @@ export class BulkWriter implements Bulk {
 
   #write(ask: BulkAsk): Promise<BulkAnswer> {
     this.#checkpoints.wrote();
-    return this.#start().ask(ask);
+    return this.#start().ask(ask).finally(this.#wrote);
   }
 
   #start(): Thread<BulkAsk, BulkAnswer> {

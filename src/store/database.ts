@@ -118,8 +118,6 @@ export interface Bulk {
   events(events: PackedEvents): Promise<StatedCounts>;
   /** undefined: nothing was done, since the external ids are not plain. */
   profiles(changes: PackedProfiles): Promise<ChangeCounts | undefined>;
-  /** Resolves when all of it is on the disk; until then it is only as safe as the machine's power. */
-  kept(): Promise<void>;
 }
 
 /** A database with its life cycle. */
@@ -131,6 +129,13 @@ export interface Store extends Database {
    * as text or as what they hold. The row types are the caller's claim: name every column in the queries.
    */
   together<T extends readonly unknown[][]>(queries: readonly SQL[]): Promise<T>;
+  /** The same database, whose commits do not wait for the disk: `kept` does, for many of them at once. */
+  readonly hasty: Database;
+  /**
+   * Resolves when all that was committed by `hasty` and `bulk` is on the disk. Until then it outlives this process, but
+   * not a machine that loses its power.
+   */
+  kept(): Promise<void>;
   /** Where the database has a quicker way for much at once than its statements. */
   readonly bulk: Bulk | undefined;
   /** Thousands of rows in one transaction, written off the event loop; returns how many rows each load wrote. */

@@ -4,14 +4,16 @@ import { mergeChange } from '../profiles/merge.ts';
 import type { TraitSettings } from '../profiles/trait-settings.ts';
 import { addNewEvents, eventRow } from './bulk-events.ts';
 import { readStandings, saveStandings } from './consent-book.ts';
-import type { Database } from './database.ts';
+import type { Database, Store } from './database.ts';
 import { lockAndRead, preferenceColumns, profileOf } from './profile-rows.ts';
 import { untilAlone } from './races.ts';
 import { markTraits, touched } from './traits.ts';
 
 /** What comes in by the API, on either database. */
-export function intakeStore(db: Database, traits: TraitSettings): IntakeStore {
+export function intakeStore(store: Store, traits: TraitSettings): IntakeStore {
+  const db = store.hasty;
   return {
+    kept: () => store.kept(),
     addEvents: async (events) => {
       // In the order of keys: two at once then wait for each other only one way.
       const places = events.map((_, place) => place).sort(byKey(events));

@@ -54,8 +54,12 @@ export async function openPostgres(url: string, mark: Mark): Promise<Store> {
       },
     );
   }
+  const whole = surface(pool, mark, (work) => inTransaction(pool, (client) => work(surface(client, mark))));
   return {
-    ...surface(pool, mark, (work) => inTransaction(pool, (client) => work(surface(client, mark)))),
+    ...whole,
+    // The server waits for its disk, for many clients at once, while others go on.
+    hasty: whole,
+    kept: async () => undefined,
     scan: (query, chunkSize = 1000) => scan(scans, query, chunkSize),
     together: (queries) => together(pool, queries),
     bulk: undefined,

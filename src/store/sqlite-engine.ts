@@ -9,8 +9,11 @@ export interface Step {
   readonly rows: readonly BulkRow[];
 }
 
-/** What an engine is asked to do. All of it is plain data, so that it can be asked from another thread. */
-export type Ask =
+/** What an engine is asked to do, and whether a commit need not wait for the disk. */
+export type Ask = Work & { readonly hasty?: boolean };
+
+/** All of it is plain data, so that it can be asked from another thread. */
+type Work =
   | { readonly kind: 'all' | 'run'; readonly text: string; readonly params: readonly unknown[] }
   | ({ readonly kind: 'each' } & Step)
   /** All steps in the transaction that is open, else in one of their own. */
@@ -30,6 +33,7 @@ export interface Answer {
 export class Engine {
   readonly #handle: Sqlite.Database;
   readonly #kept = new Map<string, Sqlite.Statement>();
+  #isHasty = false;
 
   constructor(handle: Sqlite.Database) {
     this.#handle = handle;
@@ -37,6 +41,7 @@ export class Engine {
 
   /** @returns one answer; for `steps` one a step */
   do(ask: Ask): Answer[] {
+    if (!this.#handle.inTransaction) this.#hasten(ask.hasty === true);
     switch (ask.kind) {
       case 'all':
       case 'run':
@@ -59,6 +64,13 @@ export class Engine {
 
   close(): void {
     this.#handle.close();
+  }
+
+  /** SQLite lets it be changed between transactions only. */
+  #hasten(isHasty: boolean): void {
+    if (isHasty === this.#isHasty) return;
+    this.#handle.pragma(`synchronous = ${isHasty ? 'NORMAL' : 'FULL'}`);
+    this.#isHasty = isHasty;
   }
 
   #whole<T>(work: () => T): T {

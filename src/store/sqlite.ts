@@ -14,6 +14,7 @@ import * as schema from './schema/sqlite.ts';
 import { Checkpoints } from './sqlite-checkpoints.ts';
 import type { Answer, Ask } from './sqlite-engine.ts';
 import { type Link, linkHere, linkToThread } from './sqlite-link.ts';
+import { SqliteLog } from './sqlite-log.ts';
 import { sqlitePhrases } from './sqlite-phrases.ts';
 
 const casing = 'snake_case';
@@ -43,7 +44,8 @@ export async function openSqlite(path: string, secret: string, writing: 'here' |
   const reader = new Reader(path);
   // A scan may take a second; what is looked up must not wait for it.
   const looks = new Reader(path);
-  const bulk = new BulkWriter(path, secret);
+  const log = new SqliteLog(path);
+  const bulk = new BulkWriter(path, secret, () => log.wrote());
   const inTurn: Do = (ask) => {
     // Whatever is asked of an orderly link now is done before a transaction that begins later.
     if (link.inOrder && lock.isFree) return link.do(ask);
@@ -56,8 +58,15 @@ export async function openSqlite(path: string, secret: string, writing: 'here' |
       throw new DearError('store.nested', 'A transaction was begun inside a transaction.');
     },
   );
+  const begin =
+    (hasty: boolean): Database['transaction'] =>
+    (work) =>
+      lock.run(() => transaction(link, hasty, () => work(inside)));
+  const plain = surface(mark, inTurn, begin(false));
   return {
-    ...surface(mark, inTurn, (work) => lock.run(() => transaction(link, () => work(inside)))),
+    ...plain,
+    hasty: path === ':memory:' ? plain : inHaste(mark, inTurn, begin(true), log),
+    kept: () => log.kept(),
     scan: (query, chunkSize = 1000) => {
       const { sql, params } = compiler.sqlToQuery(query);
       return reader.stream(sql, bound(params), chunkSize);
@@ -80,6 +89,7 @@ export async function openSqlite(path: string, secret: string, writing: 'here' |
       await looks.close();
       await bulk.close();
       await lock.run(() => link.close());
+      await log.close();
     },
   };
 }
@@ -141,8 +151,18 @@ async function open(path: string, writing: 'here' | 'thread'): Promise<Link> {
   }
 }
 
-async function transaction<T>(link: Link, work: () => Promise<T>): Promise<T> {
-  await link.do({ kind: 'begin' });
+/** Statements and transactions that the log has to be told of. */
+function inHaste(mark: Mark, act: Do, begin: Database['transaction'], log: SqliteLog): Database {
+  const told = <T>(work: Promise<T>) => work.finally(() => log.wrote());
+  return surface(
+    mark,
+    (ask) => told(act({ ...ask, hasty: true })),
+    (work) => told(begin(work)),
+  );
+}
+
+async function transaction<T>(link: Link, hasty: boolean, work: () => Promise<T>): Promise<T> {
+  await link.do({ kind: 'begin', hasty });
   try {
     const result = await work();
     await link.do({ kind: 'commit' });

@@ -222,7 +222,7 @@ test('events of files give the same store and counts by the bulk way as by state
 
 test('all that went the bulk way can be waited for, and others see it before', async () => {
   const { store, bulk } = await twoWays();
-  await bulk.kept();
+  await store.kept();
   const other = await openStore(String(await fileOf(store)), 'a secret of the tests');
   ends.unshift(() => other.close());
   const seen = () => other.rows<{ count: number }>(sql`SELECT count(*) AS count FROM events`);
@@ -230,15 +230,15 @@ test('all that went the bulk way can be waited for, and others see it before', a
     const one = { whose: 'a@x.de', key, digest: Number.NaN, type: 'view', at: 1, properties: '{}' };
     await loadStated(bulk, StatedEvents.of([one]), true, 1, defaultTraitSettings);
     expect(await seen()).toEqual([{ count: turn + 1 }]);
-    await bulk.kept();
-    await bulk.kept();
+    await store.kept();
+    await store.kept();
   }
   // The log that it would wait for may be gone: then all of it is in the file.
   await store.scrub();
   const last = { whose: 'a@x.de', key: 'i:4', digest: Number.NaN, type: 'view', at: 1, properties: '{}' };
   await loadStated(bulk, StatedEvents.of([last]), true, 1, defaultTraitSettings);
   await store.scrub();
-  await bulk.kept();
+  await store.kept();
   expect(await seen()).toEqual([{ count: 4 }]);
 });
 

@@ -44,6 +44,7 @@ function held(store: Store, firstFails = false) {
     if (firstFails) throw new Error('the disk is full');
   };
   const waiting: IntakeStore = {
+    ...real,
     addEvents: (events) => hold().then(() => real.addEvents(events)),
     changeProfiles: (changes, now) => hold().then(() => real.changeProfiles(changes, now)),
   };
@@ -80,6 +81,34 @@ onEveryStore('taking in', (open) => {
       { state: 'added' },
       { state: 'added' },
     ]);
+  });
+
+  test('says so only when it is on the disk, and stores more meanwhile', async () => {
+    const store = await open();
+    const waits: { resolve: () => void; reject: (error: Error) => void }[] = [];
+    const intake = makeIntake({
+      identities: identityStore(store),
+      store: {
+        ...intakeStore(store, defaultTraitSettings),
+        kept: () => new Promise((resolve, reject) => waits.push({ resolve, reject })),
+      },
+    });
+    const told: string[] = [];
+    const take = (key: string) =>
+      intake.take(delivery(order(key, 'a@example.com'))).then(
+        () => told.push(`${key} is stored`),
+        (error: Error) => told.push(`${key}: ${error.message}`),
+      );
+    const first = take('1');
+    await expect.poll(() => waits.length, { timeout: 5000 }).toBe(1);
+    const second = take('2');
+    await expect.poll(() => waits.length, { timeout: 5000 }).toBe(2);
+    expect(told).toEqual([]);
+    waits[1]?.resolve();
+    await second;
+    waits[0]?.reject(new Error('the disk is full'));
+    await first;
+    expect(told).toEqual(['2 is stored', '1: the disk is full']);
   });
 
   test('closing stores what waits for either step', async () => {
