@@ -58,21 +58,14 @@ export function letterWriter(plan: RunPlan, tokens: Tokens, signer: DkimSigner |
     write: async (sendId, program, customer, context, moment, slab) => {
       const address = customer.email;
       if (wireAddress(address) === undefined) return notMailable;
-      const picked = program.pick(context);
-      const result = await layOut(desk, sendId, program, picked, address, moment, slab);
+      const letter = { to: { address }, ...moment, context: program.pick(context) };
+      const result = await layOut(desk, sendId, program, letter, slab);
       if (!result.ok) return { ok: false, reason: 'data missing', detail: result.missing };
-      const decision: Decision = {
-        to: { address },
-        ...moment,
-        context: picked,
-        links: result.links,
-        crc32: crc32(result.bytes),
-        size: result.bytes.length,
-      };
-      return { ok: true, bytes: result.bytes, decision };
+      const { bytes, links } = result;
+      return { ok: true, bytes, decision: { ...letter, links, crc32: crc32(bytes), size: bytes.length } };
     },
     again: async (sendId, program, decision) => {
-      const result = await layOut(desk, sendId, program, decision.context, decision.to.address, decision);
+      const result = await layOut(desk, sendId, program, decision);
       if (!result.ok) throw new RangeError(`a stored decision lacks ${result.missing}`);
       return result.bytes;
     },
@@ -95,9 +88,7 @@ async function layOut(
   desk: Desk,
   sendId: number,
   program: LetterProgram,
-  context: LetterContext,
-  to: string,
-  moment: Moment,
+  { to, date, channel, context }: Pick<Decision, 'to' | 'date' | 'channel' | 'context'>,
   slab?: Slab,
 ) {
   const { plan, tokens } = desk;
@@ -106,17 +97,17 @@ async function layOut(
   if (!rendered.ok) return rendered;
   const { letter } = rendered;
   const parts = {
-    to: { address: to },
+    to,
     replyTo: { name: plan.from.name, address: tokens.replyAddress(sendId, plan.replyDomain) },
     subject: letter.subject,
     html: letter.html,
     text: letter.text,
     messageId: tokens.messageId(sendId, plan.replyDomain),
-    date: moment.date,
+    date,
     unsubscribe: { url: urls.unsubscribe },
     send: String(sendId),
     lineEnds: 'crlf' as const,
-    channel: moment.channel,
+    channel,
   };
   const unsigned = desk.mime(parts, slab);
   const bytes = desk.signer === undefined ? unsigned : await desk.signer.signAside(unsigned);
