@@ -60,8 +60,8 @@ export interface IntakeStore {
 
 export interface Intake {
   /**
-   * Resolves once everything is committed and on the disk, with an outcome an item. A failure may leave a part stored: repeating
-   * the delivery stores the rest, and counts nothing twice.
+   * Resolves once everything is committed and on the disk, with an outcome an item. A failure may leave a part
+   * stored: repeating the delivery stores the rest, and counts nothing twice.
    * @throws DearError `intake.busy` at once when more waits than can be stored soon
    */
   take(delivery: Delivery): Promise<Outcome[]>;

@@ -10,13 +10,34 @@ const GROUP_DELIVERIES = 256;
 const MOST_WAITING = 20_000;
 
 /**
- * Takes in events and profiles by group commits, in three steps that go on at once: while one group is stored, it is
- * looked up who the next is about, and the disk is waited for with those before. An event is stored as an event at
- * once, not as an arrival first: it needs no judging, and only the events themselves can tell whether it is a duplicate.
+ * Takes in events and profiles by group commits. An event is stored as an event at once, not as an arrival first: it
+ * needs no judging, and only the events themselves can tell whether it is a duplicate.
  */
 export function makeIntake(deps: IntakeDeps): Intake {
   const { mostWaiting = MOST_WAITING } = deps;
+  const line = makeLine(deps);
   let waiting = 0;
+  return {
+    take: async (delivery) => {
+      const count = delivery.items.length;
+      if (count === 0) return [];
+      if (waiting > 0 && waiting + count > mostWaiting) throw busy();
+      waiting += count;
+      try {
+        return await line.take(delivery);
+      } finally {
+        waiting -= count;
+      }
+    },
+    close: line.close,
+  };
+}
+
+/**
+ * Three steps that go on at once: while one group is stored, it is looked up who the next is about, and the disk is
+ * waited for with those before.
+ */
+function makeLine(deps: IntakeDeps): Intake {
   const beingStored = new Set<Promise<unknown>>();
   const limits = { maxItems: GROUP_DELIVERIES, maxWeight: GROUP_ITEMS };
   const finding = grouped<Delivery, Found>(
@@ -35,25 +56,13 @@ export function makeIntake(deps: IntakeDeps): Intake {
   const store = async (found: Found): Promise<Outcome[]> => {
     const stored = storing.add(found);
     beingStored.add(stored);
-    try {
-      return await stored;
-    } finally {
-      beingStored.delete(stored);
-    }
+    return stored.finally(() => beingStored.delete(stored));
   };
   return {
     take: async (delivery) => {
-      const count = delivery.items.length;
-      if (count === 0) return [];
-      if (waiting > 0 && waiting + count > mostWaiting) throw busy();
-      waiting += count;
-      try {
-        const outcomes = await store(await finding.add(delivery));
-        await deps.store.kept();
-        return outcomes;
-      } finally {
-        waiting -= count;
-      }
+      const outcomes = await store(await finding.add(delivery));
+      await deps.store.kept();
+      return outcomes;
     },
     close: async () => {
       await finding.close();

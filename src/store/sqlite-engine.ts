@@ -12,7 +12,7 @@ export interface Step {
 /** What an engine is asked to do, and whether a commit need not wait for the disk. */
 export type Ask = Work & { readonly hasty?: boolean };
 
-/** All of it is plain data, so that it can be asked from another thread. */
+/** Plain data, so that it can be asked from another thread. */
 type Work =
   | { readonly kind: 'all' | 'run'; readonly text: string; readonly params: readonly unknown[] }
   | ({ readonly kind: 'each' } & Step)
