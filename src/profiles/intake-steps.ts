@@ -2,7 +2,7 @@ import type { Identifiers } from './identity.ts';
 import { type Delivery, type Incoming, type IntakeDeps, type Outcome, Vanished } from './intake.ts';
 
 /*
- * The two steps of an intake: who everybody is, and storing what is said about them.
+ * What is done with the deliveries of a group: finding out who everybody is, then storing what is said about them.
  */
 
 const TRIES = 5;

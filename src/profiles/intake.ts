@@ -72,5 +72,4 @@ export interface Intake {
 export interface IntakeDeps {
   readonly identities: Pick<IdentityStore, 'resolve' | 'find'>;
   readonly store: IntakeStore;
-  readonly mostWaiting?: number;
 }

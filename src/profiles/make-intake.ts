@@ -14,22 +14,21 @@ const MOST_WAITING = 20_000;
  * needs no judging, and only the events themselves can tell whether it is a duplicate.
  */
 export function makeIntake(deps: IntakeDeps): Intake {
-  const { mostWaiting = MOST_WAITING } = deps;
-  const line = makeLine(deps);
+  const steps = makeSteps(deps);
   let waiting = 0;
   return {
     take: async (delivery) => {
       const count = delivery.items.length;
       if (count === 0) return [];
-      if (waiting > 0 && waiting + count > mostWaiting) throw busy();
+      if (waiting > 0 && waiting + count > MOST_WAITING) throw busy();
       waiting += count;
       try {
-        return await line.take(delivery);
+        return await steps.take(delivery);
       } finally {
         waiting -= count;
       }
     },
-    close: line.close,
+    close: steps.close,
   };
 }
 
@@ -37,7 +36,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
  * Three steps that go on at once: while one group is stored, it is looked up who the next is about, and the disk is
  * waited for with those before.
  */
-function makeLine(deps: IntakeDeps): Intake {
+function makeSteps(deps: IntakeDeps): Intake {
   const beingStored = new Set<Promise<unknown>>();
   const limits = { maxItems: GROUP_DELIVERIES, maxWeight: GROUP_ITEMS };
   const finding = grouped<Delivery, Found>(

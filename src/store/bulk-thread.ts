@@ -6,7 +6,7 @@ import { eventsWriter } from './bulk-events-writing.ts';
 import { BETWEEN, type BulkAnswer, type BulkAsk, type PackedLoad } from './bulk-packing.ts';
 import { BulkPeople } from './bulk-people.ts';
 import { profilesWriter } from './bulk-profiles-writing.ts';
-import { LATE_CHECKPOINT_PAGES } from './sqlite-handle.ts';
+import { hasteOf, LATE_CHECKPOINT_PAGES } from './sqlite-handle.ts';
 
 /** While another writes this thread stands still; nobody else waits for it. */
 const BUSY_MS = 60_000;
@@ -31,15 +31,7 @@ await serveThread<BulkAsk, BulkAnswer>(async () => {
     statements.set(text, known);
     return known;
   };
-  // An import waits for the disk once, at its end.
-  const inHaste = <Args extends unknown[], T>(work: { immediate(...args: Args): T }, ...args: Args): T => {
-    handle.pragma('synchronous = NORMAL');
-    try {
-      return work.immediate(...args);
-    } finally {
-      handle.pragma('synchronous = FULL');
-    }
-  };
+  const hasten = hasteOf(handle);
   const load = handle.transaction((loads: readonly PackedLoad[]) => {
     const written: number[] = [];
     for (const one of loads) {
@@ -57,15 +49,17 @@ await serveThread<BulkAsk, BulkAnswer>(async () => {
   let events: Sqlite.Transaction<ReturnType<typeof eventsWriter>> | undefined;
   let profiles: Sqlite.Transaction<ReturnType<typeof profilesWriter>> | undefined;
   const answer = (ask: BulkAsk): BulkAnswer => {
+    // An import waits for the disk once, at its end.
+    hasten(ask.kind === 'events' || ask.kind === 'profiles');
     switch (ask.kind) {
       case 'load':
         return load.immediate(ask.loads);
       case 'events':
         events ??= handle.transaction(eventsWriter(handle, theirs()));
-        return inHaste(events, ask.events);
+        return events.immediate(ask.events);
       case 'profiles':
         profiles ??= handle.transaction(profilesWriter(handle, theirs()));
-        return inHaste(profiles, ask.profiles);
+        return profiles.immediate(ask.profiles);
       case 'checkpoint':
         handle.pragma('wal_checkpoint(PASSIVE)');
         return [];

@@ -1,5 +1,6 @@
 import type Sqlite from 'better-sqlite3';
 import type { BulkRow } from './database.ts';
+import { hasteOf } from './sqlite-handle.ts';
 
 const KEPT_STATEMENTS = 500;
 
@@ -33,10 +34,11 @@ export interface Answer {
 export class Engine {
   readonly #handle: Sqlite.Database;
   readonly #kept = new Map<string, Sqlite.Statement>();
-  #isHasty = false;
+  readonly #hasten: (isHasty: boolean) => void;
 
   constructor(handle: Sqlite.Database) {
     this.#handle = handle;
+    this.#hasten = hasteOf(handle);
   }
 
   /** @returns one answer; for `steps` one a step */
@@ -64,13 +66,6 @@ export class Engine {
 
   close(): void {
     this.#handle.close();
-  }
-
-  /** SQLite lets it be changed between transactions only. */
-  #hasten(isHasty: boolean): void {
-    if (isHasty === this.#isHasty) return;
-    this.#handle.pragma(`synchronous = ${isHasty ? 'NORMAL' : 'FULL'}`);
-    this.#isHasty = isHasty;
   }
 
   #whole<T>(work: () => T): T {

@@ -33,3 +33,16 @@ export function openHandle(
     throw error;
   }
 }
+
+/**
+ * What decides whether the commits to come wait for the disk; as it was opened a handle's do. SQLite lets it be changed
+ * between transactions only.
+ */
+export function hasteOf(handle: Sqlite.Database): (isHasty: boolean) => void {
+  let wasHasty = false;
+  return (isHasty) => {
+    if (isHasty === wasHasty) return;
+    handle.pragma(`synchronous = ${isHasty ? 'NORMAL' : 'FULL'}`);
+    wasHasty = isHasty;
+  };
+}

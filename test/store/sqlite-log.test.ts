@@ -1,75 +1,67 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
+import type { BulkInsert, Store } from '../../src/store/database.ts';
 import { openStore } from '../../src/store/open.ts';
-import { Engine } from '../../src/store/sqlite-engine.ts';
-import { openHandle } from '../../src/store/sqlite-handle.ts';
-import { SqliteLog } from '../../src/store/sqlite-log.ts';
 
-let folder = '';
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'dear-log-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-test('only what was committed since is waited for', async () => {
-  const log = new SqliteLog(join(folder, 'nowhere'));
-  // There is no such log: a wait would fail.
-  await log.kept();
-  log.wrote();
-  await expect(log.kept()).rejects.toThrow('nowhere-wal');
-  await log.close();
+const open: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of open.splice(0)) await end();
 });
 
-test('who is told that it failed may ask again', async () => {
-  const path = join(folder, 'late');
-  const log = new SqliteLog(path);
-  log.wrote();
-  const asked = [log.kept(), log.kept()];
-  expect((await Promise.allSettled(asked)).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-  await writeFile(`${path}-wal`, '');
-  await log.kept();
-  await log.close();
-});
-
-test('a commit waits for the disk unless it is hasty', async () => {
-  const engine = new Engine(openHandle(join(folder, 'engine.db'), 0));
-  const waits = (hasty?: boolean) =>
-    engine.do({ kind: 'all', text: 'PRAGMA synchronous', params: [], ...(hasty && { hasty }) })[0]?.rows[0];
-  const [normal, full] = [[1], [2]];
-  expect([waits(), waits(true), waits(true), waits()]).toEqual([full, normal, normal, full]);
-  engine.do({ kind: 'begin', hasty: true });
-  // The transaction is what it was begun as.
-  expect(waits()).toEqual(normal);
-  engine.do({ kind: 'commit' });
-  expect(waits()).toEqual(full);
-  engine.close();
-});
-
-test.each(['here', 'thread'] as const)('hasty commits beside others, written %s', async (writing) => {
-  const path = join(folder, `${writing}.db`);
-  const store = await openStore(path, 'a secret of the tests', writing);
-  const mark = (of: number) => sql`INSERT INTO trait_marks (profile_id) VALUES (${of})`;
-  await store.hasty.run(mark(1));
-  await store.run(mark(2));
-  await store.hasty.transaction(async (tx) => {
-    await tx.run(mark(3));
-    await tx.run(mark(4));
+async function made(): Promise<Store> {
+  const folder = await mkdtemp(join(tmpdir(), 'dear-log-'));
+  const store = await openStore(join(folder, 'dear.db'), 'secret', 'thread');
+  open.push(async () => {
+    await store.close();
+    await rm(folder, { recursive: true, force: true });
   });
-  await expect(
-    store.hasty.transaction(async (tx) => {
-      await tx.run(mark(5));
-      throw new Error('no');
-    }),
-  ).rejects.toThrow('no');
-  await store.transaction((tx) => tx.run(mark(6)).then(() => undefined));
-  await store.kept();
-  const others = await openStore(path, 'a secret of the tests');
-  expect(await others.rows(sql`SELECT profile_id AS id FROM trait_marks ORDER BY 1`)).toEqual(
-    [1, 2, 3, 4, 6].map((id) => ({ id })),
+  return store;
+}
+
+const addNotices: BulkInsert = {
+  into: 'notices',
+  columns: { key: 'text', text: 'text', since: 'int', at: 'int' },
+};
+
+/** About so many pages, in one commit. */
+const writePages = (store: Store, count: number, name: string) =>
+  store.transaction((tx) =>
+    tx.insertMany(
+      addNotices,
+      Array.from({ length: count }, (_, index) => [`${name} ${index}`, 'x'.repeat(3900), 1, 1]),
+    ),
   );
-  await others.close();
-  await store.close();
-});
+
+async function logOf(store: Store): Promise<{ log: number; checkpointed: number }> {
+  const [state] = await store.rows<{ log: number; checkpointed: number }>(sql`PRAGMA wal_checkpoint(NOOP)`);
+  return state ?? { log: 0, checkpointed: 0 };
+}
+
+test('pages of a long log are copied back beside the writer, and the log begins anew', async () => {
+  const store = await made();
+  await writePages(store, 6000, 'many');
+  expect((await logOf(store)).log).toBeGreaterThan(5000);
+  // Only what asks something of the database has somebody look after its log.
+  for (let turn = 0; (await logOf(store)).checkpointed < 5000; turn += 1) {
+    expect(turn).toBeLessThan(200);
+    await wait(50);
+  }
+  await writePages(store, 1, 'one more');
+  expect((await logOf(store)).log).toBeLessThan(100);
+  const [row] = await store.rows<{ count: number }>(sql`SELECT count(*) AS count FROM notices`);
+  expect(row?.count).toBe(6001);
+}, 30_000);
+
+test('the log can be emptied while its pages are being copied back', async () => {
+  const store = await made();
+  for (let turn = 0; turn < 5; turn += 1) {
+    await writePages(store, 5000, `turn ${turn}`);
+    await wait(80 + turn * 15);
+    await store.scrub();
+    expect(await logOf(store)).toMatchObject({ log: 0 });
+  }
+}, 60_000);
