@@ -12,6 +12,11 @@ export interface Line<T> {
    * the ledger with the lease.
    */
   next(): Turn<T> | undefined;
+  /**
+   * The next letter while another is still on its way over the same connection; undefined as well when limits on
+   * connections are kept, for a letter that only waits would hold a seat.
+   */
+  ahead(): Turn<T> | undefined;
 }
 
 /** What decides on a destination's turn. */
@@ -74,23 +79,22 @@ export function makeLine<T>(
     else waiting.push(letter);
   };
 
-  return {
-    next: () => {
-      const waiter = aside.size === 0 ? undefined : fromAside();
-      if (waiter !== undefined) return waiter;
-      while (at < letters.length) {
-        const letter = letters[at];
-        at += 1;
-        if (letter === undefined) continue;
-        if (door.open()) return { letter, done: nothing };
-        const address = addressOf(letter);
-        if (door.paused(address)) continue;
-        const limit = door.limitOf(address);
-        if (limit === undefined) return { letter, done: nothing };
-        if (!aside.has(limit) && door.enter(limit)) return seated(letter, limit);
-        setAside(letter, limit);
-      }
-      return undefined;
-    },
+  const next = (): Turn<T> | undefined => {
+    const waiter = aside.size === 0 ? undefined : fromAside();
+    if (waiter !== undefined) return waiter;
+    while (at < letters.length) {
+      const letter = letters[at];
+      at += 1;
+      if (letter === undefined) continue;
+      if (door.open()) return { letter, done: nothing };
+      const address = addressOf(letter);
+      if (door.paused(address)) continue;
+      const limit = door.limitOf(address);
+      if (limit === undefined) return { letter, done: nothing };
+      if (!aside.has(limit) && door.enter(limit)) return seated(letter, limit);
+      setAside(letter, limit);
+    }
+    return undefined;
   };
+  return { next, ahead: () => (aside.size === 0 && door.open() ? next() : undefined) };
 }

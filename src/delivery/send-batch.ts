@@ -1,4 +1,4 @@
-import type { Line } from './letter-line.ts';
+import type { Line, Turn } from './letter-line.ts';
 import type { ClaimRequest, LeasedSend, Settlement, Verdict } from './port.ts';
 import { judgeRefusal } from './refusals.ts';
 import { retryDelay } from './retry.ts';
@@ -50,7 +50,12 @@ export async function sendBatch(
   const settled: Promise<void>[] = [];
   let claimed = 0;
   let serverDown: string | undefined;
+  const taken = (stored: Promise<void>) => {
+    claimed += 1;
+    settled.push(stored);
+  };
   const runner = async () => {
+    let waiting: Ready | undefined;
     while (!signal.aborted && serverDown === undefined) {
       const slot = await deps.transport.slot(signal);
       if (slot.kind === 'down') {
@@ -58,12 +63,9 @@ export async function sendBatch(
         return;
       }
       try {
-        const turn = signal.aborted ? undefined : line.next();
-        if (turn === undefined) return;
-        const sent = await takeTurn(deps, token, turn.letter, slot).finally(turn.done);
-        if (sent === undefined) continue;
-        claimed += 1;
-        settled.push(sent.stored);
+        const first = signal.aborted ? undefined : (waiting ?? (await ready(deps, () => line.next())));
+        if (first === undefined) return;
+        waiting = await sendInARow({ deps, token, line, signal, taken }, first, slot);
       } finally {
         slot.release();
       }
@@ -78,50 +80,98 @@ export async function sendBatch(
   return { claimed, serverDown };
 }
 
-/** Writes, claims and delivers; undefined when nothing was claimed. */
-async function takeTurn(
-  deps: SendBatchDeps,
-  token: string,
-  send: LeasedSend,
-  slot: Slot,
-): Promise<{ readonly stored: Promise<void> } | undefined> {
-  const letter = await claimedLetter(deps, token, send);
-  return letter && deliver(deps, token, send, letter, slot);
+/** A letter that is written, and may leave as far as anybody knows. */
+interface Ready {
+  readonly send: LeasedSend;
+  readonly letter: WrittenLetter;
+  done(): void;
 }
 
-/** The letter, written and claimed; undefined when there is none or it may not leave. */
-async function claimedLetter(
+interface Sending {
+  readonly deps: SendBatchDeps;
+  readonly token: string;
+  readonly line: Line<LeasedSend>;
+  readonly signal: AbortSignal;
+  /** Hears of every letter that was claimed, with the promise of its outcome being stored. */
+  taken(stored: Promise<void>): void;
+}
+
+/** The next letter of the line; sends that get none are seen to on the way. */
+async function ready(
   deps: SendBatchDeps,
-  token: string,
-  send: LeasedSend,
-): Promise<WrittenLetter | undefined> {
-  const letter = await deps.letter(send.id);
-  if (letter === undefined) return undefined;
-  if ('reason' in letter) {
-    await deps.skipped(send, letter);
-    return undefined;
+  next: () => Turn<LeasedSend> | undefined,
+): Promise<Ready | undefined> {
+  for (let turn = next(); turn !== undefined; turn = next()) {
+    const { letter: send, done } = turn;
+    const letter = await deps.letter(send.id).catch((error: unknown) => {
+      done();
+      throw error;
+    });
+    if (letter !== undefined && !('reason' in letter)) return { send, letter, done };
+    done();
+    if (letter !== undefined) await deps.skipped(send, letter);
   }
+  return undefined;
+}
+
+/**
+ * Sends one letter after another over a slot, each named to the server with the end of the one before. Ends with the
+ * slot's patience, with the line, or when something speaks against going on.
+ * @returns a letter that was made ready and whose turn is next
+ */
+async function sendInARow(sending: Sending, first: Ready, slot: Slot): Promise<Ready | undefined> {
+  const { deps, token, line, signal, taken } = sending;
+  let current: Ready | undefined = first;
+  while (current !== undefined && !signal.aborted) {
+    const { done }: Ready = current;
+    const coming = slot.mayGoOn() ? ready(deps, () => line.ahead()) : undefined;
+    // Its failure is thrown when it is its turn: this letter must not suffer for it, nor wait once it is claimed.
+    const next = coming?.catch(() => undefined);
+    let goesOn = false;
+    try {
+      if (await mayLeave(deps, token, current)) {
+        const named = await Promise.race([next, undefined]);
+        const { stored, outcome } = await deliver(deps, token, current, slot, named?.letter);
+        taken(stored);
+        goesOn = concernsLetter(outcome);
+      }
+    } finally {
+      done();
+    }
+    current = await coming;
+    if (!goesOn) break;
+  }
+  if (signal.aborted) current?.done();
+  return current;
+}
+
+/** Claims the letter; whatever speaks against its leaving is seen to. */
+async function mayLeave(deps: SendBatchDeps, token: string, { send, letter }: Ready): Promise<boolean> {
   if (deps.mustWait(letter.to)) {
     await deps.refused(send, 'slowed down');
-    return undefined;
+    return false;
   }
   const { decision } = letter;
   const verdict = await deps.claim({ id: send.id, profileId: send.profileId, token, decision });
-  if (verdict === 'go') return letter;
-  await deps.refused(send, verdict);
-  return undefined;
+  if (verdict !== 'go') await deps.refused(send, verdict);
+  return verdict === 'go';
+}
+
+/** Whether an outcome leaves the connection as good as it was. */
+function concernsLetter(outcome: Outcome): boolean {
+  return outcome.kind !== 'unknown' && !(outcome.kind === 'deferred' && outcome.scope === 'server');
 }
 
 /** Resolves when the letter's fate is known, with the promise of its being stored. */
 async function deliver(
   deps: SendBatchDeps,
   token: string,
-  send: LeasedSend,
-  letter: WrittenLetter,
+  { send, letter }: Ready,
   slot: Slot,
-): Promise<{ readonly stored: Promise<void> }> {
-  const { from, to, bytes } = letter;
-  const outcome = await slot.deliver({ from, to, bytes });
+  next: WrittenLetter | undefined,
+): Promise<{ readonly stored: Promise<void>; readonly outcome: Outcome }> {
+  const { to } = letter;
+  const outcome = await slot.deliver(letter, next);
   if (isThrough(outcome)) deps.done(letter);
   const retryInMs =
     outcome.kind === 'deferred' ? retryDelay(send.attempts + 1, Math.random(), deps.firstRetryMs) : 0;
@@ -131,7 +181,7 @@ async function deliver(
   stored.catch(() => undefined); // Its failure is thrown when the connections are done.
   if (outcome.kind === 'accepted') deps.contentAccepted(send.runId);
   if (refusal?.about === 'campaign') await deps.contentRefused(send.runId, outcome.response);
-  return { stored };
+  return { stored, outcome };
 }
 
 /** Whether the letter left this process whole, or none of it did: else the connection may still hold its bytes. */

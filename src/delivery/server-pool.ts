@@ -147,10 +147,17 @@ class ServerPool implements Transport {
       return slot;
     }
     let released = false;
+    let delivered = 0;
     return {
       kind: 'slot',
       features: slot.features,
-      deliver: (letter) => slot.deliver(letter),
+      deliver: (letter, next) => {
+        // Its turn was reckoned for one letter.
+        if (delivered > 0) member.pass += 1 / member.weight;
+        delivered += 1;
+        return slot.deliver(letter, next);
+      },
+      mayGoOn: () => !this.waiters.firstLooks && slot.mayGoOn(),
       release: () => {
         if (released) return;
         released = true;

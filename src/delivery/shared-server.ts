@@ -88,12 +88,13 @@ class SharedServer implements Transport {
       if (slot.kind === 'down') this.rise();
     }
     if (slot.kind === 'down') return slot;
-    const { features, deliver, release } = slot;
+    const { features, deliver, mayGoOn, release } = slot;
     let released = false;
     return {
       kind: 'slot',
       features,
       deliver,
+      mayGoOn: () => !this.waiters.firstLooks && mayGoOn(),
       release: () => {
         if (released) return;
         released = true;

@@ -1,9 +1,8 @@
-import { wireAddress } from './address.ts';
 import { dataOf } from './smtp-dots.ts';
+import { commandsFor, type Envelope, envelopeOf } from './smtp-envelope.ts';
 import { type Extensions, openWire } from './smtp-opening.ts';
 import {
   isClosing,
-  notOffered,
   oneLine,
   type Refusal,
   refusedOutcome,
@@ -27,19 +26,21 @@ export interface Sent {
 /**
  * What the next answer is for; `final` from the first octet of the letter that is written. After a refusal follow
  * the answers to what was said with the refused command, `dot` for an empty letter that must be ended, and `reset`.
+ * `letter`: the server waits for one that was announced, and nobody has asked to send it yet.
  */
-type Due = 'mail' | 'rcpt' | 'data' | 'final' | 'dot' | 'reset' | 'nothing';
+type Due = 'mail' | 'rcpt' | 'data' | 'letter' | 'final' | 'dot' | 'reset' | 'nothing';
 
 const noBytes = Buffer.alloc(0);
 
 /**
  * One SMTP connection: opened once, then letter after letter until it ends. Every letter's fate settles, whatever
  * the server does: by its answer, by the end of the connection, or by the timeout. Where the server allows it
- * (RFC 2920), MAIL, RCPT and DATA go in one write; their answers are taken one by one all the same.
+ * (RFC 2920), MAIL, RCPT and DATA go in one write, right behind the letter before if there is one; their answers are
+ * taken one by one all the same.
  */
 export class SmtpSession implements WireListener {
   readonly features: ServerFeatures;
-  /** Letters that were offered over this connection. */
+  /** Letters that were offered over this connection, or announced. */
   carried = 0;
   /** Called once when the connection ends, unless by `quit`. */
   onEnd: () => void = () => {};
@@ -50,6 +51,12 @@ export class SmtpSession implements WireListener {
   private to = '';
   private bytes: Buffer = noBytes;
   private settle: ((sent: Sent) => void) | undefined;
+  /** What may be announced at its end. */
+  private following: OutgoingLetter | undefined;
+  /** The letter whose envelope the server has, though nobody has asked to send it yet. */
+  private announced: OutgoingLetter | undefined;
+  /** How it fared, when the server refused it before anybody asked. */
+  private foretold: { readonly letter: OutgoingLetter; readonly sent: Sent } | undefined;
   /** After a refusal: whether the server took a recipient nevertheless. */
   private tookRecipient = false;
   private tidying: Promise<void> | undefined;
@@ -72,29 +79,40 @@ export class SmtpSession implements WireListener {
     return this.wire.end === undefined;
   }
 
+  /** Whether a letter can be announced with the one before it. */
+  get pipelines(): boolean {
+    return this.extensions.pipelining;
+  }
+
   /**
    * Offers one letter, when the one before is through. Never rejects for what the server does; afterwards the
    * session may be dead (`alive`) or need tidying (`ready`).
+   * @param next may be announced with it, so that it is likely to be sent after it; another one then finds the
+   * session dead
    */
-  async send(letter: OutgoingLetter): Promise<Sent> {
+  async send(letter: OutgoingLetter, next?: OutgoingLetter): Promise<Sent> {
+    const { foretold } = this;
+    this.foretold = undefined;
+    if (foretold?.letter === letter) return foretold.sent;
     if (this.tidying !== undefined) await this.tidying;
     if (this.settle !== undefined) throw new Error('A connection takes one letter at a time.');
-    const from = letter.from === '' ? '' : wireAddress(letter.from);
-    const to = wireAddress(letter.to);
-    if (from === undefined) return fixed(unwritable('mail', 'sender'));
-    if (to === undefined) return fixed(unwritable('rcpt', 'recipient'));
-    const { size } = this.extensions;
-    if (size && letter.bytes.length > size) return fixed(tooBig(letter.bytes.length, size));
+    if (this.announced !== undefined) return this.sendAnnounced(letter, next);
+    const envelope = envelopeOf(letter, this.extensions);
+    if ('kind' in envelope) return fixed(envelope);
     this.carried++;
     return new Promise((resolve) => {
       this.settle = resolve;
-      this.begin(from, to, letter.bytes);
+      this.following = next;
+      this.bytes = letter.bytes;
+      this.begin(envelope);
     });
   }
 
   /** Whether another letter can be offered, once what the last one left behind is cleared. */
   async ready(): Promise<boolean> {
     if (this.tidying !== undefined) await this.tidying;
+    // After DATA nothing but a letter, or the end of the connection, is possible.
+    if (this.announced !== undefined) this.close();
     return this.alive;
   }
 
@@ -102,6 +120,10 @@ export class SmtpSession implements WireListener {
   quit(): Promise<void> {
     return new Promise((resolve) => {
       if (!this.alive) return resolve();
+      if (this.announced !== undefined) {
+        this.close();
+        return resolve();
+      }
       const timer = setTimeout(() => this.close(), quitPatience);
       const ended = () => {
         clearTimeout(timer);
@@ -118,9 +140,9 @@ export class SmtpSession implements WireListener {
 
   /** Takes the next answer of the server; called by the wire. */
   replied(reply: Reply): void {
-    if (this.due === 'nothing') this.wire.close(reply.text);
+    if (this.due === 'nothing' || this.due === 'letter') this.wire.close(reply.text);
     else if (!fits(reply.code, this.due)) this.wire.close(`out of place: ${reply.text}`, 'nonsense');
-    else if (this.settle === undefined) this.tidy(this.due, reply);
+    else if (this.settle === undefined && this.announced === undefined) this.tidy(this.due, reply);
     else if (reply.code >= 400) this.refused(reply);
     else this.agreed(this.due, reply);
   }
@@ -132,19 +154,44 @@ export class SmtpSession implements WireListener {
     this.onEnd();
   }
 
-  private begin(from: string, to: string, bytes: Buffer): void {
+  private begin(envelope: Envelope): void {
     this.due = 'mail';
     const { end } = this.wire;
     if (end !== undefined) {
       this.tell(unansweredOutcome(end.text, 'mail'), true);
       return;
     }
-    this.to = to;
-    this.bytes = bytes;
-    const { size, eightBitMime, pipelining } = this.extensions;
-    const parameters = `${size === undefined ? '' : ` SIZE=${bytes.length}`}${eightBitMime ? ' BODY=8BITMIME' : ''}`;
-    const mail = `MAIL FROM:<${from}>${parameters}\r\n`;
-    this.say(pipelining ? `${mail}RCPT TO:<${to}>\r\nDATA\r\n` : mail);
+    this.to = envelope.to;
+    const commands = commandsFor(envelope, this.extensions);
+    this.say(this.extensions.pipelining ? commands.join('') : (commands[0] ?? ''));
+  }
+
+  /** Goes on with the letter that the server was told of, wherever that has come to by now. */
+  private sendAnnounced(letter: OutgoingLetter, next: OutgoingLetter | undefined): Promise<Sent> {
+    if (letter !== this.announced) this.close();
+    this.announced = undefined;
+    return new Promise((resolve) => {
+      this.settle = resolve;
+      this.following = next;
+      // Whatever ended it, not an octet of the letter had left.
+      if (this.wire.end !== undefined) this.tell(unansweredOutcome(this.wire.end.text, 'mail'), true);
+      else if (this.due === 'letter') this.writeLetter();
+    });
+  }
+
+  /** The letter's bytes, and right behind them the commands for the next one (RFC 2920 §3.1). */
+  private writeLetter(): void {
+    if (!this.wire.inStep()) return;
+    this.due = 'final';
+    this.wire.writeAll(dataOf(this.bytes));
+    const { following } = this;
+    this.following = undefined;
+    if (following === undefined || !this.extensions.pipelining) return;
+    const envelope = envelopeOf(following, this.extensions);
+    if ('kind' in envelope) return;
+    this.carried++;
+    this.announced = following;
+    this.wire.write(commandsFor(envelope, this.extensions).join(''));
   }
 
   private say(text: string): void {
@@ -160,11 +207,10 @@ export class SmtpSession implements WireListener {
       this.due = 'data';
       if (!this.extensions.pipelining) this.say('DATA\r\n');
     } else if (due === 'data') {
-      if (!this.wire.inStep()) return;
-      this.due = 'final';
-      this.wire.writeAll(dataOf(this.bytes));
+      if (this.settle === undefined) this.due = 'letter';
+      else this.writeLetter();
     } else if (this.wire.flushed) {
-      this.due = 'nothing';
+      this.due = this.announced === undefined ? 'nothing' : 'mail';
       this.tell({ kind: 'accepted', response: oneLine(reply.text) }, false);
     } else {
       // It counts only for a whole letter.
@@ -179,6 +225,10 @@ export class SmtpSession implements WireListener {
     // What is left of half a letter could be taken for commands.
     if (isClosing(reply) || (stage === 'final' && !this.wire.flushed)) this.wire.close(reply.text);
     if (this.wire.end !== undefined) return;
+    if (this.announced !== undefined) {
+      this.due = 'mail';
+      return;
+    }
     this.tidying = new Promise((resolve) => {
       this.tidied = resolve;
     });
@@ -229,15 +279,24 @@ export class SmtpSession implements WireListener {
   }
 
   private tell(outcome: Outcome, sessionOver: boolean): void {
-    const { settle } = this;
-    this.settle = undefined;
-    this.bytes = noBytes;
-    settle?.({ outcome, stale: sessionOver && this.carried > 1 });
+    const sent = { outcome, stale: sessionOver && this.carried > 1 };
+    const { settle, announced } = this;
+    this.following = undefined;
+    if (settle !== undefined) {
+      this.settle = undefined;
+      this.bytes = announced?.bytes ?? noBytes;
+      settle(sent);
+    } else if (announced !== undefined) {
+      this.foretold = { letter: announced, sent };
+      this.announced = undefined;
+      this.bytes = noBytes;
+    }
   }
 }
 
 /** The stage at which a letter is while an answer is due. */
 function stageOf(due: Due): Stage {
+  if (due === 'letter') return 'data';
   return due === 'mail' || due === 'rcpt' || due === 'data' ? due : 'final';
 }
 
@@ -248,12 +307,4 @@ function fits(code: number, due: Due): boolean {
 
 function fixed(outcome: Outcome): Sent {
   return { outcome, stale: false };
-}
-
-function unwritable(stage: Stage, who: string): Outcome {
-  return notOffered(553, stage, '5.1.3', `the ${who}'s address cannot be written in SMTP`);
-}
-
-function tooBig(octets: number, most: number): Outcome {
-  return notOffered(552, 'mail', '5.3.4', `it has ${octets} octets, the server takes at most ${most}`);
 }

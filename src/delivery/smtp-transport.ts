@@ -23,6 +23,9 @@ export function smtpTransport(settings: SmtpSettings, options: SmtpTransportOpti
   return new SmtpTransport(settings, options);
 }
 
+/** So many letters go over a slot in a row while the sender likes: others wait for a connection, too. */
+const LETTERS_IN_A_ROW = 8;
+
 type Waiter = (answer: Slot | Down) => void;
 
 /**
@@ -106,18 +109,26 @@ class SmtpTransport implements Transport {
   private slotOn(first: SmtpSession): Slot {
     let session = first;
     let released = false;
+    let delivered = 0;
     return {
       kind: 'slot',
       features: first.features,
-      deliver: async (letter) => {
+      mayGoOn: () =>
+        session.pipelines &&
+        this.firsts.size === 0 &&
+        !this.closing &&
+        delivered + 1 < LETTERS_IN_A_ROW &&
+        session.carried + 1 < this.settings.maxLetters,
+      deliver: async (letter, next) => {
         if (released) throw new Error('This slot was released; ask for another.');
-        const offered = session.alive ? await session.send(letter) : undefined;
+        delivered += 1;
+        const offered = session.alive ? await session.send(letter, next) : undefined;
         if (offered?.stale === false) return offered.outcome;
         const fresh = this.circuit.mayTry() ? await this.connect() : undefined;
         if (fresh === undefined) return offered?.outcome ?? this.deferredByServer();
         session.close();
         session = fresh;
-        return (await session.send(letter)).outcome;
+        return (await session.send(letter, next)).outcome;
       },
       release: () => {
         if (released) return;

@@ -43,6 +43,10 @@ export class SmtpWire {
   private during: WireEnd['during'] = 'connecting';
   private patience: number;
   private readonly settings: SmtpSettings;
+  private allLeft = true;
+  private readonly left = (error?: Error | null) => {
+    if (error == null) this.allLeft = true;
+  };
 
   /** Begins to connect. Everything else is heard by its listener. */
   constructor(settings: SmtpSettings) {
@@ -63,9 +67,9 @@ export class SmtpWire {
     });
   }
 
-  /** Whether everything that was written has left this process. */
+  /** Whether all pieces that were written as one have left this process. */
   get flushed(): boolean {
-    return this.socket.writableLength === 0;
+    return this.allLeft;
   }
 
   /**
@@ -98,8 +102,10 @@ export class SmtpWire {
   /** Writes pieces as one. */
   writeAll(pieces: readonly Buffer[]): void {
     if (this.end !== undefined) return;
+    this.allLeft = false;
     this.socket.cork();
-    for (const piece of pieces) this.socket.write(piece);
+    for (const [place, piece] of pieces.entries())
+      this.socket.write(piece, place === pieces.length - 1 ? this.left : undefined);
     this.socket.uncork();
   }
 

@@ -156,11 +156,12 @@ class SharedThrottle implements Throttle {
         return {
           kind: 'slot',
           features: slot.features,
-          deliver: async (letter) => {
-            const outcome = await slot.deliver(letter);
+          deliver: async (letter, next) => {
+            const outcome = await slot.deliver(letter, next);
             this.hear(letter.to, outcome);
             return outcome;
           },
+          mayGoOn: () => slot.mayGoOn(),
           release: () => slot.release(),
         };
       },

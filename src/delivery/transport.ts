@@ -42,8 +42,13 @@ export interface Slot {
   /**
    * Resolves when the letter's fate is known; never rejects for what the server does. A letter whose bytes
    * had not begun may be offered once more on a fresh connection, if the server had closed the idle one.
+   * @param next a letter that is likely to be delivered over this slot afterwards: where the server allows it, its
+   * envelope goes with the end of this one, which saves a round trip. Nothing of its bytes leaves before it is
+   * delivered itself; if it is not, the connection ends.
    */
-  deliver(letter: OutgoingLetter): Promise<Outcome>;
+  deliver(letter: OutgoingLetter, next?: OutgoingLetter): Promise<Outcome>;
+  /** Whether two letters may be delivered yet, one after the other, before the connection should be given back. */
+  mayGoOn(): boolean;
   /** Gives the connection back; a second call does nothing. */
   release(): void;
 }

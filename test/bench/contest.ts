@@ -21,6 +21,8 @@ export interface ContestSize {
   readonly letters: number;
   readonly profiled: number;
   readonly connections: number;
+  /** How far away the server is: what each of its answers takes, ms. */
+  readonly away: number;
   readonly cpuProfile: string | undefined;
 }
 
@@ -43,7 +45,7 @@ export class Contest {
     work: (contest: Contest) => Promise<T>,
   ): Promise<T> {
     const folder = await mkdtemp(join(tmpdir(), 'dear-bench-'));
-    const sink = await openSink();
+    const sink = await openSink(size.away);
     try {
       note('writing files');
       await writeShop(folder, size);

@@ -22,7 +22,8 @@ export async function delivery(size: ContestSize, out: Output): Promise<void> {
   out.say(`\n${machineLine()}`);
   out.say(
     `${format.format(dear.letters)} letters of about ${Math.round(rendered.html / 1000)} kB HTML and ` +
-      `${rounded(rendered.text / 1000, 1)} kB text, ${size.connections} connections\n`,
+      `${rounded(rendered.text / 1000, 1)} kB text, ${size.connections} connections` +
+      `${size.away === 0 ? '' : `, a server ${size.away} ms away`}\n`,
   );
   const line = (what: string, result: SendResult, cpu = result.cpuMicroseconds / result.letters) =>
     [what, perSecond(result), rounded(perSecond(dear) / perSecond(result)), Math.round(cpu)] as const;
@@ -54,6 +55,7 @@ export async function delivery(size: ContestSize, out: Output): Promise<void> {
     naiveLetters: naive.letters,
     letter: { html: rendered.html, text: rendered.text, octets: rendered.octets },
     connections: size.connections,
+    awayMs: size.away,
     machine: machine(),
   });
 }

@@ -25,6 +25,7 @@ interface Flags {
   readonly events?: number;
   readonly profiled: number;
   readonly connections: number;
+  readonly away?: number;
   readonly cpuProfile?: string;
   readonly json?: boolean;
 }
@@ -51,6 +52,7 @@ program
   .command('delivery')
   .description('sending against the limit of the sockets and two common ways, with CPU time by stage')
   .addOption(letters(20_000))
+  .option('--away <ms>', 'how long each answer of the server takes, as if it were that far away', whole(0), 0)
   .option('--profiled <n>', 'letters of the run under the profiler; 0 for none', whole(0), 4000)
   .option('--cpu-profile <file>', 'where to write the profile, for Chrome’s developer tools')
   .addOption(connections)
@@ -99,6 +101,7 @@ function sizeOf(flags: Flags) {
     letters: flags.letters,
     profiled: Math.min(flags.profiled, flags.letters),
     connections: flags.connections,
+    away: flags.away ?? 0,
     cpuProfile: flags.cpuProfile,
   };
 }

@@ -45,5 +45,13 @@ export async function scale(size: ScaleSize, out: Output): Promise<void> {
 }
 
 function contestOf(letters: number, { connections }: ScaleSize): ContestSize {
-  return { profiles: letters, events: letters, letters, profiled: 0, connections, cpuProfile: undefined };
+  return {
+    profiles: letters,
+    events: letters,
+    letters,
+    profiled: 0,
+    connections,
+    away: 0,
+    cpuProfile: undefined,
+  };
 }

@@ -14,8 +14,9 @@ export interface Sink {
   close(): void;
 }
 
-export async function openSink(): Promise<Sink> {
-  const child = forkBeside('sink');
+/** @param away ms that every answer takes, as if the server were that far away */
+export async function openSink(away = 0): Promise<Sink> {
+  const child = forkBeside('sink', String(away));
   let onArrival: (octets: number) => void = () => undefined;
   const port = await new Promise<number>((resolve, reject) => {
     child.once('exit', () => reject(new Error('the sink of the benchmark did not start')));

@@ -4,8 +4,10 @@ import { z } from 'zod';
 /*
  * A server that takes every letter and throws it away: just enough of SMTP for the senders here, and as little work
  * for each letter as possible, because it must be faster than all of them. It runs in a process of its own, and the
- * same one takes the letters of all contenders.
+ * same one takes the letters of all contenders. Its argument is how long each answer takes, ms.
  */
+
+const away = z.coerce.number().parse(process.argv[2] ?? 0);
 
 const END = Buffer.from('\r\n.\r\n');
 const GREETING = '220 sink.example ESMTP\r\n';
@@ -83,6 +85,7 @@ function converse(socket: Socket): void {
     return end;
   };
 
+  const say = (answers: string) => void (socket.writable && socket.write(answers, 'latin1'));
   socket.setNoDelay(true);
   socket.write(GREETING);
   socket.on('error', () => socket.destroy());
@@ -94,7 +97,9 @@ function converse(socket: Socket): void {
     for (let at = 0; at < chunk.length; ) {
       at = inBody ? readBody(chunk, at, answer) : readCommands(chunk, at, answer);
     }
-    if (answers !== '' && socket.writable) socket.write(answers, 'latin1');
+    if (answers === '') return;
+    if (away === 0) say(answers);
+    else setTimeout(say, away, answers);
   });
 }
 

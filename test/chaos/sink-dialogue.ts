@@ -126,13 +126,14 @@ async function recipient(talk: Talk, line: string) {
 /** DATA, the letter and the answer to it. */
 async function data(talk: Talk, to: string, fate: Fate): Promise<void> {
   const { wire, ledger } = talk;
-  ledger.begun.push({ client: talk.client, at: Date.now() });
   await ledger.reached('data', talk.client);
   if (fate === '4xx at DATA') return wire.say('451 4.3.0 no disk');
   if (fate === 'drop at DATA') return wire.drop();
   wire.say('354 go on');
-  talk.carrying = to;
+  // A client may tell of a letter long before it sends it, and then not send it: it begins with its first octet.
   if (!(await wire.begun(1))) return wire.closed;
+  ledger.begun.push({ client: talk.client, at: Date.now() });
+  talk.carrying = to;
   await ledger.reached('in the letter', talk.client);
   if (fate === 'drop in the letter') {
     ledger.unanswered.add(to);

@@ -37,6 +37,7 @@ test('a pause ends when it should, though the clock of the machine is set back m
       kind: 'slot',
       features: { eightBitMime: false },
       deliver: async () => busy,
+      mayGoOn: () => false,
       release: () => undefined,
     }),
     features: () => undefined,
