@@ -20,37 +20,31 @@ export interface Letterpress {
 }
 
 /**
- * Gathers what the letters of one variant say to each of the given customers, with one query for each kind of
- * data and each condition, however many customers there are.
- * @returns the context of each customer's letter, by profile id
+ * Gathers what the letters of one variant say to the given customers, with one query for each kind of data and each
+ * condition, however many customers there are.
+ * @returns what assembles the context of one customer's letter: made when it is needed, for a batch of them is much
+ * for the garbage collector to carry
  */
-export async function assemble(
+export async function gather(
   data: LetterData,
   press: Letterpress,
   customers: readonly Customer[],
   settings: Readonly<Record<string, string>>,
   now: number,
-): Promise<Map<number, LetterContext>> {
+): Promise<(customer: Customer) => LetterContext> {
   const ids = customers.map((customer) => customer.id);
-  const found = new Map<string, Map<number, Record<string, unknown>[]>>();
-  for (const [name, need] of Object.entries(press.source.data)) found.set(name, await data.newest(ids, need));
-  const fits = new Map<string, Set<number>>();
-  for (const { key, when } of press.source.conditions) {
-    fits.set(key, await data.matching(when as Rule, now, ids));
-  }
+  const found: (readonly [string, Map<number, Record<string, unknown>[]>])[] = [];
+  for (const [name, need] of Object.entries(press.source.data))
+    found.push([name, await data.newest(ids, need)]);
+  const fits: (readonly [string, Set<number>])[] = [];
+  for (const { key, when } of press.source.conditions)
+    fits.push([key, await data.matching(when as Rule, now, ids)]);
   const traits = press.program.traits.length > 0 ? await data.traits(ids, now) : undefined;
-  return new Map(
-    customers.map((customer) => [
-      customer.id,
-      {
-        profile: { ...customer.attributes, email: customer.email },
-        ...(traits && { traits: traits.get(customer.id) ?? {} }),
-        data: Object.fromEntries(
-          [...found].map(([name, byProfile]) => [name, byProfile.get(customer.id) ?? []]),
-        ),
-        modules: Object.fromEntries([...fits].map(([key, ids]) => [key, ids.has(customer.id)])),
-        settings: { ...settings },
-      },
-    ]),
-  );
+  return ({ id, attributes, email }) => ({
+    profile: { ...attributes, email },
+    ...(traits && { traits: traits.get(id) ?? {} }),
+    data: Object.fromEntries(found.map(([name, byProfile]) => [name, byProfile.get(id) ?? []])),
+    modules: Object.fromEntries(fits.map(([key, ids]) => [key, ids.has(id)])),
+    settings: { ...settings },
+  });
 }

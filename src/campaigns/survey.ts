@@ -1,5 +1,5 @@
 import { isHeldOut, variantFor } from './allotment.ts';
-import { assemble, type LetterData, type Letterpress } from './assembly.ts';
+import { gather, type LetterData, type Letterpress } from './assembly.ts';
 import type { Candidate, Customer, Customers } from './customers.ts';
 import type { PlanFacts, Recipient } from './eligibility.ts';
 import type { PlannedVariant, RunPlan } from './run-plan.ts';
@@ -59,10 +59,10 @@ async function lacking(
   const missing = new Map<number, string>();
   if (readers.length === 0) return missing;
   const press = await deps.press(variant.sourceHash);
-  const contexts = await assemble(deps.data, press, readers, plan.settings, plan.asOf);
-  for (const [id, context] of contexts) {
-    const name = press.program.missing(context);
-    if (name !== undefined) missing.set(id, name);
+  const contextOf = await gather(deps.data, press, readers, plan.settings, plan.asOf);
+  for (const reader of readers) {
+    const name = press.program.missing(contextOf(reader));
+    if (name !== undefined) missing.set(reader.id, name);
   }
   return missing;
 }

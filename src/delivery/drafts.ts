@@ -1,4 +1,4 @@
-import { assemble, type LetterData, type Letterpress } from '../campaigns/assembly.ts';
+import { gather, type LetterData, type Letterpress } from '../campaigns/assembly.ts';
 import type { Customer } from '../campaigns/customers.ts';
 import type { Run } from '../campaigns/port.ts';
 import type { LetterContext, LetterProgram } from '../content/program.ts';
@@ -7,10 +7,9 @@ import type { LeasedSend } from './port.ts';
 /** All that a letter says, not yet written. */
 export interface Draft {
   readonly sendId: number;
-  /** Undefined when the profile has no address any more. */
-  readonly to: string | undefined;
+  readonly customer: Customer;
   readonly program: LetterProgram;
-  readonly context: LetterContext;
+  contextOf(customer: Customer): LetterContext;
 }
 
 /** What gathering asks for. */
@@ -36,12 +35,10 @@ export async function draftAll(
     const mine = sends.filter((send) => send.sourceHash === hash);
     const { source, program } = await deps.press(hash);
     const readers = mine.flatMap((send) => customers.get(send.profileId) ?? []);
-    const contexts = await assemble(deps.data, { source, program }, readers, run.plan.settings, now);
+    const contextOf = await gather(deps.data, { source, program }, readers, run.plan.settings, now);
     for (const send of mine) {
       const customer = customers.get(send.profileId);
-      const context = contexts.get(send.profileId);
-      if (customer === undefined || context === undefined) continue;
-      drafts.set(send.id, { sendId: send.id, to: customer.email, program, context });
+      if (customer !== undefined) drafts.set(send.id, { sendId: send.id, customer, program, contextOf });
     }
   }
   return drafts;

@@ -123,10 +123,11 @@ async function writeOne(
   moment: Moment,
   slab: Slab | undefined,
 ): Promise<Letter> {
-  const { sendId, to, program, context } = draft;
+  const { sendId, customer, program } = draft;
+  const to = customer.email;
   if (to === undefined)
     return { sendId, reason: 'no address', detail: 'the profile has no e-mail address any more' };
-  const written = await writer.write(sendId, program, { email: to }, context, moment, slab);
+  const written = await writer.write(sendId, program, { email: to }, draft.contextOf(customer), moment, slab);
   if (!written.ok) return { sendId, reason: written.reason, detail: written.detail };
   const decision = JSON.stringify(written.decision);
   return { sendId, from: writer.returnPath(sendId), to, bytes: written.bytes, decision };
