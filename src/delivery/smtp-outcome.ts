@@ -9,6 +9,12 @@ export interface Refusal {
   readonly response: string;
 }
 
+/** How a letter fared, and whether the session had been over before it began. */
+export interface Sent {
+  readonly outcome: Outcome;
+  readonly stale: boolean;
+}
+
 /** What it means for the letter that the server said no (4xx, 5xx) at a stage (DESIGN: the ledger's invariants). */
 export function refusedOutcome({ code, text }: Reply, stage: Stage): Outcome {
   const response = oneLine(text);

@@ -1,11 +1,13 @@
 import { dataOf } from './smtp-dots.ts';
 import { commandsFor, type Envelope, envelopeOf } from './smtp-envelope.ts';
+import { NextLetter } from './smtp-next.ts';
 import { type Extensions, openWire } from './smtp-opening.ts';
 import {
   isClosing,
   oneLine,
   type Refusal,
   refusedOutcome,
+  type Sent,
   sessionWasOver,
   unansweredOutcome,
 } from './smtp-outcome.ts';
@@ -17,12 +19,6 @@ import type { Outcome, OutgoingLetter, ServerFeatures, Stage } from './transport
 /** Longest wait for the answer to QUIT, in milliseconds. */
 const quitPatience = 1_000;
 
-/** How a letter fared, and whether the session had been over before it began. */
-export interface Sent {
-  readonly outcome: Outcome;
-  readonly stale: boolean;
-}
-
 /**
  * What the next answer is for; `final` from the first octet of the letter that is written. After a refusal follow
  * the answers to what was said with the refused command, `dot` for an empty letter that must be ended, and `reset`.
@@ -31,6 +27,9 @@ export interface Sent {
 type Due = 'mail' | 'rcpt' | 'data' | 'letter' | 'final' | 'dot' | 'reset' | 'nothing';
 
 const noBytes = Buffer.alloc(0);
+
+/** How long the server may take for the first answer to a letter that was announced, ms. */
+const ANSWERS_WITHIN_MS = 10_000;
 
 /**
  * One SMTP connection: opened once, then letter after letter until it ends. Every letter's fate settles, whatever
@@ -44,6 +43,8 @@ export class SmtpSession implements WireListener {
   carried = 0;
   /** Called once when the connection ends, unless by `quit`. */
   onEnd: () => void = () => {};
+  /** Called when it seems that the server loses, or dislikes, what comes with the end of a letter. */
+  onConfusion: () => void = () => {};
   private readonly wire: SmtpWire;
   private readonly extensions: Extensions;
   private due: Due = 'nothing';
@@ -51,28 +52,33 @@ export class SmtpSession implements WireListener {
   private to = '';
   private bytes: Buffer = noBytes;
   private settle: ((sent: Sent) => void) | undefined;
-  /** What may be announced at its end. */
-  private following: OutgoingLetter | undefined;
-  /** The letter whose envelope the server has, though nobody has asked to send it yet. */
-  private announced: OutgoingLetter | undefined;
-  /** How it fared, when the server refused it before anybody asked. */
-  private foretold: { readonly letter: OutgoingLetter; readonly sent: Sent } | undefined;
+  private readonly next: NextLetter;
   /** After a refusal: whether the server took a recipient nevertheless. */
   private tookRecipient = false;
   private tidying: Promise<void> | undefined;
   private tidied: () => void = () => {};
 
-  private constructor(wire: SmtpWire, extensions: Extensions) {
+  private constructor(wire: SmtpWire, extensions: Extensions, answersWithin: number) {
     this.wire = wire;
+    this.next = new NextLetter(answersWithin, () => {
+      this.onConfusion();
+      this.wire.close('no answer came to what was said with the end of a letter');
+    });
     this.extensions = extensions;
     this.features = { eightBitMime: extensions.eightBitMime };
     wire.listener = this;
   }
 
-  /** Connects, secures and authenticates. Never rejects. */
-  static async open(settings: SmtpSettings): Promise<SmtpSession | Refusal> {
+  /**
+   * Connects, secures and authenticates. Never rejects.
+   * @param answersWithin ms that an announced letter may be unanswered before the server is taken to have lost it
+   */
+  static async open(
+    settings: SmtpSettings,
+    answersWithin = ANSWERS_WITHIN_MS,
+  ): Promise<SmtpSession | Refusal> {
     const opened = await openWire(settings);
-    return 'wire' in opened ? new SmtpSession(opened.wire, opened.extensions) : opened;
+    return 'wire' in opened ? new SmtpSession(opened.wire, opened.extensions, answersWithin) : opened;
   }
 
   get alive(): boolean {
@@ -91,18 +97,17 @@ export class SmtpSession implements WireListener {
    * session dead
    */
   async send(letter: OutgoingLetter, next?: OutgoingLetter): Promise<Sent> {
-    const { foretold } = this;
-    this.foretold = undefined;
-    if (foretold?.letter === letter) return foretold.sent;
+    const known = this.next.fateOf(letter);
+    if (known !== undefined) return known;
     if (this.tidying !== undefined) await this.tidying;
     if (this.settle !== undefined) throw new Error('A connection takes one letter at a time.');
-    if (this.announced !== undefined) return this.sendAnnounced(letter, next);
+    if (this.next.announced !== undefined) return this.sendAnnounced(letter, next);
     const envelope = envelopeOf(letter, this.extensions);
     if ('kind' in envelope) return fixed(envelope);
     this.carried++;
     return new Promise((resolve) => {
       this.settle = resolve;
-      this.following = next;
+      this.next.candidate = next;
       this.bytes = letter.bytes;
       this.begin(envelope);
     });
@@ -112,7 +117,7 @@ export class SmtpSession implements WireListener {
   async ready(): Promise<boolean> {
     if (this.tidying !== undefined) await this.tidying;
     // After DATA nothing but a letter, or the end of the connection, is possible.
-    if (this.announced !== undefined) this.close();
+    if (this.next.announced !== undefined) this.close();
     return this.alive;
   }
 
@@ -120,10 +125,6 @@ export class SmtpSession implements WireListener {
   quit(): Promise<void> {
     return new Promise((resolve) => {
       if (!this.alive) return resolve();
-      if (this.announced !== undefined) {
-        this.close();
-        return resolve();
-      }
       const timer = setTimeout(() => this.close(), quitPatience);
       const ended = () => {
         clearTimeout(timer);
@@ -135,6 +136,7 @@ export class SmtpSession implements WireListener {
   }
 
   close(): void {
+    this.next.answered();
     this.wire.close();
   }
 
@@ -142,13 +144,18 @@ export class SmtpSession implements WireListener {
   replied(reply: Reply): void {
     if (this.due === 'nothing' || this.due === 'letter') this.wire.close(reply.text);
     else if (!fits(reply.code, this.due)) this.wire.close(`out of place: ${reply.text}`, 'nonsense');
-    else if (this.settle === undefined && this.announced === undefined) this.tidy(this.due, reply);
-    else if (reply.code >= 400) this.refused(reply);
-    else this.agreed(this.due, reply);
+    else if (this.settle === undefined && this.next.announced === undefined) this.tidy(this.due, reply);
+    else {
+      const wasOwed = this.due === 'mail' && this.next.answered();
+      if (reply.code >= 400) this.refused(reply, wasOwed && !isClosing(reply));
+      else this.agreed(this.due, reply);
+    }
   }
 
   /** Takes the end of the connection; called by the wire. */
   ended(end: WireEnd): void {
+    // One that has had enough letters ends it here, too, but not after the first.
+    if (this.next.answered() && this.carried === 2) this.onConfusion();
     if (this.settle !== undefined) this.lost(end);
     this.endTidying();
     this.onEnd();
@@ -168,30 +175,26 @@ export class SmtpSession implements WireListener {
 
   /** Goes on with the letter that the server was told of, wherever that has come to by now. */
   private sendAnnounced(letter: OutgoingLetter, next: OutgoingLetter | undefined): Promise<Sent> {
-    if (letter !== this.announced) this.close();
-    this.announced = undefined;
+    if (letter !== this.next.announced) this.close();
+    this.next.announced = undefined;
     return new Promise((resolve) => {
       this.settle = resolve;
-      this.following = next;
+      this.next.candidate = next;
       // Whatever ended it, not an octet of the letter had left.
       if (this.wire.end !== undefined) this.tell(unansweredOutcome(this.wire.end.text, 'mail'), true);
       else if (this.due === 'letter') this.writeLetter();
     });
   }
 
-  /** The letter's bytes, and right behind them the commands for the next one (RFC 2920 §3.1). */
+  /** The letter's bytes, and right behind them the commands for the next one. */
   private writeLetter(): void {
     if (!this.wire.inStep()) return;
     this.due = 'final';
     this.wire.writeAll(dataOf(this.bytes));
-    const { following } = this;
-    this.following = undefined;
-    if (following === undefined || !this.extensions.pipelining) return;
-    const envelope = envelopeOf(following, this.extensions);
-    if ('kind' in envelope) return;
+    const commands = this.next.announce(this.extensions);
+    if (commands === undefined) return;
     this.carried++;
-    this.announced = following;
-    this.wire.write(commandsFor(envelope, this.extensions).join(''));
+    this.wire.write(commands);
   }
 
   private say(text: string): void {
@@ -210,7 +213,7 @@ export class SmtpSession implements WireListener {
       if (this.settle === undefined) this.due = 'letter';
       else this.writeLetter();
     } else if (this.wire.flushed) {
-      this.due = this.announced === undefined ? 'nothing' : 'mail';
+      this.goOn();
       this.tell({ kind: 'accepted', response: oneLine(reply.text) }, false);
     } else {
       // It counts only for a whole letter.
@@ -218,15 +221,26 @@ export class SmtpSession implements WireListener {
     }
   }
 
-  /** The letter's fate is known; what is still due to the server follows, so that the connection can be kept. */
-  private refused(reply: Reply): void {
+  /** The letter under way is over. */
+  private goOn(): void {
+    const isNextDue = this.next.announced !== undefined;
+    this.due = isNextDue ? 'mail' : 'nothing';
+    if (isNextDue) this.next.expectAnswer();
+  }
+
+  /**
+   * The letter's fate is known; what is still due to the server follows, so that the connection can be kept.
+   * @param isConfused whether this may be about the way in which it was told of the letter: then it is offered again
+   */
+  private refused(reply: Reply, isConfused: boolean): void {
     const stage = stageOf(this.due);
-    this.tell(refusedOutcome(reply, stage), sessionWasOver(reply, stage));
+    if (isConfused) this.onConfusion();
+    this.tell(refusedOutcome(reply, stage), isConfused || sessionWasOver(reply, stage));
     // What is left of half a letter could be taken for commands.
     if (isClosing(reply) || (stage === 'final' && !this.wire.flushed)) this.wire.close(reply.text);
     if (this.wire.end !== undefined) return;
-    if (this.announced !== undefined) {
-      this.due = 'mail';
+    if (this.next.announced !== undefined) {
+      this.goOn();
       return;
     }
     this.tidying = new Promise((resolve) => {
@@ -280,17 +294,12 @@ export class SmtpSession implements WireListener {
 
   private tell(outcome: Outcome, sessionOver: boolean): void {
     const sent = { outcome, stale: sessionOver && this.carried > 1 };
-    const { settle, announced } = this;
-    this.following = undefined;
-    if (settle !== undefined) {
-      this.settle = undefined;
-      this.bytes = announced?.bytes ?? noBytes;
-      settle(sent);
-    } else if (announced !== undefined) {
-      this.foretold = { letter: announced, sent };
-      this.announced = undefined;
-      this.bytes = noBytes;
-    }
+    const { settle } = this;
+    this.next.candidate = undefined;
+    if (settle === undefined) this.next.foretell(sent);
+    this.settle = undefined;
+    this.bytes = this.next.announced?.bytes ?? noBytes;
+    settle?.(sent);
   }
 }
 

@@ -15,6 +15,8 @@ import {
 export interface SmtpTransportOptions {
   /** Milliseconds that an unused connection is kept; servers close theirs after some minutes. */
   readonly idle?: number;
+  /** Milliseconds after which a server that was told of a letter with the end of another has lost it. */
+  readonly answersWithin?: number;
   readonly circuit?: CircuitSource;
 }
 
@@ -25,6 +27,8 @@ export function smtpTransport(settings: SmtpSettings, options: SmtpTransportOpti
 
 /** So many letters go over a slot in a row while the sender likes: others wait for a connection, too. */
 const LETTERS_IN_A_ROW = 8;
+/** So long a server that was confused by it is told of no letter with the end of another. */
+const CONFUSED_FOR_MS = 600_000;
 
 type Waiter = (answer: Slot | Down) => void;
 
@@ -36,11 +40,14 @@ class SmtpTransport implements Transport {
   readonly concurrency: number;
   private readonly settings: SmtpSettings;
   private readonly idleFor: number;
+  private readonly answersWithin: number | undefined;
   private readonly circuit: Circuit;
   private readonly idle = new Map<SmtpSession, NodeJS.Timeout>();
   private readonly firsts = new Set<Waiter>();
   private readonly waiters = new Set<Waiter>();
   private places = 0;
+  /** From when on letters may be announced, by the clock that never jumps. */
+  private announceFrom = 0;
   private announced: ServerFeatures | undefined;
   private lastRefusal: Refusal | undefined;
   private closing = false;
@@ -50,6 +57,7 @@ class SmtpTransport implements Transport {
     this.settings = settings;
     this.concurrency = settings.connections;
     this.idleFor = options.idle ?? 20_000;
+    this.answersWithin = options.answersWithin;
     this.circuit = new Circuit(options.circuit);
   }
 
@@ -95,13 +103,16 @@ class SmtpTransport implements Transport {
 
   private async connect(): Promise<SmtpSession | undefined> {
     const attempt = this.circuit.attempt();
-    const session = await SmtpSession.open(this.settings);
+    const session = await SmtpSession.open(this.settings, this.answersWithin);
     if (!(session instanceof SmtpSession)) {
       attempt.failed();
       this.lastRefusal = session;
       return undefined;
     }
     attempt.succeeded();
+    session.onConfusion = () => {
+      this.announceFrom = performance.now() + CONFUSED_FOR_MS;
+    };
     this.announced = session.features;
     return session;
   }
@@ -115,6 +126,7 @@ class SmtpTransport implements Transport {
       features: first.features,
       mayGoOn: () =>
         session.pipelines &&
+        performance.now() >= this.announceFrom &&
         this.firsts.size === 0 &&
         !this.closing &&
         delivered + 1 < LETTERS_IN_A_ROW &&

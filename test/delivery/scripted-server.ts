@@ -22,6 +22,8 @@ export interface Script {
   quit?: Move;
   /** Says 354 even if nobody is there to take the letter. */
   eager?: boolean;
+  /** Loses what comes with the end of a letter. */
+  forgetful?: boolean;
 }
 
 const certificate = selfSigned();
@@ -106,7 +108,7 @@ class Conversation {
     const end = this.pending.startsWith('.\r\n') ? -2 : this.pending.indexOf('\r\n.\r\n');
     if (end === -1) return false;
     const letter = this.pending.slice(0, end + 2);
-    this.pending = this.pending.slice(end + 5);
+    this.pending = this.script.forgetful === true ? '' : this.pending.slice(end + 5);
     const goes = this.make(this.script.final, this.recipient ? '250 2.0.0 taken' : '554 5.5.1 for nobody');
     if (this.recipient && this.script.final === undefined) {
       this.server.letters.push(Buffer.from(letter.replace(/^\./gm, ''), 'latin1'));

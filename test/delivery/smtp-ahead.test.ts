@@ -22,6 +22,12 @@ const recipients = ({ commands }: ScriptedServer) =>
 const toldOf = (server: ScriptedServer, letters: number) =>
   vi.waitFor(() => expect(server.commands.filter((one) => one === 'DATA')).toHaveLength(letters));
 
+/** A script for a server that does something else only when a second letter is offered. */
+function atSecondMail(server: () => ScriptedServer, move: NonNullable<Script['mail']>): Script {
+  const isFirst = () => server().commands.filter((one) => one.startsWith('MAIL')).length === 1;
+  return Object.defineProperty({}, 'mail', { get: () => (isFirst() ? undefined : move) });
+}
+
 describe('a letter that is announced with the one before', () => {
   test('has its envelope right behind that one, and its bytes only when it is delivered', async () => {
     const { server, transport } = await connected({});
@@ -68,10 +74,13 @@ describe('a letter that is announced with the one before', () => {
   });
 
   test('gives way to another over a connection of its own', async () => {
-    const { server, transport } = await connected({});
+    const stalling = (connection: number) => (connection === 0 ? atSecondMail(() => server, 'stall') : {});
+    const { server, transport } = await connected(stalling);
     const slot = await slotOf(transport);
     await slot.deliver(first, second);
     expect((await slot.deliver(third)).kind).toBe('accepted');
+    // It was ended here: that says nothing about the server.
+    expect(slot.mayGoOn()).toBe(true);
     slot.release();
     expect([subjects(server), server.connections]).toEqual([['no. 1', 'no. 3'], 2]);
   });
@@ -125,6 +134,43 @@ describe('a letter that is announced with the one before', () => {
     expect((await slot.deliver(second)).kind).toBe('accepted');
     slot.release();
     expect([subjects(server), server.connections]).toEqual([['no. 1', 'no. 2'], 2]);
+  });
+});
+
+describe('a server that does not understand what comes with the end of a letter', () => {
+  const script = (server: () => ScriptedServer): Record<string, Script> => ({
+    'loses it': { forgetful: true },
+    'calls it an error': atSecondMail(server, { say: '554 5.5.0 improper command pipelining' }),
+    'hangs up': { final: { sayAndClose: '250 2.0.0 taken' } },
+  });
+
+  test.each(['loses it', 'calls it an error', 'hangs up'])(
+    '%s: the letter goes over a fresh connection, and no other is announced',
+    async (what) => {
+      const { server, port } = await scripted((connection) =>
+        connection === 0 ? (script(() => server)[what] ?? {}) : {},
+      );
+      const transport = transportTo(`smtp://127.0.0.1:${port}?tls=never`, 1, { answersWithin: 200 });
+      const slot = await slotOf(transport);
+      expect(slot.mayGoOn()).toBe(true);
+      expect((await slot.deliver(first, second)).kind).toBe('accepted');
+      expect((await slot.deliver(second)).kind).toBe('accepted');
+      expect(slot.mayGoOn()).toBe(false);
+      slot.release();
+      expect([subjects(server).at(-1), server.connections]).toEqual(['no. 2', 2]);
+    },
+  );
+
+  test('is not one that has had enough letters for one connection', async () => {
+    const script: Script = {};
+    const { server, transport } = await connected((connection) => (connection === 0 ? script : {}));
+    const slot = await slotOf(transport);
+    await slot.deliver(first, second);
+    script.final = { sayAndClose: '250 2.0.0 taken' };
+    expect((await slot.deliver(second, third)).kind).toBe('accepted');
+    expect((await slot.deliver(third)).kind).toBe('accepted');
+    expect([slot.mayGoOn(), server.connections]).toEqual([true, 2]);
+    slot.release();
   });
 });
 
