@@ -67,7 +67,8 @@ const hitEvents: ReadonlySet<HappenedType> = new Set(['opened', 'clicked', 'unsu
 
 const linkStatement: RowStatement = {
   columns: { arrival_id: 'bigint', send_id: 'bigint' },
-  body: () => sql`UPDATE arrivals SET send_id = v.send_id FROM v WHERE arrivals.id = v.arrival_id`,
+  body: (_, row) =>
+    sql`UPDATE arrivals SET send_id = ${row.of('send_id')} ${row.from()} WHERE arrivals.id = ${row.of('arrival_id')}`,
 };
 
 /** From now on a mail is found by the letter that it answers, when its customer is exported or erased. */

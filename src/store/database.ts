@@ -68,8 +68,18 @@ export interface Load {
 export interface RowStatement {
   /** The columns of `v` with their types, in the order of a row's values. */
   readonly columns: Readonly<Record<string, 'text' | 'bigint'>>;
-  /** What follows `WITH v(…) AS (…)`; it must not bind parameters. */
-  body(phrases: Phrases): SQL;
+  /**
+   * What follows `WITH v(…) AS (…)`; it must not bind parameters. With the terms of the row instead of `v`, SQLite has
+   * half of the work, and `v` is not there.
+   */
+  body(phrases: Phrases, row: RowTerms): SQL;
+}
+
+/** How a statement speaks of its row. */
+export interface RowTerms {
+  of(column: string): SQL;
+  /** FROM, with what is read beside the row; nothing where the row needs none. */
+  from(...tables: readonly string[]): SQL;
 }
 
 /** A row statement with its rows. */

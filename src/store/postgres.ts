@@ -9,7 +9,7 @@ import Cursor from 'pg-cursor';
 import { DearError, messageOf } from '../errors.ts';
 import type { Mark } from '../profiles/mark.ts';
 import { loadPostgres } from './bulk-postgres.ts';
-import type { BulkInsert, BulkRow, Database, Orm, RowStatement, Store } from './database.ts';
+import type { BulkInsert, BulkRow, Database, Orm, RowStatement, RowTerms, Store } from './database.ts';
 import { packageRoot } from './package-root.ts';
 import { insertEachPostgres, insertManyPostgres } from './postgres-bulk.ts';
 import { postgresPhrases } from './postgres-phrases.ts';
@@ -126,13 +126,18 @@ const nameOf = (text: string) => createHash('sha1').update(text).digest('hex');
 
 const rowQueries = new WeakMap<RowStatement, { name: string; text: string }>();
 
+const rowTerms: RowTerms = {
+  of: (column) => sql.raw(`v.${column}`),
+  from: (...tables) => sql.raw(`FROM ${['v', ...tables].join(', ')}`),
+};
+
 /** The statement for all rows at once, named so that each connection prepares it once. */
 function rowQuery(statement: RowStatement): { name: string; text: string } {
   const known = rowQueries.get(statement);
   if (known !== undefined) return known;
   const columns = Object.entries(statement.columns);
   const arrays = columns.map(([, type], index) => `$${index + 1}::${type}[]`);
-  const { sql } = compiler.sqlToQuery(statement.body(postgresPhrases));
+  const { sql } = compiler.sqlToQuery(statement.body(postgresPhrases, rowTerms));
   const text = `WITH v(${columns.map(([name]) => name).join(', ')}) AS (SELECT * FROM unnest(${arrays.join(', ')})) ${sql}`;
   const query = { name: nameOf(text), text };
   rowQueries.set(statement, query);

@@ -1,13 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { WINDOW_MS } from '../campaigns/frequency.ts';
 import type { Frequency } from '../profiles/preferences.ts';
-import type { Phrases, RowStatement } from './database.ts';
+import type { Phrases, RowStatement, RowTerms } from './database.ts';
 
 /** Gives a leased send back until a later moment. */
 export const postponeStatement: RowStatement = {
   columns: { send_id: 'bigint', token: 'text', due_at: 'bigint' },
-  body: () => sql`UPDATE sends SET due_at = v.due_at, lease_token = NULL, lease_until = NULL FROM v
-    WHERE sends.id = v.send_id AND sends.lease_token = v.token AND sends.state IN ('queued', 'deferred')`,
+  body: (_, row) => sql`UPDATE sends SET due_at = ${row.of('due_at')}, lease_token = NULL, lease_until = NULL
+    ${row.from()} WHERE ${isHeld(row)} AND sends.state IN ('queued', 'deferred')`,
 };
 
 /** sending → what came of it. */
@@ -21,13 +21,13 @@ export const settleStatement: RowStatement = {
     response: 'text',
     retry_in: 'bigint',
   },
-  body: (phrases) => sql`UPDATE sends SET state = v.state, reason = v.reason, response_code = v.code,
-      response = v.response,
-      claimed_at = CASE WHEN v.state IN ('deferred', 'failed') THEN NULL ELSE sends.claimed_at END,
-      due_at = CASE WHEN v.state = 'deferred' THEN ${phrases.now()} + v.retry_in ELSE sends.due_at END,
-      finished_at = CASE WHEN v.state = 'deferred' THEN NULL ELSE ${phrases.now()} END,
+  body: (phrases, row) => sql`UPDATE sends SET state = ${row.of('state')}, reason = ${row.of('reason')},
+      response_code = ${row.of('code')}, response = ${row.of('response')},
+      claimed_at = CASE WHEN ${row.of('state')} IN ('deferred', 'failed') THEN NULL ELSE sends.claimed_at END,
+      due_at = CASE WHEN ${row.of('state')} = 'deferred' THEN ${phrases.now()} + ${row.of('retry_in')} ELSE sends.due_at END,
+      finished_at = CASE WHEN ${row.of('state')} = 'deferred' THEN NULL ELSE ${phrases.now()} END,
       lease_token = NULL, lease_until = NULL
-    FROM v WHERE sends.id = v.send_id AND sends.lease_token = v.token AND sends.state = 'sending'`,
+    ${row.from()} WHERE ${isHeld(row)} AND sends.state = 'sending'`,
 };
 
 /**
@@ -36,9 +36,9 @@ export const settleStatement: RowStatement = {
  */
 export const suppressStatement: RowStatement = {
   columns: { send_id: 'bigint', address: 'text', reason: 'text', source: 'text' },
-  body: (phrases) => sql`INSERT INTO suppressions (address, reason, source, at)
-    SELECT v.address, v.reason, v.source, ${phrases.now()} FROM v JOIN sends s ON s.id = v.send_id
-    WHERE s.profile_id > 0 ON CONFLICT (address) DO NOTHING`,
+  body: (phrases, row) => sql`INSERT INTO suppressions (address, reason, source, at)
+    SELECT ${row.of('address')}, ${row.of('reason')}, ${row.of('source')}, ${phrases.now()} ${row.from('sends s')}
+    WHERE s.id = ${row.of('send_id')} AND s.profile_id > 0 ON CONFLICT (address) DO NOTHING`,
 };
 
 /** Keeps the profiles to this transaction, in the order of their ids, where others could write at the same time. */
@@ -55,6 +55,10 @@ export const lockSendsStatement: RowStatement = {
     sql`SELECT s.id AS id FROM sends s WHERE s.id IN (SELECT send_id FROM v) ORDER BY s.id FOR UPDATE`,
 };
 
+/** Whether a send is the one of the row, and still held under its token. */
+const isHeld = (row: RowTerms) =>
+  sql`sends.id = ${row.of('send_id')} AND sends.lease_token = ${row.of('token')}`;
+
 const claims = new Map<string, RowStatement>();
 
 /** The claim, with the limit of customers who chose none. */
@@ -64,7 +68,7 @@ export function claimStatement(fallback: Frequency | undefined): RowStatement {
   if (known !== undefined) return known;
   const statement: RowStatement = {
     columns: { send_id: 'bigint', token: 'text', decision: 'text' },
-    body: (phrases) => claimBody(phrases, fallback),
+    body: (phrases, row) => claimBody(phrases, row, fallback),
   };
   claims.set(key, statement);
   return statement;
@@ -74,11 +78,12 @@ export function claimStatement(fallback: Frequency | undefined): RowStatement {
  * A letter goes when the customer's letters of the last window, plus the better letters that are due for the same
  * customer now, leave room: so two letters never take one slot, and the one worth more gets it.
  */
-function claimBody(phrases: Phrases, fallback: Frequency | undefined): SQL {
+function claimBody(phrases: Phrases, row: RowTerms, fallback: Frequency | undefined): SQL {
   const now = phrases.now();
-  return sql`UPDATE sends SET state = 'sending', claimed_at = ${now}, attempts = attempts + 1, decision = v.decision
-    FROM v, runs r, profiles p
-    WHERE sends.id = v.send_id AND sends.lease_token = v.token AND sends.state IN ('queued', 'deferred')
+  return sql`UPDATE sends SET state = 'sending', claimed_at = ${now}, attempts = attempts + 1,
+      decision = ${row.of('decision')}
+    ${row.from('runs r', 'profiles p')}
+    WHERE ${isHeld(row)} AND sends.state IN ('queued', 'deferred')
       AND r.id = sends.run_id AND r.state IN ('planning', 'running') AND r.valid_until >= ${now}
       AND p.id = sends.profile_id AND p.email IS NOT NULL AND (p.paused_until IS NULL OR p.paused_until <= ${now})
       AND ${isOfInterest}

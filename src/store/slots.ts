@@ -31,7 +31,7 @@ export async function takenSlots(
       AND ((s.state IN ('sending', 'accepted', 'unknown') AND s.claimed_at > ${db.phrases.now()} - ${WINDOW_MS.month})
         OR (s.state IN ('queued', 'deferred') AND s.value >= ${value} AND r.state IN ('planning', 'running', 'paused')))
     UNION ALL SELECT g.survivor_id, s.claimed_at FROM merged_profiles g JOIN sends s ON s.profile_id = g.id
-    WHERE g.survivor_id IN (${listOf(profileIds)}) AND s.state IN ('sending', 'accepted', 'unknown')
+    WHERE g.survivor_id IN ${db.phrases.numbers(profileIds)} AND s.state IN ('sending', 'accepted', 'unknown')
       AND s.claimed_at > ${db.phrases.now()} - ${WINDOW_MS.month}`);
   for (const row of rows) {
     const slots = taken.get(row.profile_id);

@@ -8,6 +8,8 @@ const KEPT_STATEMENTS = 500;
 export interface Step {
   readonly text: string;
   readonly rows: readonly BulkRow[];
+  /** Which of a row's values each parameter is; without it they are its values in their order. */
+  readonly places?: readonly number[];
 }
 
 /** What an engine is asked to do, and whether a commit need not wait for the disk. */
@@ -87,13 +89,13 @@ export class Engine {
     return { columns: namesOf(statement), rows, changes: rows.length };
   }
 
-  #each({ text, rows }: Step): Answer {
+  #each({ text, rows, places }: Step): Answer {
     const statement = this.#prepared(text);
     if (!statement.reader) {
       let changes = 0;
       const idle: number[] = [];
       for (const [place, row] of rows.entries()) {
-        const changed = statement.run(row).changes;
+        const changed = statement.run(valuesOf(row, places)).changes;
         changes += changed;
         if (changed === 0) idle.push(place);
       }
@@ -101,7 +103,8 @@ export class Engine {
     }
     const found: unknown[][] = [];
     statement.raw(true);
-    for (const row of rows) for (const line of statement.all(row) as unknown[][]) found.push(line);
+    for (const row of rows)
+      for (const line of statement.all(valuesOf(row, places)) as unknown[][]) found.push(line);
     return { columns: namesOf(statement), rows: found, changes: found.length };
   }
 
@@ -113,6 +116,13 @@ export class Engine {
     this.#kept.set(text, fresh);
     return fresh;
   }
+}
+
+function valuesOf(row: BulkRow, places: readonly number[] | undefined): BulkRow {
+  if (places === undefined) return row;
+  const values: BulkRow[number][] = [];
+  for (const place of places) values.push(row[place] ?? null);
+  return values;
 }
 
 const nothing: Answer = { columns: [], rows: [], changes: 0 };
