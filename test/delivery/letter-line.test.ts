@@ -45,6 +45,14 @@ describe('a line of letters', () => {
     expect(line.next()?.letter).toBe('4@s');
   });
 
+  test('hands out a letter ahead of its turn only where no seats are kept', () => {
+    const { door } = doorWith(2);
+    const kept = makeLine(['1@s', '2@f'], self, door);
+    expect([kept.ahead(), kept.next()?.letter, kept.ahead()]).toEqual([undefined, '1@s', undefined]);
+    const free = makeLine(['1@s', '2@f'], self, { ...door, open: () => true });
+    expect([free.ahead()?.letter, free.next()?.letter, free.ahead()]).toEqual(['1@s', '2@f', undefined]);
+  });
+
   test('does not wait for a seat for longer than its patience', () => {
     const { door, pass } = doorWith(1);
     const line = makeLine(['1@s', '2@s', '3@s'], self, door);

@@ -37,6 +37,22 @@ describe('several servers', () => {
     await transport.close();
   });
 
+  test('share letters by weight though one of them takes many in a row', async () => {
+    const [one, two] = [await opened(), await opened({ hidePIPELINING: true })];
+    const transport = pool([one.port, 1], [two.port, 1]);
+    while (transport.features()?.eightBitMime !== true) (await slotOf(transport)).release();
+    for (let delivered = 0; delivered < 80; ) {
+      const slot = await slotOf(transport);
+      for (let isFirst = true; isFirst || slot.mayGoOn(); isFirst = false) {
+        await slot.deliver(letter());
+        delivered += 1;
+      }
+      slot.release();
+    }
+    expect(Math.abs(one.received.length - two.received.length)).toBeLessThanOrEqual(8);
+    await transport.close();
+  });
+
   test('one that is down is left out, and comes back', async () => {
     const [up, dead] = [await opened(), await closedPort()];
     const transport = pool([dead, 100], [up.port, 1]);
