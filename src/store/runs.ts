@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { and, desc, eq, inArray, sql } from 'drizzle-orm';
 import type { NewRun, PlanHold, PlannedSend, Run, RunStore } from '../campaigns/port.ts';
-import { openStates, type RunState } from '../campaigns/reasons.ts';
+import type { RunState } from '../campaigns/reasons.ts';
 import { runPlanSchema } from '../campaigns/run-plan.ts';
 import { DearError } from '../errors.ts';
 import { clockOf } from './clock.ts';
@@ -10,7 +10,7 @@ import { takenSlots } from './slots.ts';
 
 /** Runs and their planning, on either database. */
 export function runStore(db: Database): RunStore {
-  const { runs, sends } = db.tables;
+  const { runs } = db.tables;
   const hold = (held: PlanHold) => and(eq(runs.id, held.run.id), eq(runs.planToken, held.token));
   return {
     create: (run) => create(db, run),
@@ -69,22 +69,10 @@ export function runStore(db: Database): RunStore {
         WHERE id = ${runId} AND state = 'paused'`);
       return changed > 0;
     },
-    skipOpen: async (runId, reason) => {
-      const rows = await db.orm
-        .update(sends)
-        .set({ state: 'skipped', reason, leaseToken: null, leaseUntil: null, finishedAt: db.phrases.now() })
-        .where(
-          and(
-            eq(sends.runId, runId),
-            inArray(
-              sends.state,
-              openStates.filter((state) => state !== 'sending'),
-            ),
-          ),
-        )
-        .returning({ id: sends.id });
-      return rows.length;
-    },
+    skipOpen: (runId, reason) =>
+      db.run(sql`UPDATE sends SET state = 'skipped', reason = ${reason}, lease_token = NULL, lease_until = NULL,
+          finished_at = ${db.phrases.now()}
+        WHERE ${db.phrases.sendsInOrder(sql`run_id = ${runId} AND state IN ('queued', 'deferred')`)}`),
     resolveUnknown: (runId, how) => resolveUnknown(db, runId, how),
     source: async (hash) => {
       const { letterSources } = db.tables;
@@ -176,12 +164,12 @@ function resolveUnknown(db: Database, runId: number, how: 'accept' | 'resend'): 
     const now = tx.phrases.now();
     if (how === 'accept') {
       return tx.run(sql`UPDATE sends SET state = 'accepted', detail = 'a person decided that it arrived'
-        WHERE run_id = ${runId} AND state = 'unknown'`);
+        WHERE ${tx.phrases.sendsInOrder(sql`run_id = ${runId} AND state = 'unknown'`)}`);
     }
     const count =
       await tx.run(sql`UPDATE sends SET state = 'queued', detail = 'a person decided to send it again',
       due_at = ${now}, claimed_at = NULL, finished_at = NULL, response = NULL
-      WHERE run_id = ${runId} AND state = 'unknown' AND profile_id > 0`);
+      WHERE ${tx.phrases.sendsInOrder(sql`run_id = ${runId} AND state = 'unknown' AND profile_id > 0`)}`);
     if (count > 0) {
       await tx.run(
         sql`UPDATE runs SET state = 'running', finished_at = NULL WHERE id = ${runId} AND state = 'finished'`,

@@ -4,6 +4,7 @@ import type { SendLedger, Settlement } from '../../src/delivery/port.ts';
 import { arrivalStore } from '../../src/store/arrivals.ts';
 import type { Store } from '../../src/store/database.ts';
 import { readerStore } from '../../src/store/readers.ts';
+import { runStore } from '../../src/store/runs.ts';
 import { sendLedger } from '../../src/store/send-ledger.ts';
 import { sweepLedger } from '../../src/store/sweep-ledger.ts';
 import type { Finding } from '../../src/tracking/arrivals.ts';
@@ -47,13 +48,38 @@ onEveryStore(`everybody at once, CHAOS_SEED=${seed},`, (open) => {
   });
 });
 
-/** Claims and settles a run's sends in mixed groups, as a gate does, while the lease is renewed. */
+onEveryStore(`a run that is cancelled, CHAOS_SEED=${seed},`, (open) => {
+  test('waits for no letter that waits for it', { timeout: 120_000 }, async () => {
+    const store = await open();
+    const readers = await makeReaders(store, READERS);
+    const failures: string[] = [];
+    for (let round = 0; round < 8; round += 1) {
+      const { id } = await makeRun(store, readers);
+      const chance = new Chance(seed, 'worker', round);
+      const working = Array.from({ length: WORKERS }, () =>
+        sendAll(sendLedger(store), id, [], chance, failures, 0.5),
+      );
+      await pause(chance.between(5, 60));
+      await runStore(store)
+        .skipOpen(id, 'cancelled')
+        .catch((error: unknown) => failures.push(`the cancel: ${told(error)}`));
+      await Promise.all(working);
+    }
+    expect(failures).toEqual([]);
+  });
+});
+
+/**
+ * Claims and settles a run's sends in mixed groups, as a gate does, while the lease is renewed.
+ * @param putOff the share of letters that are put off for a minute
+ */
 async function sendAll(
   ledger: SendLedger,
   runId: number,
   sent: number[],
   chance: Chance,
   failures: string[],
+  putOff = 0,
 ): Promise<void> {
   for (;;) {
     const lease = await ledger.lease(runId, 100, 60_000);
@@ -79,7 +105,7 @@ async function sendAll(
         const verdicts = await ledger.advance(settled, requests, undefined);
         flying = requests
           .filter((_, index) => verdicts[index] === 'go')
-          .map(({ id }) => settlement(id, lease.token));
+          .map(({ id }) => settlement(id, lease.token, chance.next() < putOff));
         sent.push(...flying.map(({ id }) => id));
         for (const [index, { id }] of requests.entries()) {
           if (verdicts[index] !== 'go') await ledger.skip(lease.token, id, 'no consent', undefined);
@@ -95,14 +121,14 @@ async function sendAll(
   }
 }
 
-const settlement = (id: number, token: string): Settlement => ({
+const settlement = (id: number, token: string, isPutOff: boolean): Settlement => ({
   id,
   token,
-  state: 'accepted',
+  state: isPutOff ? 'deferred' : 'accepted',
   reason: undefined,
-  code: 250,
+  code: isPutOff ? 451 : 250,
   response: 'fine',
-  retryInMs: 0,
+  retryInMs: 60_000,
   suppress: undefined,
 });
 
