@@ -28,9 +28,18 @@ export class DearError extends Error {
 
 /** The message of anything that was thrown, on one line. */
 export function messageOf(error: unknown): string {
+  if (isOfQuery(error)) return messageOf(error.cause);
   if (error instanceof AggregateError && error.errors.length > 0 && error.message === '') {
     return error.errors.map(messageOf).join('; ');
   }
   const text = error instanceof Error ? error.message || error.name : String(error);
   return text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
+}
+
+/**
+ * Whether it repeats a query and its parameters, which may be personal and help nobody; what the database said of it is
+ * its cause.
+ */
+function isOfQuery(error: unknown): error is Error & { readonly cause: Error } {
+  return error instanceof Error && 'query' in error && 'params' in error && error.cause instanceof Error;
 }
