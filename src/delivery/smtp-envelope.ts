@@ -20,11 +20,11 @@ export function envelopeOf({ from, to, bytes }: OutgoingLetter, { size }: Extens
   return { from: sender, to: recipient, octets: bytes.length };
 }
 
+/** What a letter is offered with, each line with its end. */
+export type Commands = readonly [mail: string, rcpt: string, data: string];
+
 /** MAIL, RCPT and DATA, each with its line end (RFC 5321 §4.1.1; RFC 1870 for SIZE, RFC 6152 for 8BITMIME). */
-export function commandsFor(
-  { from, to, octets }: Envelope,
-  { size, eightBitMime }: Extensions,
-): readonly string[] {
+export function commandsFor({ from, to, octets }: Envelope, { size, eightBitMime }: Extensions): Commands {
   const parameters = `${size === undefined ? '' : ` SIZE=${octets}`}${eightBitMime ? ' BODY=8BITMIME' : ''}`;
   return [`MAIL FROM:<${from}>${parameters}\r\n`, `RCPT TO:<${to}>\r\n`, 'DATA\r\n'];
 }

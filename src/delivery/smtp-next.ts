@@ -3,6 +3,9 @@ import type { Extensions } from './smtp-opening.ts';
 import type { Sent } from './smtp-outcome.ts';
 import type { OutgoingLetter } from './transport.ts';
 
+/** How long the server may take for the first answer to a letter that was announced, ms. */
+const ANSWERS_WITHIN_MS = 10_000;
+
 /** What a session knows of the letter after the one under way, until somebody asks to send it. */
 export class NextLetter {
   /** It may be announced at the end of the one under way. */
@@ -20,7 +23,7 @@ export class NextLetter {
    * @param answersWithin ms that an announced letter may be unanswered
    * @param onLoss is called when it was unanswered for longer
    */
-  constructor(answersWithin: number, onLoss: () => void) {
+  constructor(answersWithin = ANSWERS_WITHIN_MS, onLoss: () => void) {
     this.answersWithin = answersWithin;
     this.onLoss = onLoss;
   }

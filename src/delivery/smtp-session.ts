@@ -1,5 +1,6 @@
 import { dataOf } from './smtp-dots.ts';
-import { commandsFor, type Envelope, envelopeOf } from './smtp-envelope.ts';
+import { type Due, fits, stageOf } from './smtp-due.ts';
+import { type Commands, commandsFor, type Envelope, envelopeOf } from './smtp-envelope.ts';
 import { NextLetter } from './smtp-next.ts';
 import { type Extensions, openWire } from './smtp-opening.ts';
 import {
@@ -14,22 +15,12 @@ import {
 import type { Reply } from './smtp-reply.ts';
 import type { SmtpSettings } from './smtp-url.ts';
 import type { SmtpWire, WireEnd, WireListener } from './smtp-wire.ts';
-import type { Outcome, OutgoingLetter, ServerFeatures, Stage } from './transport.ts';
+import type { Outcome, OutgoingLetter, ServerFeatures } from './transport.ts';
 
 /** Longest wait for the answer to QUIT, in milliseconds. */
 const quitPatience = 1_000;
 
-/**
- * What the next answer is for; `final` from the first octet of the letter that is written. After a refusal follow
- * the answers to what was said with the refused command, `dot` for an empty letter that must be ended, and `reset`.
- * `letter`: the server waits for one that was announced, and nobody has asked to send it yet.
- */
-type Due = 'mail' | 'rcpt' | 'data' | 'letter' | 'final' | 'dot' | 'reset' | 'nothing';
-
 const noBytes = Buffer.alloc(0);
-
-/** How long the server may take for the first answer to a letter that was announced, ms. */
-const ANSWERS_WITHIN_MS = 10_000;
 
 /**
  * One SMTP connection: opened once, then letter after letter until it ends. Every letter's fate settles, whatever
@@ -48,8 +39,8 @@ export class SmtpSession implements WireListener {
   private readonly wire: SmtpWire;
   private readonly extensions: Extensions;
   private due: Due = 'nothing';
-  /** The letter under way: where it goes, what it is, and who waits to hear its fate, until it is told. */
-  private to = '';
+  /** The letter under way: what offers it, what it is, and who waits to hear its fate, until it is told. */
+  private commands: Commands = ['', '', ''];
   private bytes: Buffer = noBytes;
   private settle: ((sent: Sent) => void) | undefined;
   private readonly next: NextLetter;
@@ -58,7 +49,7 @@ export class SmtpSession implements WireListener {
   private tidying: Promise<void> | undefined;
   private tidied: () => void = () => {};
 
-  private constructor(wire: SmtpWire, extensions: Extensions, answersWithin: number) {
+  private constructor(wire: SmtpWire, extensions: Extensions, answersWithin: number | undefined) {
     this.wire = wire;
     this.next = new NextLetter(answersWithin, () => {
       this.onConfusion();
@@ -73,10 +64,7 @@ export class SmtpSession implements WireListener {
    * Connects, secures and authenticates. Never rejects.
    * @param answersWithin ms that an announced letter may be unanswered before the server is taken to have lost it
    */
-  static async open(
-    settings: SmtpSettings,
-    answersWithin = ANSWERS_WITHIN_MS,
-  ): Promise<SmtpSession | Refusal> {
+  static async open(settings: SmtpSettings, answersWithin?: number): Promise<SmtpSession | Refusal> {
     const opened = await openWire(settings);
     return 'wire' in opened ? new SmtpSession(opened.wire, opened.extensions, answersWithin) : opened;
   }
@@ -168,9 +156,8 @@ export class SmtpSession implements WireListener {
       this.tell(unansweredOutcome(end.text, 'mail'), true);
       return;
     }
-    this.to = envelope.to;
-    const commands = commandsFor(envelope, this.extensions);
-    this.say(this.extensions.pipelining ? commands.join('') : (commands[0] ?? ''));
+    this.commands = commandsFor(envelope, this.extensions);
+    this.say(this.extensions.pipelining ? this.commands.join('') : this.commands[0]);
   }
 
   /** Goes on with the letter that the server was told of, wherever that has come to by now. */
@@ -205,10 +192,10 @@ export class SmtpSession implements WireListener {
   private agreed(due: Due, reply: Reply): void {
     if (due === 'mail') {
       this.due = 'rcpt';
-      if (!this.extensions.pipelining) this.say(`RCPT TO:<${this.to}>\r\n`);
+      if (!this.extensions.pipelining) this.say(this.commands[1]);
     } else if (due === 'rcpt') {
       this.due = 'data';
-      if (!this.extensions.pipelining) this.say('DATA\r\n');
+      if (!this.extensions.pipelining) this.say(this.commands[2]);
     } else if (due === 'data') {
       if (this.settle === undefined) this.due = 'letter';
       else this.writeLetter();
@@ -301,17 +288,6 @@ export class SmtpSession implements WireListener {
     this.bytes = this.next.announced?.bytes ?? noBytes;
     settle?.(sent);
   }
-}
-
-/** The stage at which a letter is while an answer is due. */
-function stageOf(due: Due): Stage {
-  if (due === 'letter') return 'data';
-  return due === 'mail' || due === 'rcpt' || due === 'data' ? due : 'final';
-}
-
-/** Whether this can be the answer to that: no fits anything, go on only DATA (RFC 5321 §4.3.2). */
-function fits(code: number, due: Due): boolean {
-  return code >= 400 || code >= 300 === (due === 'data');
 }
 
 function fixed(outcome: Outcome): Sent {

@@ -1,21 +1,22 @@
 import { dirname } from 'node:path';
 import { setImmediate as breathe, setTimeout as wait } from 'node:timers/promises';
-import { is, Placeholder, type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
 import { drizzle } from 'drizzle-orm/sqlite-proxy';
 import { DearError, messageOf } from '../errors.ts';
 import { makeFolder } from '../folder.ts';
 import { type Mark, makeMark } from '../profiles/mark.ts';
 import { BulkWriter } from './bulk-writer.ts';
-import type { BulkInsert, BulkRow, Database, Orm, RowStatement, RowTerms, Store } from './database.ts';
+import type { BulkInsert, BulkRow, Database, Orm, RowStatement, Store } from './database.ts';
 import { Lock } from './lock.ts';
 import { Reader } from './reader.ts';
 import * as schema from './schema/sqlite.ts';
 import { Checkpoints } from './sqlite-checkpoints.ts';
-import type { Answer, Ask, Step } from './sqlite-engine.ts';
+import type { Answer, Ask } from './sqlite-engine.ts';
 import { type Link, linkHere, linkToThread } from './sqlite-link.ts';
 import { SqliteLog } from './sqlite-log.ts';
 import { sqlitePhrases } from './sqlite-phrases.ts';
+import { rowText } from './sqlite-rows.ts';
 
 const casing = 'snake_case';
 const compiler = new SQLiteAsyncDialect({ casing });
@@ -263,31 +264,6 @@ function objects<T>({ columns, rows }: Answer): T[] {
     for (let place = 0; place < columns.length; place += 1) object[columns[place] ?? ''] = row[place];
     return object as T;
   });
-}
-
-type RowText = Pick<Step, 'text' | 'places'>;
-const rowTexts = new WeakMap<RowStatement, RowText>();
-const rowTerms: RowTerms = {
-  of: (column) => sql`${sql.placeholder(column)}`,
-  from: (...tables) => sql.raw(tables.length === 0 ? '' : `FROM ${tables.join(', ')}`),
-};
-
-/** The statement for one row, whose values are its parameters. */
-function rowText(statement: RowStatement): RowText {
-  const known = rowTexts.get(statement);
-  if (known !== undefined) return known;
-  const names = Object.keys(statement.columns);
-  const { sql: body, params } = compiler.sqlToQuery(statement.body(sqlitePhrases, rowTerms));
-  const values = `WITH v(${names.join(', ')}) AS (VALUES (${names.map(() => '?').join(', ')}))`;
-  const fresh =
-    params.length === 0
-      ? { text: `${values} ${body}` }
-      : {
-          text: body,
-          places: params.map((param) => (is(param, Placeholder) ? names.indexOf(param.name) : -1)),
-        };
-  rowTexts.set(statement, fresh);
-  return fresh;
 }
 
 /** What better-sqlite3 takes as a parameter, from what drizzle hands over. */
