@@ -58,7 +58,7 @@ const stranger = {
   },
 };
 const example = 'https://example.com/';
-const urls = { click: () => example, open: example, unsubscribe: example, confirm: example };
+const urls = { open: example, unsubscribe: example, confirm: example };
 
 /**
  * Compiles `sign-up/letter.yaml` of the templates folder; undefined when there is none. Takes a second or two, most

@@ -46,7 +46,10 @@ export const helpers: Readonly<Record<string, Helper>> = {
   money: (value, currency, call) => money(value, currency, optionsOf(call)),
   number: (value, call) => plainNumber(value, optionsOf(call)),
   date: (value, call) => date(value, optionsOf(call)),
-  url: (value) => (isMissing(value) ? undefined : encodeURIComponent(wellFormed(clean(textOf(value))))),
+  url: (value) => {
+    if (typeof value === 'string' && unreserved.test(value)) return value;
+    return isMissing(value) ? undefined : encodeURIComponent(wellFormed(clean(textOf(value))));
+  },
   upper: (value) => textOf(value).toUpperCase(),
   lower: (value) => textOf(value).toLowerCase(),
   title: (value) => title(textOf(value)),
@@ -57,6 +60,9 @@ export const helpers: Readonly<Record<string, Helper>> = {
   or: (...given) => given.slice(0, -1).some(holds),
   not: (value) => !holds(value),
 };
+
+/** What `encodeURIComponent` leaves as it is: most keys and numbers. */
+const unreserved = /^[\w.~!*'()-]+$/;
 
 /** Nothing that a letter could show: absent, null, or text without a visible character. */
 export function isMissing(value: unknown): boolean {
@@ -112,11 +118,20 @@ function numberOf(value: unknown): number | undefined {
 
 function money(value: unknown, currency: unknown, options: Call['hash']): string | undefined {
   const amount = numberOf(value);
-  if (amount === undefined || typeof currency !== 'string' || !/^[A-Za-z]{3}$/.test(currency))
-    return undefined;
-  const format = numberFormat(options.locale, { style: 'currency', currency: currency.toUpperCase() });
-  return formatted(format, amount);
+  if (amount === undefined) return undefined;
+  const { locale } = options;
+  if (lastMoney === undefined || lastMoney.currency !== currency || lastMoney.locale !== locale) {
+    if (typeof currency !== 'string' || !/^[A-Za-z]{3}$/.test(currency)) return undefined;
+    const numbers = numberFormat(locale, { style: 'currency', currency: currency.toUpperCase() });
+    lastMoney = { currency, locale, numbers };
+  }
+  return formatted(lastMoney.numbers, amount);
 }
+
+/** Of the last amount: a letter's are mostly alike, and finding it takes as long as all the rest. */
+let lastMoney:
+  | { readonly currency: unknown; readonly locale: unknown; readonly numbers: Numbers }
+  | undefined;
 
 function plainNumber(value: unknown, options: Call['hash']): string | undefined {
   const amount = numberOf(value);
@@ -176,18 +191,18 @@ function holds(value: unknown): boolean {
 }
 
 /** Amounts come again, in the same letter and in others; to write one costs some 2 µs. */
-const written = new WeakMap<Intl.NumberFormat, Map<number, string>>();
+interface Numbers {
+  readonly format: Intl.NumberFormat;
+  readonly written: Map<number, string>;
+}
 
-function formatted(format: Intl.NumberFormat, amount: number): string {
-  const known = written.get(format) ?? new Map<number, string>();
-  const text = cached(known, amount, () => format.format(amount));
-  written.set(format, known);
-  return text;
+function formatted({ format, written }: Numbers, amount: number): string {
+  return cached(written, amount, () => format.format(amount));
 }
 
 // Formatters cost some 50 µs to make. Locales and currencies may come from customers, so the caches are bounded.
 const limit = 500;
-const numberFormats = new Map<string, Intl.NumberFormat>();
+const numberFormats = new Map<string, Numbers>();
 const dateFormats = new Map<string, Intl.DateTimeFormat>();
 
 function cached<K, T>(cache: Map<K, T>, key: K, make: () => T): T {
@@ -200,9 +215,12 @@ function cached<K, T>(cache: Map<K, T>, key: K, make: () => T): T {
   return formatter;
 }
 
-function numberFormat(locale: unknown, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+function numberFormat(locale: unknown, options: Intl.NumberFormatOptions): Numbers {
   const key = `${String(locale)}|${options.currency ?? ''}|${options.minimumFractionDigits ?? ''}`;
-  return cached(numberFormats, key, () => new Intl.NumberFormat(localeOf(locale), options));
+  return cached(numberFormats, key, () => ({
+    format: new Intl.NumberFormat(localeOf(locale), options),
+    written: new Map<number, string>(),
+  }));
 }
 
 function dateFormat(locale: unknown, zone: string, dateStyle: (typeof styles)[number]): Intl.DateTimeFormat {

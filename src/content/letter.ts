@@ -15,8 +15,8 @@ export interface LetterContext {
 
 /** The addresses that are a letter's own. */
 export interface LetterUrls {
-  /** The address that stands in the letter for the target of this number: one that counts, or the target itself. */
-  click(index: number, target: string): string;
+  /** What stands before the number of a target in an address that counts; without it, links lead to the targets themselves. */
+  readonly clicks?: string | undefined;
   readonly open: string;
   readonly unsubscribe: string;
   readonly preferences?: string | undefined;

@@ -1,5 +1,5 @@
 import { helpers } from './helpers.ts';
-import { need, ownUrl, type Rendering, staticLink } from './render-helpers.ts';
+import { need, ownUrl, type Rendering } from './render-helpers.ts';
 import { isCall, isPath } from './scope.ts';
 
 /** Where a template is while it writes: what `this` means there, and how far the loop round it has come. */
@@ -30,16 +30,12 @@ export function calling(node: Call): Value {
   const values = node.params.map(reading);
   const [first = nothing, second = nothing] = values;
   if (name === 'dearNeed') {
-    const what = textOf(node.params[1]);
+    const what = literalText(node.params[1]);
     return (place) => need(first(place), what, place.dear);
   }
   if (name === 'dearUrl') {
-    const what = textOf(node.params[1]);
+    const what = literalText(node.params[1]);
     return (place) => ownUrl(first(place), what, place.dear);
-  }
-  if (name === 'dearLink') {
-    const target = textOf(node.params[0]);
-    return (place) => staticLink(target, place.dear);
   }
   const helper = Object.hasOwn(helpers, name) ? helpers[name] : undefined;
   if (helper === undefined) throw new RangeError(`a letter's template calls '${name}', which there is not`);
@@ -88,14 +84,20 @@ function steps(parts: readonly string[], start: Value): Value {
 /** A property that the value itself has: what prototypes hold is never a customer's. */
 function own(value: unknown, name: string): unknown {
   if (value === undefined || value === null || !Object.hasOwn(value, name)) return undefined;
-  return Reflect.get(Object(value), name);
+  return isObject(value) ? value[name] : Reflect.get(Object(value), name);
+}
+
+/** Whatever it is, its properties can be asked for by name. */
+function isObject(value: object): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object';
 }
 
 function nameOf(node: Call): string {
   return isPath(node.path) ? node.path.original : String(literal(node.path));
 }
 
-function textOf(node: hbs.AST.Expression | undefined): string {
+/** A text or number of a template as text. */
+export function literalText(node: hbs.AST.Expression | undefined): string {
   return node === undefined ? '' : String(literal(node));
 }
 

@@ -1,24 +1,54 @@
 import { urlOf } from '../url.ts';
 import { clean, isMissing, textOf } from './helpers.ts';
-import type { LetterUrls } from './letter.ts';
 
 /** The state of one rendering. */
 export interface Rendering {
-  readonly urls: LetterUrls;
+  /** What stands before the numbers of counted links; undefined when none are counted. */
+  readonly clicks: Address | undefined;
   /** The numbers of the targets that are the same in every letter. */
   readonly same: ReadonlyMap<string, number>;
   /** The letter's own targets; their numbers come after. */
   readonly links: string[];
-  /** The counted addresses, by number. */
-  readonly clicks: Map<number, string>;
   readonly indexes: Map<string, number>;
+  /** What targets with values in them, as these are written, lead to: in text and HTML the same. */
+  readonly personal: Map<string, Target>;
   readonly root: object;
   /** The first value that the letter needs and that is not there. */
   missing: string | undefined;
 }
 
+/** The number of a counted link, or an address that is not counted. */
+type Target = number | string;
+
+/** As it stands in text and in HTML. */
+interface Address {
+  readonly text: string;
+  readonly html: string;
+}
+
+/**
+ * Where a rendering begins.
+ * @param clicks what stands before the numbers of counted links
+ */
+export function beginRendering(
+  clicks: string | undefined,
+  same: ReadonlyMap<string, number>,
+  root: object,
+): Rendering {
+  return {
+    clicks: clicks === undefined ? undefined : { text: clicks, html: escapeAttribute(clicks) },
+    same,
+    links: [],
+    indexes: new Map(),
+    personal: new Map(),
+    root,
+    missing: undefined,
+  };
+}
+
 /** A value that is shown: its text, or a note that it is missing. */
 export function need(value: unknown, name: string, dear: Rendering): string {
+  if (typeof value === 'string' && isPlain(value)) return value;
   if (!isMissing(value)) {
     const shown = clean(textOf(value));
     if (shown !== '') return shown;
@@ -34,23 +64,35 @@ export function ownUrl(value: unknown, name: string, dear: Rendering): string {
   return '';
 }
 
-/** The counted address of a target that is the same in every letter. */
-export function staticLink(target: string, dear: Rendering): string {
-  return counted(dear, target);
+/** The counted address of a target that is the same in every letter. @param html whether it is for an attribute */
+export function staticLink(target: string, dear: Rendering, html: boolean): string {
+  return leadingTo(counted(dear, target), dear, html);
 }
 
-/** A target with values in it, counted when it leads to a web page. */
-export function personalLink(written: string, name: string, dear: Rendering): string {
-  const target = personalUrl(written, /^(https?|mailto|tel):$/);
-  if (target !== undefined) return target.startsWith('http') ? counted(dear, target) : target;
-  dear.missing ??= name;
-  return '';
+/** A target with values in it, counted when it leads to a web page. @param html whether it is for an attribute */
+export function personalLink(written: string, name: string, dear: Rendering, html: boolean): string {
+  let target = dear.personal.get(written);
+  if (target === undefined) {
+    const url = personalUrl(written, /^(https?|mailto|tel):$/);
+    if (url === undefined) {
+      dear.missing ??= name;
+      return '';
+    }
+    target = url.startsWith('http') ? counted(dear, url) : url;
+    dear.personal.set(written, target);
+  }
+  return leadingTo(target, dear, html);
 }
 
-/** A picture's address with values in it. */
-export function picture(written: string, name: string, dear: Rendering): string {
+function leadingTo(target: Target, { clicks }: Rendering, html: boolean): string {
+  if (typeof target === 'string') return html ? escapeAttribute(target) : target;
+  return `${html ? clicks?.html : clicks?.text}${target}`;
+}
+
+/** A picture's address with values in it. @param html whether it is for an attribute */
+export function picture(written: string, name: string, dear: Rendering, html: boolean): string {
   const target = personalUrl(written, /^https?:$/);
-  if (target !== undefined) return target;
+  if (target !== undefined) return html ? escapeAttribute(target) : target;
   dear.missing ??= name;
   return '';
 }
@@ -71,13 +113,10 @@ function personalUrl(target: string, schemes: RegExp): string | undefined {
   return schemes.test(url.protocol) && url.username === '' && url.password === '' ? url.href : undefined;
 }
 
-function counted(dear: Rendering, target: string): string {
+/** Its number, or the target itself when nothing is counted. */
+function counted(dear: Rendering, target: string): Target {
   const index = dear.same.get(target) ?? dear.indexes.get(target) ?? added(dear, target);
-  const known = dear.clicks.get(index);
-  if (known !== undefined) return known;
-  const address = dear.urls.click(index, target);
-  dear.clicks.set(index, address);
-  return address;
+  return dear.clicks === undefined ? target : index;
 }
 
 function added(dear: Rendering, target: string): number {
@@ -85,6 +124,25 @@ function added(dear: Rendering, target: string): number {
   dear.indexes.set(target, index);
   dear.links.push(target);
   return index;
+}
+
+/** 1 for the printable characters of ASCII that HTML does not need escaped. */
+const plain = new Uint8Array(128).fill(1, 0x20, 0x7f);
+for (const character of '&<>"\'`=') plain[character.charCodeAt(0)] = 0;
+
+/**
+ * Whether a short text shows something and is the same cleaned and escaped, seen in one look: true of most values, for
+ * which it takes the place of several regular expressions.
+ */
+function isPlain(text: string): boolean {
+  if (text.length > 64) return false;
+  let shows = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit > 127 || plain[unit] === 0) return false;
+    shows ||= unit !== 0x20;
+  }
+  return shows;
 }
 
 const escapes: Readonly<Record<string, string>> = {
@@ -104,6 +162,7 @@ const allSpecial = new RegExp(special, 'gu');
  * that the HTML of a letter is ASCII, whoever it is for.
  */
 export function escapeText(text: string): string {
+  if (isPlain(text)) return text;
   return special.test(text) ? narrow(text.replace(allSpecial, reference)) : text;
 }
 

@@ -1,10 +1,18 @@
 import { clean } from './helpers.ts';
-import { calling, type Place, reading, type Value } from './reading.ts';
-import { escapeAttribute, escapeText, personalLink, picture, type Rendering } from './render-helpers.ts';
+import { Fixed, noPaper, type Paper, TextPaper } from './paper.ts';
+import { calling, literalText, type Place, reading, type Value } from './reading.ts';
+import {
+  escapeAttribute,
+  escapeText,
+  personalLink,
+  picture,
+  type Rendering,
+  staticLink,
+} from './render-helpers.ts';
 import { callsHelper, isBlock, isContent, isMustache, isPath } from './scope.ts';
 
-/** What a template, or a part of it, writes at a place. */
-type Writer = (place: Place) => string;
+/** Writes what a template, or a part of it, has at a place. */
+type Writer = (place: Place, paper: Paper) => void;
 
 /**
  * Translates a rewritten tree (rewrite.ts) into closures. Handlebars parses templates, but its runtime wraps each
@@ -12,9 +20,12 @@ type Writer = (place: Place) => string;
  * Handlebars, and a test holds the two against each other.
  * @param html whether what is written is HTML, and values are escaped for it
  */
-export function translate(tree: hbs.AST.Program, html: boolean): (rendering: Rendering) => string {
+export function translate(
+  tree: hbs.AST.Program,
+  html: boolean,
+): (rendering: Rendering, paper: Paper) => void {
   const write = new Translation(html).body(tree);
-  return (rendering) => write({ dear: rendering, here: rendering.root, outer: undefined, loop: undefined });
+  return (rendering, paper) => write(placeOf(rendering), paper);
 }
 
 /**
@@ -23,9 +34,10 @@ export function translate(tree: hbs.AST.Program, html: boolean): (rendering: Ren
  */
 export function translateNeeds(tree: hbs.AST.Program): (rendering: Rendering) => void {
   const look = new Needs().body(tree);
-  return (rendering) =>
-    void look({ dear: rendering, here: rendering.root, outer: undefined, loop: undefined });
+  return (rendering) => look(placeOf(rendering), noPaper);
 }
+
+const placeOf = (dear: Rendering): Place => ({ dear, here: dear.root, outer: undefined, loop: undefined });
 
 class Translation {
   private readonly html: boolean;
@@ -36,13 +48,12 @@ class Translation {
 
   body(tree: hbs.AST.Program | undefined): Writer {
     const parts = joined((tree?.body ?? []).flatMap((node) => this.statement(node)));
-    const [only] = parts;
-    if (only === undefined) return () => '';
-    if (parts.length === 1) return typeof only === 'string' ? () => only : only;
-    return (place) => {
-      let written = '';
-      for (const part of parts) written += typeof part === 'string' ? part : part(place);
-      return written;
+    const writers = parts.map((part) => (typeof part === 'string' ? printing(part) : part));
+    const [only] = writers;
+    if (only === undefined) return () => undefined;
+    if (writers.length === 1) return only;
+    return (place, paper) => {
+      for (const write of writers) write(place, paper);
     };
   }
 
@@ -54,11 +65,17 @@ class Translation {
   }
 
   private mustache(node: hbs.AST.MustacheStatement): Writer {
+    const { html } = this;
+    if (isNamed(node, 'dearLink')) {
+      const target = literalText(node.params[0]);
+      return (place, paper) => paper.write(staticLink(target, place.dear, html));
+    }
     // What goes by a helper, as every value does, is clean; a loop's own `@key` may be a customer's word as well.
     const value = callsHelper(node) ? calling(node) : cleanly(reading(node.path));
-    if (this.html && node.escaped) return (place) => escapeText(shown(value(place)));
-    if (this.html && isOwnAddress(node)) return (place) => escapeAttribute(shown(value(place)));
-    return (place) => shown(value(place));
+    if (html && node.escaped) return (place, paper) => paper.write(escapeText(shown(value(place))));
+    if (html && isNamed(node, 'dearUrl'))
+      return (place, paper) => paper.write(escapeAttribute(shown(value(place))));
+    return (place, paper) => paper.write(shown(value(place)));
   }
 
   block(node: hbs.AST.BlockStatement): Writer {
@@ -68,8 +85,12 @@ class Translation {
       const [what] = node.params;
       const named = what !== undefined && 'value' in what ? String(what.value) : '';
       const address = name === 'dearLink' ? personalLink : picture;
-      if (!this.html) return (place) => address(inner(place), named, place.dear);
-      return (place) => escapeAttribute(address(inner(place), named, place.dear));
+      const { html } = this;
+      return (place, paper) => {
+        const target = new TextPaper();
+        inner(place, target);
+        paper.write(address(target.text, named, place.dear, html));
+      };
     }
     const otherwise = this.body(node.inverse);
     const [param] = node.params;
@@ -89,7 +110,7 @@ class Needs extends Translation {
   protected override statement(node: hbs.AST.Statement): (string | Writer)[] {
     if (isMustache(node)) return lacksSomething(node) ? [silent(calling(node))] : [];
     if (!isBlock(node)) return [];
-    if (isAddress(node)) return [silent(this.addresses.block(node))];
+    if (isAddress(node)) return [this.addresses.block(node)];
     const inside = [...(node.program?.body ?? []), ...(node.inverse?.body ?? [])];
     return inside.some((part) => this.statement(part).length > 0) ? [this.block(node)] : [];
   }
@@ -97,14 +118,16 @@ class Needs extends Translation {
 
 const silent =
   (value: Value): Writer =>
-  (place) => {
-    value(place);
-    return '';
-  };
+  (place) =>
+    void value(place);
 
 /** Values are needed where rewriting said so; the same address in every letter is always there. */
-function lacksSomething({ path }: hbs.AST.MustacheStatement): boolean {
-  return isPath(path) && (path.original === 'dearNeed' || path.original === 'dearUrl');
+function lacksSomething(node: hbs.AST.MustacheStatement): boolean {
+  return isNamed(node, 'dearNeed') || isNamed(node, 'dearUrl');
+}
+
+function isNamed({ path }: hbs.AST.MustacheStatement, name: string): boolean {
+  return isPath(path) && path.original === name;
 }
 
 /** A link or a picture with values in its address. */
@@ -119,41 +142,38 @@ function cleanly(value: Value): Value {
   };
 }
 
-function isOwnAddress({ path }: hbs.AST.MustacheStatement): boolean {
-  return isPath(path) && (path.original === 'dearLink' || path.original === 'dearUrl');
-}
-
 function blockOf(name: string, value: Value, inner: Writer, otherwise: Writer): Writer {
   switch (name) {
     case 'if':
-      return (place) => (holds(value(place)) ? inner(place) : otherwise(place));
+      return (place, paper) => (holds(value(place)) ? inner(place, paper) : otherwise(place, paper));
     case 'unless':
-      return (place) => (holds(value(place)) ? otherwise(place) : inner(place));
+      return (place, paper) => (holds(value(place)) ? otherwise(place, paper) : inner(place, paper));
     case 'with':
-      return (place) => {
+      return (place, paper) => {
         const here = value(place);
-        return isEmpty(here) ? otherwise(place) : inner({ ...place, here, outer: place });
+        if (isEmpty(here)) otherwise(place, paper);
+        else inner({ ...place, here, outer: place }, paper);
       };
     case 'each':
-      return (place) => each(value(place), place, inner) ?? otherwise(place);
+      return (place, paper) => {
+        if (!each(value(place), place, inner, paper)) otherwise(place, paper);
+      };
     default:
       throw new RangeError(`a letter's template has a block '${name}', which there is not`);
   }
 }
 
-/** The items of a list, or the values of an object, one after another; undefined when there are none. */
-function each(list: unknown, place: Place, inner: Writer): string | undefined {
-  if (typeof list !== 'object' || list === null) return undefined;
+/** Writes the items of a list, or the values of an object, one after another; says whether there are any. */
+function each(list: unknown, place: Place, inner: Writer, paper: Paper): boolean {
+  if (typeof list !== 'object' || list === null) return false;
   const keys = Array.isArray(list) ? undefined : Object.keys(list);
   const values: readonly unknown[] = Array.isArray(list) ? list : Object.values(list);
-  if (values.length === 0) return undefined;
   const last = values.length - 1;
-  let written = '';
-  for (const [index, here] of values.entries()) {
+  for (let index = 0; index <= last; index += 1) {
     const loop = { key: keys?.[index] ?? index, index, first: index === 0, last: index === last };
-    written += inner({ dear: place.dear, here, outer: place, loop });
+    inner({ dear: place.dear, here: values[index], outer: place, loop }, paper);
   }
-  return written;
+  return last >= 0;
 }
 
 /** As `#if` sees it: nothing, no text, zero and an empty list do not hold. */
@@ -170,6 +190,12 @@ function shown(value: unknown): string {
   return typeof value === 'string' ? value : value === undefined || value === null ? '' : String(value);
 }
 
+function printing(text: string): Writer {
+  const fixed = new Fixed(text);
+  return (_place, paper) => paper.print(fixed);
+}
+
+/** Pieces of text that stand side by side become one. */
 function joined(parts: readonly (string | Writer)[]): (string | Writer)[] {
   const out: (string | Writer)[] = [];
   for (const part of parts) {

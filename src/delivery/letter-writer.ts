@@ -2,7 +2,8 @@ import { crc32 } from 'node:zlib';
 import type { Decision } from '../campaigns/decision.ts';
 import type { SkipReason } from '../campaigns/reasons.ts';
 import type { RunPlan } from '../campaigns/run-plan.ts';
-import type { LetterContext, LetterProgram } from '../content/program.ts';
+import { BytePaper } from '../content/paper.ts';
+import type { LetterContext, LetterProgram, Papers } from '../content/program.ts';
 import type { Tokens } from '../tracking/tokens.ts';
 import { wireAddress } from './address.ts';
 import type { DkimSigner } from './dkim.ts';
@@ -47,13 +48,15 @@ const notMailable: Written = {
 interface Desk {
   readonly plan: RunPlan;
   readonly tokens: Tokens;
+  readonly papers: Papers;
   readonly mime: MimeWriter;
   readonly signer: DkimSigner | undefined;
 }
 
 /** @param signer signs with DKIM; undefined leaves letters unsigned */
 export function letterWriter(plan: RunPlan, tokens: Tokens, signer: DkimSigner | undefined): LetterWriter {
-  const desk: Desk = { plan, tokens, mime: makeMimeWriter(frameOf(plan)), signer };
+  const papers = { html: new BytePaper(), text: new BytePaper() };
+  const desk: Desk = { plan, tokens, papers, mime: makeMimeWriter(frameOf(plan)), signer };
   return {
     write: async (sendId, program, customer, context, moment, slab) => {
       const address = customer.email;
@@ -93,9 +96,9 @@ async function layOut(
 ) {
   const { plan, tokens } = desk;
   const urls = tokens.urls(plan.publicUrl, sendId);
-  const rendered = program.render(context, urls);
-  if (!rendered.ok) return rendered;
-  const { letter } = rendered;
+  const printed = program.print(context, urls, desk.papers);
+  if (!printed.ok) return printed;
+  const { letter } = printed;
   const parts = {
     to,
     replyTo: { name: plan.from.name, address: tokens.replyAddress(sendId, plan.replyDomain) },

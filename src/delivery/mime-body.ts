@@ -1,3 +1,5 @@
+import type { Octets } from '../content/paper.ts';
+
 /*
  * Bodies as lines: RFC 5321 §4.5.3.1.6 and RFC 5322 §2.1.1 allow 998 octets a line, ended by CRLF, with no
  * CR or LF elsewhere and no NUL. What does not fit that shape is encoded.
@@ -46,6 +48,11 @@ export class PartEncoder {
     const space = this.reserve(octets);
     const bytes = space.subarray(0, space.write(lines, ascii ? 'latin1' : 'utf8'));
     this.used += bytes.length;
+    return this.encodeOctets({ bytes, ascii }, channel);
+  }
+
+  /** The same of a text that is UTF-8 with CRLF line ends already; where they may stay as they are, they are what is returned. */
+  encodeOctets({ bytes, ascii }: Octets, channel: Channel): EncodedPart {
     const plain = bytes.indexOf(0) === -1 && linesFit(bytes);
     if (plain && ascii) return { encoding: '7bit', bytes };
     if (plain && channel === '8bit') return { encoding: '8bit', bytes };

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Octets } from '../content/paper.ts';
 import { DearError } from '../errors.ts';
 import type { Mailbox } from './address.ts';
 import {
@@ -30,8 +31,9 @@ export interface LetterParts {
   readonly to: Mailbox;
   readonly replyTo: Mailbox;
   readonly subject: string;
-  readonly html: string;
-  readonly text: string;
+  /** A text, or its octets with CRLF line ends. */
+  readonly html: string | Octets;
+  readonly text: string | Octets;
   /** With or without angle brackets. */
   readonly messageId: string;
   /** Milliseconds since 1970. */
@@ -40,7 +42,7 @@ export interface LetterParts {
   readonly unsubscribe: { readonly url: string; readonly mailto?: string | undefined };
   /** The send's id, written to X-Dear-Send, so that a mailbox can be checked against the ledger. */
   readonly send: string;
-  /** How html and text end their lines; compiled letters by CRLF. */
+  /** How html and text end their lines, if they are texts; compiled letters by CRLF. */
   readonly lineEnds: LineEnds;
   /** `8bit` if the server announced 8BITMIME. */
   readonly channel: Channel;
@@ -73,8 +75,8 @@ export function makeMimeWriter(frame: LetterFrame): MimeWriter {
   const own = new Slab();
   return (letter, slab = own) => {
     encoder.reset();
-    const text = encoder.encode(letter.text, letter.channel, letter.lineEnds);
-    const html = encoder.encode(letter.html, letter.channel, letter.lineEnds);
+    const text = encoded(encoder, letter.text, letter);
+    const html = encoded(encoder, letter.html, letter);
     const boundary = boundaryFor(letter.messageId, text, html);
     const head =
       ownHeaders(letter, sender) +
@@ -86,6 +88,12 @@ export function makeMimeWriter(frame: LetterFrame): MimeWriter {
     const between = `\r\n${partHead(boundary, 'text/html', html)}`;
     return join(slab, head, text.bytes, between, html.bytes, `\r\n--${boundary}--\r\n`);
   };
+}
+
+function encoded(encoder: PartEncoder, part: string | Octets, { channel, lineEnds }: LetterParts) {
+  return typeof part === 'string'
+    ? encoder.encode(part, channel, lineEnds)
+    : encoder.encodeOctets(part, channel);
 }
 
 function ownHeaders(letter: LetterParts, sender: string): string {

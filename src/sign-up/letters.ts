@@ -103,7 +103,7 @@ function contextOf(
 
 /** Nothing is counted: who has not agreed to letters has not agreed to be looked at. */
 function urlsOf(confirm: string): LetterUrls {
-  return { click: (_index, target) => target, open: confirm, unsubscribe: `${confirm}/no`, confirm };
+  return { open: confirm, unsubscribe: `${confirm}/no`, confirm };
 }
 
 /** What attributes lead to may lack a value; every letter was tried without any. */

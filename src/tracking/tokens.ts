@@ -9,8 +9,8 @@ export type SendTokens = Readonly<Record<TokenKind, string>>;
 /** The addresses a letter carries. */
 export interface LetterUrls {
   readonly open: string;
-  /** @param link the number of its target, of the source's or the decision's `links`. */
-  click(link: number): string;
+  /** An address of a counted link, but for its end: the number of its target, of the source's or the decision's `links`. */
+  readonly clicks: string;
   readonly unsubscribe: string;
   readonly preferences: string;
 }
@@ -121,7 +121,7 @@ function urlsOf(publicUrl: string, signatures: Signatures): LetterUrls {
   const { id } = signatures;
   return {
     open: `${publicUrl}/o/${id}.${signatures.open}.gif`,
-    click: (link) => `${publicUrl}/c/${id}.${signatures.click}/${link}`,
+    clicks: `${publicUrl}/c/${id}.${signatures.click}/`,
     unsubscribe: `${publicUrl}/u/${id}.${signatures.unsubscribe}`,
     preferences: `${publicUrl}/p/${id}.${signatures.preferences}`,
   };

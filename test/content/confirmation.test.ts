@@ -54,7 +54,6 @@ const context = {
 };
 const confirm = 'https://dear.example/s/1.abc';
 const urls = {
-  click: (_index: number, target: string) => target,
   open: confirm,
   unsubscribe: `${confirm}/no`,
   confirm,

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import Handlebars from 'handlebars';
 import { describe, expect, it } from 'vitest';
 import { helpers } from '../../src/content/helpers.ts';
+import { TextPaper } from '../../src/content/paper.ts';
 import {
+  beginRendering,
   need,
   ownUrl,
   personalLink,
@@ -55,10 +57,7 @@ const root = fc.record(
 );
 
 function rendering(given: object): Rendering {
-  const click = (index: number) => `https://d.example/c/${index}`;
-  const urls = { click, open: '#', unsubscribe: '#' };
-  const same = new Map([['https://shop.example/a?b=1', 0]]);
-  return { urls, same, links: [], clicks: new Map(), indexes: new Map(), root: given, missing: undefined };
+  return beginRendering('https://d.example/c/', new Map([['https://shop.example/a?b=1', 0]]), given);
 }
 
 interface Options {
@@ -75,10 +74,12 @@ function byHandlebars(source: string, html: boolean) {
     dearNeed: (given: unknown, name: string, { data }: Options) => need(given, name, data.dear),
     dearUrl: (given: unknown, name: string, { data }: Options) => address(ownUrl(given, name, data.dear)),
     dearLink(this: unknown, given: string, { data, fn }: Options) {
-      return address(fn ? personalLink(fn(this), given, data.dear) : staticLink(given, data.dear));
+      return address(
+        fn ? personalLink(fn(this), given, data.dear, false) : staticLink(given, data.dear, false),
+      );
     },
     dearImage(this: unknown, given: string, { data, fn }: Options) {
-      return address(picture(fn(this), given, data.dear));
+      return address(picture(fn(this), given, data.dear, false));
     },
   });
   const template = handlebars.compile(rewriteTemplate(source, noReads()), { noEscape: !html, data: true });
@@ -110,7 +111,12 @@ function decoded(html: string): string {
 describe('a translated template', () => {
   it.each(templates)('writes what Handlebars writes: %s', (source) => {
     for (const html of [false, true]) {
-      const ours = translate(rewriteTemplate(source, noReads()), html);
+      const write = translate(rewriteTemplate(source, noReads()), html);
+      const ours = (dear: Rendering) => {
+        const paper = new TextPaper();
+        write(dear, paper);
+        return paper.text;
+      };
       const theirs = byHandlebars(source, html);
       const needs = translateNeeds(rewriteTemplate(source, noReads()));
       fc.assert(
@@ -165,10 +171,10 @@ describe('a translated template', () => {
     fc.assert(
       fc.property(fc.oneof(target, host), (written) => {
         const dear = rendering({});
-        picture(written, 'it', dear);
+        picture(written, 'it', dear, false);
         const url = parsed(written.trim());
         const fits = url !== undefined && url.username === '' && url.password === '';
-        expect(picture(written, 'it', dear)).toBe(fits ? url.href : '');
+        expect(picture(written, 'it', dear, false)).toBe(fits ? url.href : '');
       }),
       { numRuns: 2000 },
     );

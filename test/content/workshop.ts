@@ -83,7 +83,7 @@ export async function make(
 }
 
 export const urls = {
-  click: (index: number) => `https://mail.example/c/T/${index}`,
+  clicks: 'https://mail.example/c/T/',
   open: 'https://mail.example/o/T?a=1&b=2',
   unsubscribe: 'https://mail.example/u/T',
   preferences: 'https://mail.example/p/T',

@@ -117,6 +117,26 @@ describe('a letter as bytes', () => {
     );
   });
 
+  test.each(['8bit', '7bit'] as const)(
+    'is the same over a %s channel when its parts come as octets',
+    (channel) => {
+      const part = fc
+        .array(fc.constantFrom('plain text', 'Grüße', 'Привет', '\r\n', '\0', 'x'.repeat(500)), {
+          maxLength: 8,
+        })
+        .map((pieces) => pieces.join(''));
+      const octets = (text: string) => ({ bytes: Buffer.from(text), ascii: /^\p{ASCII}*$/u.test(text) });
+      fc.assert(
+        fc.property(part, part, (html, text) => {
+          const letter = { channel, lineEnds: 'crlf' } as const;
+          const asTexts = Buffer.from(write(parts({ ...letter, html, text })));
+          const asOctets = write(parts({ ...letter, html: octets(html), text: octets(text) }));
+          expect(asOctets.equals(asTexts)).toBe(true);
+        }),
+      );
+    },
+  );
+
   test('cannot be broken out of by a text that knows the boundary', async () => {
     const boundary = /boundary="([^"]+)"/.exec(write(parts()).toString('latin1'))?.[1] ?? '';
     const html = `<p>\r\n--${boundary}\r\nContent-Type: text/html\r\n\r\n<b>mine</b>\r\n--${boundary}--\r\n`;

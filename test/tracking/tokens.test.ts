@@ -99,7 +99,7 @@ describe('tokens', () => {
     const all = tokens.of(123_456);
     const urls = tokens.urls('https://mail.example.test/dear', 123_456);
     expect(urls.open).toBe(`https://mail.example.test/dear/o/${all.open}.gif`);
-    expect(urls.click(3)).toBe(`https://mail.example.test/dear/c/${all.click}/3`);
+    expect(urls.clicks).toBe(`https://mail.example.test/dear/c/${all.click}/`);
     expect(urls.unsubscribe).toBe(`https://mail.example.test/dear/u/${all.unsubscribe}`);
     expect(urls.preferences).toBe(`https://mail.example.test/dear/p/${all.preferences}`);
   });
