@@ -21,6 +21,12 @@ const handOver = (table: string): RowStatement =>
 const forget = (table: string): RowStatement =>
   each(() => sql`DELETE FROM ${sql.identifier(table)} WHERE profile_id IN (SELECT v.merged FROM v)`);
 
+/** Keeps the sends of both to this transaction, in the order of their ids like all who change many. */
+export const lockSends = each(
+  () => sql`SELECT s.id AS id FROM sends s
+    WHERE s.profile_id IN (SELECT v.survivor FROM v UNION ALL SELECT v.merged FROM v) ORDER BY s.id FOR UPDATE`,
+);
+
 /** An event without a key that both have, because it came before and after its address changed hands, counts once. */
 export const dropTwins = each(
   () => sql`DELETE FROM events WHERE digest IS NOT NULL AND profile_id IN (SELECT v.merged FROM v) AND EXISTS (
@@ -147,8 +153,10 @@ export const suppress: RowStatement = {
 /** See `recallOpenSends`. */
 export const recallSends: RowStatement = {
   columns: { profile_id: 'bigint' },
-  body: () => sql`UPDATE sends SET lease_token = NULL, lease_until = NULL
-    WHERE profile_id IN (SELECT v.profile_id FROM v) AND state IN ('queued', 'deferred') AND lease_token IS NOT NULL`,
+  body: (phrases) => sql`UPDATE sends SET lease_token = NULL, lease_until = NULL
+    WHERE ${phrases.sendsInOrder(
+      sql`profile_id IN (SELECT v.profile_id FROM v) AND state IN ('queued', 'deferred') AND lease_token IS NOT NULL`,
+    )}`,
 };
 
 /** The old id leads to the survivor, and so do the ids that led to it. */

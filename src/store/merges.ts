@@ -151,11 +151,14 @@ async function moveEverything(
   const rows = pairs.map(rowOfPair);
   const { dropTwins, markBoth, moveEvents, exchangeSends, moveTheRest } = write;
   const statements = [dropTwins, markBoth, moveEvents, ...exchangeSends, ...moveTheRest];
-  const found = await tx.inOne([
+  const locks = tx.phrases.name === 'postgres' ? [{ statement: write.lockSends, rows }] : [];
+  const all = await tx.inOne([
+    ...locks,
     ...statements.map((statement) => ({ statement, rows })),
     ...moveConsents(pairs, consents),
     ...more,
   ]);
+  const found = all.slice(locks.length);
   const counts = new Map(pairs.map(({ survivor }) => [survivor, { events: 0, sends: 0 }]));
   for (const [place, statement] of statements.entries()) {
     for (const { survivor } of (found[place] ?? []) as { survivor: number }[]) {

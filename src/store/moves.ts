@@ -17,5 +17,7 @@ export async function carrySuppressions(tx: Database, from: string, to: string):
 /** A letter that is written but not claimed yet is for an old address: whoever leases it next writes it anew. */
 export async function recallOpenSends(tx: Database, profileId: number): Promise<void> {
   await tx.run(sql`UPDATE sends SET lease_token = NULL, lease_until = NULL
-    WHERE profile_id = ${profileId} AND state IN ('queued', 'deferred') AND lease_token IS NOT NULL`);
+    WHERE ${tx.phrases.sendsInOrder(
+      sql`profile_id = ${profileId} AND state IN ('queued', 'deferred') AND lease_token IS NOT NULL`,
+    )}`);
 }

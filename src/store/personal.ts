@@ -67,7 +67,7 @@ const sends: PersonalTable = {
         finished_at = coalesce(finished_at, ${tx.phrases.now()}),
         state = CASE WHEN state IN ('queued', 'deferred') THEN 'skipped'
           WHEN state = 'sending' THEN 'unknown' ELSE state END
-      WHERE profile_id IN ${tx.phrases.numbers(ids)}`),
+      WHERE ${tx.phrases.sendsInOrder(sql`profile_id IN ${tx.phrases.numbers(ids)}`)}`),
 };
 
 function letterOf(decision: string | null): unknown {

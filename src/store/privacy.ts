@@ -59,7 +59,7 @@ async function halt(tx: Database, profileId: number): Promise<{ skipped: number;
   const skipped =
     await tx.run(sql`UPDATE sends SET state = 'skipped', reason = 'erased', finished_at = ${now},
       lease_token = NULL, lease_until = NULL
-    WHERE profile_id IN ${ids} AND state IN ('queued', 'deferred')`);
+    WHERE ${tx.phrases.sendsInOrder(sql`profile_id IN ${ids} AND state IN ('queued', 'deferred')`)}`);
   const [row] = await tx.rows<{ count: number }>(sql`SELECT count(*) AS count FROM sends
     WHERE profile_id IN ${ids} AND state = 'sending' AND lease_until > ${now}`);
   return { skipped, inFlight: row?.count ?? 0 };

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import type { SendLedger, Settlement } from '../../src/delivery/port.ts';
 import { arrivalStore } from '../../src/store/arrivals.ts';
 import type { Store } from '../../src/store/database.ts';
+import { identityStore } from '../../src/store/identity.ts';
+import { privacyStore } from '../../src/store/privacy.ts';
 import { readerStore } from '../../src/store/readers.ts';
 import { runStore } from '../../src/store/runs.ts';
 import { sendLedger } from '../../src/store/send-ledger.ts';
@@ -39,7 +41,7 @@ onEveryStore(`everybody at once, CHAOS_SEED=${seed},`, (open) => {
     ];
     const workers = Array.from({ length: WORKERS }, (_, index) => {
       const chance = new Chance(seed, 'worker', index);
-      return sendAll(sendLedger(store), runs[index % RUNS] ?? 0, sent, chance, failures);
+      return sendAll(sendLedger(store), [runs[index % RUNS] ?? 0], sent, chance, failures);
     });
     await Promise.all(workers);
     working = false;
@@ -57,7 +59,7 @@ onEveryStore(`a run that is cancelled, CHAOS_SEED=${seed},`, (open) => {
       const { id } = await makeRun(store, readers);
       const chance = new Chance(seed, 'worker', round);
       const working = Array.from({ length: WORKERS }, () =>
-        sendAll(sendLedger(store), id, [], chance, failures, 0.5),
+        sendAll(sendLedger(store), [id], [], chance, failures, 0.5),
       );
       await pause(chance.between(5, 60));
       await runStore(store)
@@ -69,46 +71,84 @@ onEveryStore(`a run that is cancelled, CHAOS_SEED=${seed},`, (open) => {
   });
 });
 
+onEveryStore(`customers who go, CHAOS_SEED=${seed},`, (open) => {
+  test('wait for no letters that wait for them', { timeout: 180_000 }, async () => {
+    const failures: string[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const store = await open();
+      const identities = identityStore(store);
+      const privacy = privacyStore(store);
+      const readers = await makeReaders(store, READERS);
+      const ids: number[] = [];
+      for (let count = 0; count < RUNS; count += 1) ids.push((await makeRun(store, readers)).id);
+      const workers = Array.from({ length: WORKERS }, (_, index) =>
+        sendAll(sendLedger(store), ids, [], new Chance(seed, 'worker', round, index), failures, 0.3),
+      );
+      let working = true;
+      const left = [...readers];
+      const go = async (who: string, count: number, gone: (who: readonly number[]) => Promise<unknown>) => {
+        const chance = new Chance(seed, who, round);
+        while (working && left.length >= count) {
+          await gone(takeSome(left, count, chance)).catch((error: unknown) =>
+            failures.push(`${who}: ${told(error)}`),
+          );
+        }
+      };
+      const leaving = [
+        go('an erasure', 1, async ([id = 0]) => {
+          await privacy.halt(id);
+          await privacy.erase(id, 'a test');
+        }),
+        go('a merge', 2, ([stays = 0, goes = 0]) =>
+          identities.merge(stays, goes, { by: 'a test', why: 'it tests' }, Date.now()),
+        ),
+      ];
+      await Promise.all(workers);
+      working = false;
+      await Promise.all(leaving);
+    }
+    expect(failures).toEqual([]);
+  });
+});
+
 /**
- * Claims and settles a run's sends in mixed groups, as a gate does, while the lease is renewed.
+ * Claims and settles sends of runs in mixed groups, as a gate does, while the lease is renewed.
  * @param putOff the share of letters that are put off for a minute
  */
 async function sendAll(
   ledger: SendLedger,
-  runId: number,
+  runIds: readonly number[],
   sent: number[],
   chance: Chance,
   failures: string[],
   putOff = 0,
 ): Promise<void> {
   for (;;) {
-    const lease = await ledger.lease(runId, 100, 60_000);
-    if (lease.sends.length === 0) return;
+    const leases = await Promise.all(runIds.map((runId) => ledger.lease(runId, 100, 60_000)));
+    if (leases.every(({ sends }) => sends.length === 0)) return;
     let held = true;
-    const renewal = (async () => {
+    const renewals = leases.map(async (lease) => {
       for (; held; await pause(5)) {
         await ledger
           .renew(lease, 60_000)
           .catch((error: unknown) => failures.push(`a renewal: ${told(error)}`));
       }
-    })();
+    });
     let flying: Settlement[] = [];
-    const left = [...lease.sends];
+    const left = leases.flatMap(({ token, sends }) =>
+      sends.map((send) => ({ ...send, token, decision: '{}' })),
+    );
     while (left.length + flying.length > 0) {
-      const requests = takeSome(left, GROUP, chance).map((send) => ({
-        ...send,
-        token: lease.token,
-        decision: '{}',
-      }));
+      const requests = takeSome(left, GROUP, chance);
       const settled = flying;
       try {
         const verdicts = await ledger.advance(settled, requests, undefined);
         flying = requests
           .filter((_, index) => verdicts[index] === 'go')
-          .map(({ id }) => settlement(id, lease.token, chance.next() < putOff));
+          .map(({ id, token }) => settlement(id, token, chance.next() < putOff));
         sent.push(...flying.map(({ id }) => id));
-        for (const [index, { id }] of requests.entries()) {
-          if (verdicts[index] !== 'go') await ledger.skip(lease.token, id, 'no consent', undefined);
+        for (const [index, { id, token }] of requests.entries()) {
+          if (verdicts[index] !== 'go') await ledger.skip(token, id, 'no consent', undefined);
         }
       } catch (error) {
         failures.push(`a claim: ${told(error)}`);
@@ -116,8 +156,8 @@ async function sendAll(
       }
     }
     held = false;
-    await renewal;
-    await ledger.release(lease);
+    await Promise.all(renewals);
+    for (const lease of leases) await ledger.release(lease);
   }
 }
 
