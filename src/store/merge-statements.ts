@@ -74,20 +74,26 @@ const hasSend = (profile: SQL) =>
   sql`EXISTS (SELECT 1 FROM sends s WHERE s.run_id = sends.run_id AND s.profile_id = ${profile})`;
 
 /**
- * Where both have a send in the same run, the survivor keeps the one that went further: the owners are exchanged, by
- * way of negative ids for the unique key's sake. The other stays with the old id, so that the run's counts still add
- * up, and is skipped if it was still to go. All other sends move.
+ * The owner of a send in the middle of an exchange, for the unique key's sake. A send of somebody who was erased has
+ * its own id, negative, for an owner: this lies beyond all of them.
+ */
+const parked = sql.raw(`-v.merged - ${2 ** 52}`);
+
+/**
+ * Where both have a send in the same run, the survivor keeps the one that went further: the owners are exchanged. The
+ * other stays with the old id, so that the run's counts still add up, and is skipped if it was still to go. All other
+ * sends move.
  */
 export const exchangeSends: readonly RowStatement[] = [
   each(
-    () => sql`UPDATE sends SET profile_id = -v.merged FROM v WHERE sends.profile_id = v.survivor AND EXISTS (
+    () => sql`UPDATE sends SET profile_id = ${parked} FROM v WHERE sends.profile_id = v.survivor AND EXISTS (
       SELECT 1 FROM sends m WHERE m.run_id = sends.run_id AND m.profile_id = v.merged AND ${rank('m')} > ${rank('sends')})`,
   ),
   each(
     () => sql`UPDATE sends SET profile_id = v.survivor, ${recalled} FROM v
-      WHERE sends.profile_id = v.merged AND ${hasSend(sql`-v.merged`)} RETURNING sends.profile_id AS survivor`,
+      WHERE sends.profile_id = v.merged AND ${hasSend(parked)} RETURNING sends.profile_id AS survivor`,
   ),
-  each(() => sql`UPDATE sends SET profile_id = v.merged FROM v WHERE sends.profile_id = -v.merged`),
+  each(() => sql`UPDATE sends SET profile_id = v.merged FROM v WHERE sends.profile_id = ${parked}`),
   each(
     (phrases) => sql`UPDATE sends SET state = 'skipped', reason = 'merged',
         detail = 'letter of profile ' || CAST(v.survivor AS text), finished_at = ${phrases.now()},

@@ -1,13 +1,15 @@
+import { lt } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { Store } from '../../src/store/database.ts';
 import { eventStore } from '../../src/store/events.ts';
 import { applyHappened } from '../../src/store/happened.ts';
 import { ledgerReader } from '../../src/store/ledger-reader.ts';
+import { privacyStore } from '../../src/store/privacy.ts';
 import { readerStore } from '../../src/store/readers.ts';
 import { sendLedger } from '../../src/store/send-ledger.ts';
 import { suppressionStore } from '../../src/store/suppressions.ts';
 import { consenting } from '../fixtures/consenting.ts';
-import { makeRun } from '../fixtures/planned.ts';
+import { makeReaders, makeRun } from '../fixtures/planned.ts';
 import { onEveryStore } from '../stores.ts';
 import { become, merge, two } from './merging.ts';
 
@@ -41,6 +43,32 @@ onEveryStore('merging', (open) => {
     expect((await reader.counts(run.id)).reduce((sum, { count }) => sum + count, 0)).toBe(2);
     const verdicts = await claimDue(store, run.id);
     expect(verdicts).toEqual(['queued', 'deferred'].includes(kept) ? ['go'] : []);
+  });
+
+  test("a letter of somebody who was erased stays nobody's, whatever its number", async () => {
+    const store = await open();
+    const [stays = 0, goes = 0, erased = 0, later = 0] = await makeReaders(store, 4);
+    const { sends } = store.tables;
+    const earlier = await makeRun(store, [stays, erased]);
+    const run = await makeRun(store, [later, erased, stays]);
+    await privacyStore(store).erase(erased, 'test');
+    const rows = await store.orm.select({ id: sends.id }).from(sends).where(lt(sends.profileId, 0));
+    const numbers = rows.map(({ id }) => id).sort((a, b) => a - b);
+    expect(numbers).toEqual([goes, 4]);
+    expect(later).toBe(4);
+    await merge(store, stays, goes);
+    await merge(store, stays, later);
+    const owners = await store.orm
+      .select({ id: sends.id, owner: sends.profileId, run: sends.runId })
+      .from(sends)
+      .orderBy(sends.id);
+    expect(owners).toEqual([
+      { id: 1, owner: stays, run: earlier.id },
+      { id: 2, owner: -2, run: earlier.id },
+      { id: 3, owner: later, run: run.id },
+      { id: 4, owner: -4, run: run.id },
+      { id: 5, owner: stays, run: run.id },
+    ]);
   });
 
   test('a letter that is written but not claimed is not sent to the old address', async () => {
