@@ -57,10 +57,12 @@ export class BulkPeople {
     this.#known.clear();
   }
 
-  /** The profile that has the address, or had it before. */
+  /** The profile that has the address, or had it before; none where the person was erased. */
   find(address: string): number | undefined {
     const known = this.#known.get(address);
     if (known !== undefined) return known;
+    // Somebody may have signed the address up again, without having confirmed it.
+    if (this.isErased(address)) return undefined;
     const found = this.#byEmail.get(address) ?? (this.#hasFormer ? this.#byFormer.get(address) : undefined);
     if (typeof found !== 'number') return undefined;
     this.#known.set(address, found);

@@ -75,8 +75,9 @@ class ProfilesWriter {
     for (let at = 0; at < entries.length; ) {
       const [first, end] = [entries[at], endOfSame(entries, at)];
       if (first === undefined) break;
-      const isDone = end === at + 1 && this.#takeOne(first, packed, counts);
-      if (!isDone && !this.#take(entries.slice(at, end), packed, counts)) erased.add(first.email);
+      if (this.#people.isErased(first.email)) erased.add(first.email);
+      else if (end > at + 1 || !this.#takeOne(first, packed, counts))
+        this.#take(entries.slice(at, end), packed, counts);
       at = end;
     }
     this.#consents.end();
@@ -95,7 +96,6 @@ class ProfilesWriter {
       counts.unchanged += 1;
       return true;
     }
-    if (this.#people.isErased(entry.email)) return false;
     const { email, attributes } = entry;
     const { changes, lastInsertRowid } = this.#addPlain.run(email, attributes, packed.now, packed.now);
     this.#expectsKnown = changes === 0;
@@ -105,22 +105,20 @@ class ProfilesWriter {
     return true;
   }
 
-  /** All that is said about one address; false when its person was erased. */
+  /** All that is said about one address. */
   #take(
     entries: readonly Entry[],
     packed: PackedProfiles,
     counts: { added: number; updated: number; unchanged: number },
-  ): boolean {
+  ): void {
     const [draft] = draftsOf(entries.map((entry) => changeOf(entry, packed))).values();
-    if (draft === undefined) return true;
+    if (draft === undefined) return;
     const row = this.#rowOf(draft.email);
-    if (row === undefined && this.#people.isErased(draft.email)) return false;
     if (row !== undefined) this.#prepare(draft, row);
     applyChanges(draft, counts, packed.now);
     if (row === undefined) draft.id = Number(this.#add.run(...rowOf(draft, packed.now)).lastInsertRowid);
     else if (draft.state !== draft.before) this.#overwrite.run(...changedOf(draft, packed.now), row.id);
     if (draft.id !== undefined) this.#consents.save(draft.id, draft.standing);
-    return true;
   }
 
   #prepare(draft: Draft, row: TextRow): void {

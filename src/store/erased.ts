@@ -31,9 +31,9 @@ export async function dropMarks(db: Database, mark: string): Promise<boolean> {
 }
 
 /**
- * Those of the addresses whose person was erased. Ask it for addresses that no profile has, inside the transaction
- * that would make the profile: one small query where nobody was ever erased, else two and about a microsecond an
- * address.
+ * Those of the addresses whose person was erased; of addresses that a profile has as well, which somebody may have
+ * signed up again without having confirmed it. Ask it inside the transaction that would write: one small query where
+ * nobody was ever erased, else two and some microseconds an address.
  */
 export function erasedAmong(db: Database, addresses: readonly string[]): Promise<Set<string>> {
   return markedAmong(db, addresses, (address) => db.mark('address', address));
@@ -50,7 +50,7 @@ export async function withoutErased(
 ): Promise<readonly Identifiers[]> {
   const erasedEmails = await erasedAmong(
     db,
-    batch.flatMap(({ email }) => (email === undefined || known.byEmail.has(email) ? [] : email)),
+    batch.flatMap(({ email }) => email ?? []),
   );
   const keys = batch
     .flatMap((one) => one.externalIds.map(keyOf))
@@ -64,7 +64,7 @@ export async function withoutErased(
     if (!isTouched) return one;
     return {
       ...one,
-      email: email !== undefined && known.byEmail.has(email) ? email : undefined,
+      email: email !== undefined && known.byEmail.has(email) && !erasedEmails.has(email) ? email : undefined,
       externalIds: externalIds.filter((id) => known.byExternalId.has(keyOf(id))),
     };
   });

@@ -118,13 +118,9 @@ async function upsert(tx: Database, given: readonly ProfileChange[], now: number
   return erased.size === 0 ? counts : { ...counts, erased };
 }
 
-/** Nobody who was erased comes back; only addresses that no profile has need to be asked for. */
+/** Nobody who was erased comes back. */
 async function dropErased(tx: Database, drafts: Map<string, Draft>): Promise<ReadonlySet<string>> {
-  const fresh = [...drafts.values()].filter((draft) => draft.before === undefined);
-  const erased = await erasedAmong(
-    tx,
-    fresh.map((draft) => draft.email),
-  );
+  const erased = await erasedAmong(tx, [...drafts.keys()]);
   for (const email of erased) drafts.delete(email);
   return erased;
 }

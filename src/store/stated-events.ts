@@ -46,16 +46,14 @@ async function byStatements(
     profilesAdded = await ensureProfiles(db, unknown, receivedAt);
     ids = await idsOf(db, addresses);
   }
-  const erased = await erasedAmong(
-    db,
-    addresses.filter((address) => !ids.has(address)),
-  );
+  const erased = await erasedAmong(db, addresses);
   const found: EventOf[] = [];
   const nobody: { place: number; isErased: boolean }[] = [];
   for (const [place, { whose, ...event }] of events.list().entries()) {
+    const isErased = typeof whose === 'string' && erased.has(whose);
     const profileId = typeof whose === 'number' ? whose : ids.get(whose);
-    if (profileId !== undefined) found.push({ ...event, profileId });
-    else nobody.push({ place, isErased: typeof whose === 'string' && erased.has(whose) });
+    if (profileId !== undefined && !isErased) found.push({ ...event, profileId });
+    else nobody.push({ place, isErased });
   }
   return { ...(await addEvents(db, found, receivedAt, traits)), profilesAdded, nobody };
 }

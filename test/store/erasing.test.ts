@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { makePrivacy } from '../../src/profiles/privacy.ts';
+import { StatedEvents } from '../../src/profiles/stated-events.ts';
 import { arrivalStore } from '../../src/store/arrivals.ts';
 import { auditStore } from '../../src/store/audit.ts';
+import { confirmationStore } from '../../src/store/confirmations.ts';
 import { consentStore } from '../../src/store/consents.ts';
 import { eventStore } from '../../src/store/events.ts';
 import { identityStore } from '../../src/store/identity.ts';
@@ -71,6 +73,38 @@ onEveryStore('erasing', (open) => {
     expect(await people.readmit(ADDRESS)).toBe(false);
     expect(await profiles.upsertMany([change(ADDRESS)], 9)).toMatchObject({ added: 1 });
     expect((await profiles.byEmail(ADDRESS))?.id).not.toBe(id);
+  });
+
+  test('a sign-up that nobody confirmed lets nothing about the person in', async () => {
+    const store = await open();
+    const { id } = await lived(store);
+    const people = privacyStore(store);
+    await people.erase(id, 'ann');
+    const confirmations = confirmationStore(store);
+    const at = Date.now();
+    const topics = [{ name: 'offers', wording: undefined }];
+    const asked = await confirmations.request(
+      { address: ADDRESS, topics, source: 'page', proof: undefined, at, expiresAt: at + 1000 },
+      { windowMs: 1000, most: 2, pauseMs: 0 },
+    );
+    const profiles = profileStore(store);
+    const anew = (await profiles.byEmail(ADDRESS))?.id;
+    const tellAll = async () => {
+      const { erased = new Set() } = await profiles.upsertMany([change(ADDRESS, { name: NAME })], at);
+      const event = { type: 'order', at, key: undefined, digest: 1, whose: ADDRESS, properties: '{}' };
+      const { nobody } = await eventStore(store).addStated(StatedEvents.of([event]), true, at);
+      const [found] = await identityStore(store).resolve(
+        [{ email: ADDRESS, externalIds: [{ source: 'shop', value: '1' }] }],
+        at,
+        { create: true },
+      );
+      return { erased: erased.has(ADDRESS), nobody: nobody.map(({ isErased }) => isErased), found };
+    };
+    expect(await tellAll()).toEqual({ erased: true, nobody: [true], found: undefined });
+    expect((await profiles.byEmail(ADDRESS))?.attributes).toEqual({});
+    await confirmations.answer(asked.id ?? 0, 'yes', at + 1, 'the link');
+    expect(await tellAll()).toEqual({ erased: false, nobody: [], found: anew });
+    expect((await profiles.byEmail(ADDRESS))?.attributes).toMatchObject({ name: NAME });
   });
 
   test('an import that runs at the same moment brings nobody back', async () => {
