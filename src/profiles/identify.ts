@@ -13,6 +13,8 @@ export interface KnownIdentities {
 export interface KnownProfile {
   readonly id: number;
   readonly email: string | undefined;
+  /** It has no address, something is kept of it, and it is known by more than an anonymous id. */
+  readonly isGuarded: boolean;
 }
 
 /** A change of address, as the timeline tells it. */
@@ -79,13 +81,15 @@ interface Draft extends Person {
   readonly emailChanges: EmailChange[];
   readonly externalIds: ExternalId[];
   readonly absorbed: number[];
+  isGuarded: boolean;
   /** The person that this one turned out to be. */
   into: Draft | undefined;
 }
 
 function draft(profile: Partial<KnownProfile>): Draft {
-  const { id, email } = profile;
-  return { id, email, storedEmail: email, emailChanges: [], externalIds: [], absorbed: [], into: undefined };
+  const { id, email, isGuarded = false } = profile;
+  const lists = { emailChanges: [], externalIds: [], absorbed: [] };
+  return { id, email, storedEmail: email, isGuarded, ...lists, into: undefined };
 }
 
 function rootOf(person: Draft): Draft {
@@ -114,7 +118,7 @@ class Register {
       return undefined;
     }
     let person = first ?? this.#add();
-    for (const other of others) person = this.#unite(person, other, identifiers);
+    for (const other of others) person = this.#unite(person, other, identifiers, options);
     this.#attachEmail(person, identifiers, options);
     for (const id of identifiers.externalIds) this.#attach(person, id);
     return person;
@@ -163,15 +167,18 @@ class Register {
     return person;
   }
 
-  /** One person out of two, or the first when they have an address each. */
-  #unite(person: Draft, other: Draft, identifiers: Identifiers): Draft {
-    if (person.email !== undefined && other.email !== undefined) {
+  /** One person out of two, or the first when they have an address each or one is kept from the other's. */
+  #unite(person: Draft, other: Draft, identifiers: Identifiers, options: ResolveOptions): Draft {
+    const isAddressed = person.email !== undefined || other.email !== undefined;
+    const isKept = options.isPublic === true && isAddressed && (person.isGuarded || other.isGuarded);
+    if (isKept || (person.email !== undefined && other.email !== undefined)) {
       this.conflicts.push({ person, other, named: wordsOf(identifiers) });
       return person;
     }
     const [stays, goes] = survives(person, other) ? [person, other] : [other, person];
     goes.into = stays;
     stays.email ??= goes.email;
+    stays.isGuarded ||= goes.isGuarded;
     stays.emailChanges.push(...goes.emailChanges);
     stays.externalIds.push(...goes.externalIds);
     stays.absorbed.push(...goes.absorbed, ...(goes.id === undefined ? [] : [goes.id]));
@@ -180,6 +187,7 @@ class Register {
 
   #attachEmail(person: Draft, { email, profileId, externalIds }: Identifiers, options: ResolveOptions): void {
     if (email === undefined || person.email === email) return;
+    if (options.isPublic === true && person.isGuarded) return;
     const holder = this.#ofEmail(email);
     if (holder !== undefined && rootOf(holder) !== person) return;
     if (person.email !== undefined) {

@@ -25,6 +25,12 @@ export interface ResolveOptions {
    * For callers who are trusted to speak for the customer; without it the profile keeps its address.
    */
   readonly changeEmail?: boolean | undefined;
+  /**
+   * Whoever says so may be anybody. A profile without an address of which something is kept, and that is known by more
+   * than an anonymous id, then gets no address, neither from the call nor from a profile that has one: or a stranger
+   * who knows its number would be sent its letters.
+   */
+  readonly isPublic?: boolean | undefined;
   /** Who says so, for the timeline, such as `api key shop`. */
   readonly by?: string | undefined;
 }
@@ -55,6 +61,7 @@ export interface Merged {
  *    it with `merge`.
  * 3. The profile with the address survives, else the older one.
  * 4. Identifiers that nobody has are attached to the profile; a second address only with `changeEmail`.
+ * 5. What anybody may have sent (`isPublic`) leads no address to a profile of which something is kept.
  */
 export interface IdentityStore {
   /**
@@ -83,6 +90,9 @@ export interface IdentityStore {
    */
   settleMerges(before: number, now: number): Promise<number>;
 }
+
+/** Under this source Segment's libraries name a visitor by what they made up themselves. */
+export const ANONYMOUS = 'anonymousId';
 
 /** Under this source the store keeps the addresses that a profile had before. */
 export const FORMER_EMAIL = 'email';

@@ -68,6 +68,7 @@ function latest(deliveries: readonly Delivery[]): number {
 interface SameRights {
   readonly by: string;
   readonly changeEmail: boolean;
+  readonly isPublic: boolean;
   /** The entries of each person. */
   readonly people: Map<string, Entry[]>;
 }
@@ -75,11 +76,11 @@ interface SameRights {
 /** Names each entry's profile. Those who come with the same rights are asked for at once, each person once. */
 async function findPeople(deps: IntakeDeps, found: readonly Found[], now: number): Promise<void> {
   const groups = groupsOf(found);
-  for (const { by, changeEmail, people } of groups) {
+  for (const { people, ...rights } of groups) {
     const lists = [...people.values()];
     await markNew(deps, lists);
     const who = lists.map(([first]) => first?.item.who ?? { externalIds: [] });
-    const ids = await deps.identities.resolve(who, now, { create: true, by, changeEmail });
+    const ids = await deps.identities.resolve(who, now, { create: true, ...rights });
     for (const [index, list] of lists.entries()) for (const entry of list) entry.profileId = ids[index];
   }
   // A later group may have merged whom an earlier one found; an old id leads to the survivor.
@@ -94,9 +95,9 @@ function groupsOf(found: readonly Found[]): readonly SameRights[] {
   for (const { delivery, entries } of found) {
     const { by } = delivery;
     for (const entry of entries) {
-      const { changeEmail, who } = entry.item;
-      const rights = `${changeEmail} ${by}`;
-      const group = groups.get(rights) ?? { by, changeEmail, people: new Map<string, Entry[]>() };
+      const { changeEmail, isPublic, who } = entry.item;
+      const rights = `${changeEmail} ${isPublic} ${by}`;
+      const group = groups.get(rights) ?? { by, changeEmail, isPublic, people: new Map<string, Entry[]>() };
       groups.set(rights, group);
       const key = keyOf(who);
       const same = group.people.get(key);

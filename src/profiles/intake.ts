@@ -5,6 +5,8 @@ interface OfSomebody {
   readonly who: Identifiers;
   /** A new address replaces the one that is known: see `ResolveOptions`. */
   readonly changeEmail: boolean;
+  /** Anybody may have sent it, as with a key that stands in a web page: see `ResolveOptions`. */
+  readonly isPublic: boolean;
 }
 
 /** An event of somebody who is not looked up yet. */

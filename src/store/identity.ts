@@ -8,6 +8,7 @@ import {
   keyOf,
 } from '../profiles/identify.ts';
 import {
+  ANONYMOUS,
   type ExternalId,
   FORMER_EMAIL,
   type Identifiers,
@@ -122,6 +123,7 @@ interface KnownRow {
   readonly id: number;
   readonly found: number | null;
   readonly email: string | null;
+  readonly guarded: number | null;
 }
 
 /** All that is known of a batch, in one query: each way to the database and back is a wait. */
@@ -137,24 +139,35 @@ async function readKnown(db: Database, batch: readonly Identifiers[]): Promise<K
   ];
   if (parts.length === 0) return { byId, byEmail, byExternalId };
   for (const row of await db.rows<KnownRow>(sql.join(parts, sql` UNION ALL `))) {
-    const { kind, source, value, id, found, email } = row;
+    const { kind, source, value, id, found } = row;
     if (kind === 'email') byEmail.set(value, id);
     else if (kind === 'external' && wanted.has(keyOf(row))) byExternalId.set(keyOf({ source, value }), id);
     if (found === null) continue;
-    const profile = { id: found, email: email ?? undefined };
+    const profile = knownOf({ ...row, id: found });
     byId.set(found, profile);
     if (kind === 'id') byId.set(Number(value), profile);
   }
   return { byId, byEmail, byExternalId };
 }
 
+function knownOf(row: Pick<KnownRow, 'id' | 'email' | 'guarded'>): KnownProfile {
+  return { id: row.id, email: row.email ?? undefined, isGuarded: row.guarded === 1 };
+}
+
+/** See `KnownProfile.isGuarded`; of the profile `p`. */
+const guarded = sql`CASE WHEN p.email IS NULL
+    AND EXISTS (SELECT 1 FROM external_ids y WHERE y.profile_id = p.id AND y.source <> ${sql.raw(`'${ANONYMOUS}'`)})
+    AND (CAST(p.attributes AS text) <> '{}' OR EXISTS (SELECT 1 FROM consents c WHERE c.profile_id = p.id))
+  THEN 1 END AS guarded`;
+
 function byEmails({ phrases }: Database, emails: readonly string[]): SQL[] {
   if (emails.length === 0) return [];
   const found = phrases.texts(emails);
   return [
-    sql`SELECT 'email' AS kind, '' AS source, email AS value, id AS id, id AS found, email AS email
-      FROM profiles WHERE email IN ${found}`,
-    sql`SELECT 'email' AS kind, '' AS source, x.value AS value, x.profile_id AS id, p.id AS found, p.email AS email
+    sql`SELECT 'email' AS kind, '' AS source, p.email AS value, p.id AS id, p.id AS found, p.email AS email, ${guarded}
+      FROM profiles p WHERE p.email IN ${found}`,
+    sql`SELECT 'email' AS kind, '' AS source, x.value AS value, x.profile_id AS id, p.id AS found, p.email AS email,
+        ${guarded}
       FROM external_ids x LEFT JOIN profiles p ON p.id = x.profile_id
       WHERE x.source = ${FORMER_EMAIL} AND x.value IN ${found}`,
   ];
@@ -166,7 +179,7 @@ function byExternalIds({ phrases }: Database, ids: readonly ExternalId[]): SQL[]
   const values = [...new Set(ids.map((id) => id.value))];
   return [
     sql`SELECT 'external' AS kind, x.source AS source, x.value AS value, x.profile_id AS id, p.id AS found,
-        p.email AS email
+        p.email AS email, ${guarded}
       FROM external_ids x LEFT JOIN profiles p ON p.id = x.profile_id
       WHERE x.source IN ${phrases.texts(sources)} AND x.value IN ${phrases.texts(values)}`,
   ];
@@ -176,20 +189,21 @@ function byIds({ phrases }: Database, ids: readonly number[]): SQL[] {
   if (ids.length === 0) return [];
   const asked = phrases.numbers(ids);
   return [
-    sql`SELECT 'id' AS kind, '' AS source, CAST(id AS text) AS value, id AS id, id AS found, email AS email
-      FROM profiles WHERE id IN ${asked}`,
+    sql`SELECT 'id' AS kind, '' AS source, CAST(p.id AS text) AS value, p.id AS id, p.id AS found, p.email AS email,
+        ${guarded}
+      FROM profiles p WHERE p.id IN ${asked}`,
     sql`SELECT 'id' AS kind, '' AS source, CAST(m.id AS text) AS value, m.survivor_id AS id, p.id AS found,
-        p.email AS email
+        p.email AS email, ${guarded}
       FROM merged_profiles m JOIN profiles p ON p.id = m.survivor_id WHERE m.id IN ${asked}`,
   ];
 }
 
 async function readProfiles(db: Database, ids: readonly number[]): Promise<Map<number, KnownProfile>> {
   if (ids.length === 0) return new Map();
-  const rows = await db.rows<{ id: number; email: string | null }>(
-    sql`SELECT id AS id, email AS email FROM profiles WHERE id IN ${db.phrases.numbers(ids)}`,
+  const rows = await db.rows<Pick<KnownRow, 'id' | 'email' | 'guarded'>>(
+    sql`SELECT p.id AS id, p.email AS email, ${guarded} FROM profiles p WHERE p.id IN ${db.phrases.numbers(ids)}`,
   );
-  return new Map(rows.map(({ id, email }) => [id, { id, email: email ?? undefined }]));
+  return new Map(rows.map((row) => [row.id, knownOf(row)]));
 }
 
 /** Where the ids of merged profiles lead; the ids of profiles that are still there are absent. */

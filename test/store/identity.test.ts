@@ -1,6 +1,8 @@
+import { eq } from 'drizzle-orm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Identifiers } from '../../src/profiles/identity.ts';
+import { consentStore } from '../../src/store/consents.ts';
 import type { Store } from '../../src/store/database.ts';
 import { eventStore } from '../../src/store/events.ts';
 import { identityStore } from '../../src/store/identity.ts';
@@ -39,6 +41,55 @@ onEveryStore('identity', (open) => {
       attributes: {},
     });
     expect(await identities.externalIdsOf(ids[0] ?? 0)).toEqual([{ ...shop('1'), createdAt: 1 }]);
+  });
+
+  test('leads no address of whoever it may be to a profile of which something is kept', async () => {
+    const store = await open();
+    const { identities, profiles } = ports(store);
+    const user = (value: string, email?: string) => ({
+      ...who(email),
+      externalIds: [{ source: 'userId', value }],
+    });
+    const visitor = (value: string) => ({ source: 'anonymousId', value });
+    const stranger = { create: true, by: 'a web page', isPublic: true } as const;
+    const [victim = 0, agreed = 0, bare = 0] = await identities.resolve(
+      [user('4711'), user('4712'), user('4713')],
+      1,
+      creating,
+    );
+    const named = (id: number) =>
+      store.orm
+        .update(store.tables.profiles)
+        .set({ attributes: { name: 'Victor' } })
+        .where(eq(store.tables.profiles.id, id));
+    await named(victim);
+    await consentStore(store).change(agreed, 'offers', 'in', 1, 'the shop');
+    const [thief = 0] = await identities.resolve([who('thief@example.com')], 2, creating);
+    const tries = [
+      user('4711', 'evil@example.com'),
+      user('4711', 'thief@example.com'),
+      user('4712', 'evil@example.com'),
+    ];
+    for (const one of tries) await identities.resolve([one], 3, stranger);
+    expect(await identities.find([user('4711'), user('4712'), who('evil@example.com')])).toEqual([
+      victim,
+      agreed,
+      undefined,
+    ]);
+    expect(await profiles.byEmail('thief@example.com')).toMatchObject({ id: thief, attributes: {} });
+    // Whom nothing is known of, and a visitor who is known by an id of the browser's alone, may say who they are.
+    expect(await identities.resolve([user('4713', 'new@example.com')], 4, stranger)).toEqual([bare]);
+    expect((await profiles.byEmail('new@example.com'))?.id).toBe(bare);
+    const [came = 0] = await identities.resolve([{ externalIds: [visitor('a')] }], 5, stranger);
+    await named(came);
+    await identities.resolve([{ email: 'came@example.com', externalIds: [visitor('a')] }], 6, stranger);
+    expect((await profiles.byEmail('came@example.com'))?.id).toBe(came);
+    // By an address-less detour neither.
+    await identities.resolve([{ externalIds: [visitor('b'), ...user('4711').externalIds] }], 7, stranger);
+    await identities.resolve([{ email: 'evil@example.com', externalIds: [visitor('b')] }], 8, stranger);
+    expect(await profiles.byEmail('evil@example.com')).toBeUndefined();
+    expect(await identities.resolve([user('4711', 'victor@example.com')], 9, creating)).toEqual([victim]);
+    expect((await profiles.byEmail('victor@example.com'))?.id).toBe(victim);
   });
 
   test('makes nobody when it is not asked to, nor for an id that nobody has', async () => {

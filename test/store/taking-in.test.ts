@@ -11,7 +11,7 @@ import { onEveryStore } from '../stores.ts';
 import { merge, two } from './merging.ts';
 
 const delivery = (...items: Incoming[]): Delivery => ({ items, by: 'api key shop', receivedAt: 10 });
-const someone = (email: string) => ({ who: { email, externalIds: [] }, changeEmail: false });
+const someone = (email: string) => ({ who: { email, externalIds: [] }, changeEmail: false, isPublic: false });
 const order = (key: string, email: string): Incoming => ({
   kind: 'event',
   ...someone(email),

@@ -59,7 +59,7 @@ function readEvent(item: unknown, now: number): IncomingEvent | Refusal {
   const wrongId = id === undefined ? undefined : wrongEventId(id, 'id');
   if (wrongId !== undefined) return wrongId;
   const event = { type, at: at ?? now, properties };
-  return { kind: 'event', who, changeEmail: false, ...event, key: eventKey(id, who, event) };
+  return { kind: 'event', who, changeEmail: false, isPublic: false, ...event, key: eventKey(id, who, event) };
 }
 
 export function wrongType(path: string): Refusal {

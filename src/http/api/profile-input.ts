@@ -25,7 +25,13 @@ export function readProfile(item: unknown, now: number, source: string): Incomin
   if (consents instanceof Refusal) return consents;
   const preferences = readPreferences(parsed.data);
   if (preferences instanceof Refusal) return preferences;
-  return { kind: 'profile', who, changeEmail: true, change: { attributes, consents, ...preferences } };
+  return {
+    kind: 'profile',
+    who,
+    changeEmail: true,
+    isPublic: false,
+    change: { attributes, consents, ...preferences },
+  };
 }
 
 function readConsents(input: ProfileInput, now: number, source: string): ConsentChange[] | Refusal {

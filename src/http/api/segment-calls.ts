@@ -36,7 +36,7 @@ export function readCall(item: unknown, now: number, reading: CallReading): Inco
     return new Refusal('scope', '', `the API key may not add ${isAboutProfile ? 'profiles' : 'events'}`);
   }
   if (type === 'identify') return readIdentify(call, reading);
-  if (type === 'alias') return readAlias(call);
+  if (type === 'alias') return readAlias(call, reading);
   return readEventCall(type, call, now, reading);
 }
 
@@ -49,7 +49,8 @@ function readIdentify(call: Call, reading: CallReading): Incoming | Refusal {
   const who = whoOf(call, email);
   if (who instanceof Refusal) return who;
   const changeEmail = reading.isTrusted && email !== undefined;
-  return { kind: 'profile', who, changeEmail, change: { attributes, consents: [] } };
+  const isPublic = !reading.isTrusted;
+  return { kind: 'profile', who, changeEmail, isPublic, change: { attributes, consents: [] } };
 }
 
 /** An empty address is none; many forms send one. */
@@ -60,7 +61,7 @@ function addressIn(given: Json | undefined): string | undefined | Refusal {
 }
 
 /** Segment does not say which kind of id the previous one is, so both are tied to the person. */
-function readAlias(call: Call): Incoming | Refusal {
+function readAlias(call: Call, reading: CallReading): Incoming | Refusal {
   const { previousId } = call;
   if (previousId === undefined || previousId === null) {
     return new Refusal('who', 'previousId', 'an alias needs it');
@@ -72,6 +73,7 @@ function readAlias(call: Call): Incoming | Refusal {
     kind: 'profile',
     who: { ...who, externalIds },
     changeEmail: false,
+    isPublic: !reading.isTrusted,
     change: { attributes: {}, consents: [] },
   };
 }
@@ -96,7 +98,8 @@ function readEventCall(type: EventCall, call: Call, now: number, reading: CallRe
   if (wrongId !== undefined) return wrongId;
   // The corrected time differs each time that a message is sent again, its own does not.
   const key = eventKey(id, who, { type: name, at: moments.stated, properties }, statedKey);
-  return { kind: 'event', who, changeEmail: false, type: name, at: moments.at, properties, key };
+  const rights = { changeEmail: false, isPublic: !reading.isTrusted };
+  return { kind: 'event', who, ...rights, type: name, at: moments.at, properties, key };
 }
 
 function propertiesOf(type: EventCall, call: Call, context: unknown): JsonObject | Refusal {

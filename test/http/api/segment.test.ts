@@ -173,6 +173,9 @@ onEveryStore('the calls of Segment', (open) => {
       await post('identify', { userId: 'v', traits: { email: 'thief@example.com', size: 'M' } }, site),
     ).toMatchObject({ status: 200 });
     expect(await profile('userId', 'v')).toMatchObject({ email: 'v@example.com', attributes: { size: 'M' } });
+    await post('identify', { userId: 'w', traits: { size: 'L' } });
+    await post('identify', { userId: 'w', traits: { email: 'thief@example.com' } }, site);
+    expect(await profile('userId', 'w')).toMatchObject({ email: undefined, attributes: { size: 'L' } });
     expect(await post('track', { userId: 'v', event: 'opened' }, site)).toMatchObject({ status: 400 });
     expect(await post('track', { userId: 'v', event: 'opened' })).toMatchObject({ status: 200 });
     expect(await post('identify', { userId: 'v', traits: {} }, eventsOnly)).toMatchObject({ status: 400 });
