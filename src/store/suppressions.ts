@@ -1,6 +1,8 @@
 import { desc, eq, sql } from 'drizzle-orm';
+import { FORMER_EMAIL } from '../profiles/identity.ts';
 import type { Suppression, SuppressionStore } from '../profiles/port.ts';
-import type { BulkInsert, Store } from './database.ts';
+import { isAboutMailbox } from '../profiles/unite.ts';
+import type { BulkInsert, Database, Store } from './database.ts';
 
 const addNew: BulkInsert = {
   into: 'suppressions',
@@ -14,8 +16,10 @@ export function suppressionStore(db: Store): SuppressionStore {
   return {
     add: (entries) =>
       db.transaction(async (tx) => {
-        const rows = entries.map((entry) => [entry.address, entry.reason, entry.source, entry.at]);
-        return (await tx.insertMany(addNew, rows)).written;
+        const { written } = await tx.insertMany(addNew, entries.map(rowOf));
+        const carried = await atPresentAddresses(tx, entries);
+        if (carried.length > 0) await tx.insertMany(addNew, carried.map(rowOf));
+        return written;
       }),
     remove: async (address) => (await db.run(sql`DELETE FROM suppressions WHERE address = ${address}`)) > 0,
     get: async (address) => {
@@ -38,4 +42,23 @@ export function suppressionStore(db: Store): SuppressionStore {
       return row?.count ?? 0;
     },
   };
+}
+
+const rowOf = ({ address, reason, source, at }: Suppression) => [address, reason, source, at];
+
+/** Whoever must not be mailed at an address that they had before must not be at the one that they have now. */
+async function atPresentAddresses(tx: Database, entries: readonly Suppression[]): Promise<Suppression[]> {
+  const about = entries.filter((entry) => !isAboutMailbox(entry));
+  if (about.length === 0) return [];
+  const rows = await tx.rows<{ former: string; email: string }>(sql`
+    SELECT x.value AS former, p.email AS email FROM external_ids x JOIN profiles p ON p.id = x.profile_id
+    WHERE x.source = ${FORMER_EMAIL} AND x.value IN ${tx.phrases.texts(about.map((entry) => entry.address))}
+      AND p.email IS NOT NULL ORDER BY p.email`);
+  const present = new Map(rows.map(({ former, email }) => [former, email]));
+  return about.flatMap((entry) => {
+    const address = present.get(entry.address);
+    return address === undefined
+      ? []
+      : [{ ...entry, address, source: `${entry.source} (at a former address)` }];
+  });
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { customerStore } from '../../src/store/customers.ts';
+import { identityStore } from '../../src/store/identity.ts';
 import { profileStore } from '../../src/store/profiles.ts';
 import { suppressionStore } from '../../src/store/suppressions.ts';
 import { onEveryStore } from '../stores.ts';
@@ -12,6 +13,25 @@ const entry = (address: string, at: number, reason = 'complained') => ({
 });
 
 onEveryStore('suppressions', (open) => {
+  test('of a former address hold for the present one, unless only the mailbox was at fault', async () => {
+    const store = await open();
+    const identities = identityStore(store);
+    const trusted = { create: true, changeEmail: true } as const;
+    for (const name of ['ann', 'ben']) {
+      const externalIds = [{ source: 'shop', value: name }];
+      await identities.resolve([{ email: `${name}@old.example`, externalIds }], 1, trusted);
+      await identities.resolve([{ email: `${name}@new.example`, externalIds }], 2, trusted);
+    }
+    const suppressions = suppressionStore(store);
+    const given = [entry('ann@old.example', 3), entry('ben@old.example', 3, 'hard bounce')];
+    expect(await suppressions.add(given)).toBe(2);
+    expect(await suppressions.get('ann@new.example')).toEqual({
+      ...entry('ann@new.example', 3),
+      source: 'test (at a former address)',
+    });
+    expect(await suppressions.get('ben@new.example')).toBeUndefined();
+  });
+
   test('are added once, found in bulk, listed and removed', async () => {
     const store = await open();
     const suppressions = suppressionStore(store);
