@@ -9,5 +9,5 @@ export function formulaSafe(value: unknown): string {
 
 /** The text that `formulaSafe` guarded. */
 export function formulaUnguarded(text: string): string {
-  return text.startsWith("'") && FORMULA.test(text.slice(1)) ? text.slice(1) : text;
+  return text.charCodeAt(0) === 0x27 && FORMULA.test(text.slice(1)) ? text.slice(1) : text;
 }

@@ -11,7 +11,7 @@ describe('dear segments', () => {
     folder = await mkdtemp(join(tmpdir(), 'dear-segments-'));
     const customers = [
       'email,name,age',
-      'ann@example.test,=cmd|calc,41',
+      'ann@example.test,=cmd|calc,-41',
       'ben@example.test,"Ben, ""B""",7',
       'cleo@example.test,Cleo,19',
     ];
@@ -65,11 +65,13 @@ describe('dear segments', () => {
     const lines = (await readFile(file, 'utf8')).split('\n');
     expect(lines).toEqual([
       'id,email,age,name',
-      "1,ann@example.test,41,'=cmd|calc",
+      "1,ann@example.test,-41,'=cmd|calc",
       '2,ben@example.test,7,"Ben, ""B"""',
       '',
     ]);
     expect((await readdir(folder)).filter((name) => name.endsWith('.part'))).toEqual([]);
+    const { out } = await run('audit', 'list', '--action', 'export', '--json');
+    expect(JSON.parse(out)).toMatchObject([{ subject: 'segment:buyers', detail: { profiles: 2 } }]);
   });
 
   test('export writes JSON Lines, and to standard output', async () => {
@@ -88,11 +90,11 @@ describe('dear segments', () => {
         .split('\n')
         .map((line) => JSON.parse(line)),
     ).toEqual([
-      { id: 1, email: 'ann@example.test', attributes: { age: 41 } },
+      { id: 1, email: 'ann@example.test', attributes: { age: -41 } },
       { id: 2, email: 'ben@example.test', attributes: { age: 7 } },
     ]);
     expect((await run('segments', 'export', 'buyers', '--attributes', 'age')).out).toBe(
-      'id,email,age\n1,ann@example.test,41\n2,ben@example.test,7\n',
+      'id,email,age\n1,ann@example.test,-41\n2,ben@example.test,7\n',
     );
   });
 

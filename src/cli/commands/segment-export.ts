@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify';
 import type { App } from '../../app.ts';
 import { DearError, messageOf } from '../../errors.ts';
+import { formulaSafe } from '../../profiles/formula-safe.ts';
 import type { ExportedMember } from '../../segments/port.ts';
 import type { Rule } from '../../segments/rule.ts';
 import { progressBar } from '../progress.ts';
@@ -47,7 +48,7 @@ export async function exportSegment(store: App['segments'], wish: ExportWish): P
     await writeTo(wish.file, async (target) => {
       const source = Readable.from(rows());
       if (columns === undefined) return pipeline(source, target, { end: target !== process.stdout });
-      const csv = stringify({ header: true, columns: ['id', 'email', ...columns], escape_formulas: true });
+      const csv = stringify({ header: true, columns: ['id', 'email', ...columns].map(formulaSafe) });
       return pipeline(source, csv, target, { end: target !== process.stdout });
     });
   } finally {
@@ -73,8 +74,10 @@ async function allAttributes(store: App['segments'], { rule, now }: ExportWish):
 function cells({ id, email, attributes }: ExportedMember, columns: readonly string[]): unknown[] {
   return [
     id,
-    email,
-    ...columns.map((name) => cell(Object.hasOwn(attributes, name) ? attributes[name] : undefined)),
+    formulaSafe(email),
+    ...columns.map((name) =>
+      formulaSafe(cell(Object.hasOwn(attributes, name) ? attributes[name] : undefined)),
+    ),
   ];
 }
 

@@ -180,9 +180,11 @@ async function exportMembers(
   const file = options.out;
   const format = formatOf(options, out.json);
   const attributes = options.attributes?.split(',').map((attribute) => attribute.trim());
-  const written = await cli.withApp(async ({ segments: store }) => {
-    const { rule } = await store.get(name);
-    return exportSegment(store, { rule, now: Date.now(), format, attributes, file });
+  const written = await cli.withApp(async (app) => {
+    const { rule } = await app.segments.get(name);
+    const profiles = await exportSegment(app.segments, { rule, now: Date.now(), format, attributes, file });
+    await note(cli, command, app, { action: 'export', subject: `segment:${name}`, detail: { profiles } });
+    return profiles;
   });
   if (file === undefined) return;
   out.say(

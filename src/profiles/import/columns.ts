@@ -42,6 +42,27 @@ export function expressionOr(
   return column === undefined ? undefined : columnExpression(column, shape);
 }
 
+/** The same where each row of JSON Lines may have another of the names: the first that it has counts. */
+export function expressionOrAny(
+  given: Expression | undefined,
+  names: readonly string[],
+  shape: Shape,
+  dates: DateReading,
+): Compiled | undefined {
+  if (given !== undefined || shape.columns !== undefined) return expressionOr(given, names, shape, dates);
+  const each = names.map((name) => columnExpression(name, shape));
+  return {
+    columns: names,
+    evaluate: (values) => {
+      for (const one of each) {
+        const found = one.evaluate(values);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+  };
+}
+
 /**
  * Named values of a row: those that the mapping names, and, when the rest is kept, every other column under
  * its own name. `nested` is the JSON Lines key whose object holds more of them.

@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { DearError } from '../../errors.ts';
+import { formulaUnguarded } from '../formula-safe.ts';
 import { CsvRecords } from './csv-records.ts';
 import { type Line, type Lines, linesIn } from './lines.ts';
 import type { FileRow, Rows, Shape } from './record.ts';
@@ -30,6 +31,7 @@ export async function csvRows(
   const chosen = delimiter ?? sniff(header.text);
   const columns = columnsOf(header.text, chosen, name);
   const { rest } = header;
+  const skipped = isRefusedFile(name, columns) ? 2 : 0;
   const blocks = async function* (): AsyncGenerator<readonly FileRow[]> {
     try {
       const records = new CsvRecords(chosen, columns.length);
@@ -43,7 +45,7 @@ export async function csvRows(
     }
   };
   const again = (text: string) => new CsvRecords(chosen, columns.length).whole(text);
-  return { shape: csvShape(columns), blocks: blocks(), again };
+  return { shape: csvShape(columns, skipped), blocks: blocks(), again };
 }
 
 /** The first row that is not blank, as soon as its quotes are closed; a header rarely runs over lines. */
@@ -71,6 +73,8 @@ function columnsOf(text: string, delimiter: string, name: string): string[] {
   } catch (cause) {
     throw badHeader(name, 'its first row, which must name the columns, cannot be read', cause);
   }
+  if (/\r(?!\n|$)/.test(text))
+    throw badHeader(name, 'its lines end with a carriage return alone, as those of old Macs did');
   const trimmed = (columns ?? []).map((column) => column.trim());
   const twice = trimmed.find((column, index) => column !== '' && trimmed.indexOf(column) !== index);
   if (twice !== undefined) throw badHeader(name, `two of its columns are called '${twice}'`);
@@ -85,19 +89,28 @@ function badHeader(name: string, why: string, cause?: unknown): DearError {
   });
 }
 
-function csvShape(columns: readonly string[]): Shape {
+/** A file of refused rows, mended to be imported: the line and the reason that it begins with are no data. */
+function isRefusedFile(name: string, [first, second]: readonly string[]): boolean {
+  return /\.refused\.csv(\.gz)?$/i.test(name) && first === 'line' && second === 'reason';
+}
+
+const unguarded = (value: unknown) => (typeof value === 'string' ? formulaUnguarded(value) : value);
+
+/** @param skipped so many columns at the beginning are not there for whoever reads */
+function csvShape(all: readonly string[], skipped: number): Shape {
+  const columns = all.map((column, index) => (index < skipped ? '' : column));
   return {
     format: 'csv',
     columns: columns.filter((column) => column !== ''),
     cell: (name) => {
-      const index = columns.indexOf(name);
-      return index < 0 ? undefined : (values) => values[index];
+      const index = name === '' ? -1 : columns.indexOf(name);
+      return index < 0 ? undefined : (values) => unguarded(values[index]);
     },
     others: (but) => {
       const places = [...columns.entries()].filter(([, column]) => column !== '' && !but.has(column));
       return (values, visit, into) => {
         for (const [index, column] of places) {
-          const refused = visit(into, column, values[index]);
+          const refused = visit(into, column, unguarded(values[index]));
           if (refused !== undefined) return refused;
         }
         return undefined;

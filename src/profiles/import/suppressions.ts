@@ -3,7 +3,7 @@ import { formulaUnguarded } from '../formula-safe.ts';
 import { wrongJson } from '../json.ts';
 import type { Suppression, SuppressionStore } from '../port.ts';
 import { type DateReading, readTime, wrongMoment } from '../times.ts';
-import { datesOf, expressionOr, missingColumn } from './columns.ts';
+import { datesOf, expressionOr, expressionOrAny, missingColumn } from './columns.ts';
 import { type Compiled, compileCondition, required } from './expression.ts';
 import { Refused } from './filters.ts';
 import { type ImportOptions, type ImportReport, withRows } from './import.ts';
@@ -55,17 +55,19 @@ function suppressionReader(
 ): RowReader<Suppression> {
   const dates = datesOf(mapping.dates);
   const fits = compileCondition(mapping.when, shape);
-  const email = expressionOr(mapping.email, ['email', 'emailaddress', 'mail', 'address'], shape, dates);
+  const email = expressionOrAny(mapping.email, ['email', 'emailAddress', 'mail', 'address'], shape, dates);
   if (email === undefined) throw missingColumn('e-mail address', shape, '--map email=COLUMN');
   const readEmail = required(email, 'email');
   const texts = {
     // A file of refused rows has a column 'reason' of its own.
     reason:
-      expressionOr(mapping.reason, ['why'], shape, dates) ??
-      expressionOr(undefined, ['reason'], shape, dates),
+      shape.columns === undefined
+        ? expressionOrAny(mapping.reason, ['why', 'reason'], shape, dates)
+        : (expressionOr(mapping.reason, ['why'], shape, dates) ??
+          expressionOr(undefined, ['reason'], shape, dates)),
     source: expressionOr(mapping.source, ['source'], shape, dates),
   };
-  const when = expressionOr(mapping.at, ['at', 'since', 'suppressedat'], shape, dates);
+  const when = expressionOrAny(mapping.at, ['at', 'since', 'suppressedAt'], shape, dates);
   return (values, now) => {
     if (!fits(values)) return undefined;
     const given = readEmail(values);
@@ -77,7 +79,9 @@ function suppressionReader(
     const from = textOf(texts.source, values, 'source') ?? source;
     if (from instanceof Refused) return from;
     const at = momentOf(when?.evaluate(values), dates, now);
-    return at instanceof Refused ? at : { address, reason: why, source: from, at: at ?? now };
+    // Not to be mailed is what counts: that the date cannot be read is told with where it came from.
+    const told = at instanceof Refused ? `${from.slice(0, TEXT_MAX / 2)} (${at.reason})` : from;
+    return { address, reason: why, source: told, at: at instanceof Refused ? now : (at ?? now) };
   };
 }
 

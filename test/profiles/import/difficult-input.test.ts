@@ -23,6 +23,9 @@ onEveryStore('imports that cannot go well', (open) => {
     await expect(attempt(await file('csv.gz', 'email\na@x.de\n'))).rejects.toThrow(/is not packed with gzip/);
     await expect(attempt(await file('csv', 'PK\u0003\u0004 and so on'))).rejects.toThrow(/ZIP or Excel/);
     await expect(attempt(await file('csv', ''))).rejects.toThrow(/it is empty/);
+    await expect(attempt(await file('csv', 'email,n\ra@x.de,1\rb@x.de,2\r'))).rejects.toThrow(
+      /carriage return/,
+    );
     const packed = gzipSync(`email,x\n${'a@example.com,1234567890\n'.repeat(100_000)}`);
     await expect(attempt(await file('csv.gz', packed.subarray(0, packed.length / 2)))).rejects.toThrow(
       /Reading .* failed/,

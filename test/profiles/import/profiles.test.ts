@@ -30,6 +30,19 @@ onEveryStore('imports', (open) => {
     ]);
   });
 
+  test('a mended file of refused rows says what the rows said, no more', async () => {
+    const { profiles, profilesFrom } = await made();
+    const path = await file('csv', 'email,phone,note\nbroken.example,+49 151 234,-- see file\n');
+    const { refusedFile = '' } = await profilesFrom(path);
+    const mended = (await readFile(refusedFile, 'utf8')).replace('broken.example', 'mended@x.example');
+    await writeFile(refusedFile, mended);
+    expect(await profilesFrom(refusedFile)).toMatchObject({ added: 1, refused: 0 });
+    expect((await profiles.byEmail('mended@x.example'))?.attributes).toEqual({
+      phone: '+49 151 234',
+      note: '-- see file',
+    });
+  });
+
   test('a plain CSV file of profiles: what it says, what is refused, and twice is once', async () => {
     const { profiles, consents, profilesFrom } = await made();
     const path = await file(
