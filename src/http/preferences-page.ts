@@ -101,7 +101,7 @@ function frequency(view: PreferenceView, { preferences: say }: Texts): Html {
   return html`<fieldset><legend>${say.often}</legend>
 <p class="hint">${say.oftenHint}</p>
 ${rhythms.map(choice)}
-<div class="row own"><input id="max" type="number" name="max" min="1" max="100" inputmode="numeric" aria-label="${say.ownNumber}" value="${fields.max}"${wrong(view, 'max')}>
+<div class="row own"><input id="max" type="number" name="max" min="1" max="${Math.max(100, Number(fields.max) || 0)}" inputmode="numeric" aria-label="${say.ownNumber}" value="${fields.max}"${wrong(view, 'max')}>
 <span class="pair"><label for="per">${say.ownPer}</label> <select id="per" name="per">${options}</select></span></div></fieldset>`;
 }
 

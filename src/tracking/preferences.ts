@@ -14,7 +14,9 @@ import type { LetterReader, PreferenceChoices, TopicWish } from './readers.ts';
 const HIGHEST_LIMIT = 100;
 const LONGEST_PAUSE_YEARS = 5;
 
-const field = z.string().trim().max(200).default('');
+const LONGEST_FIELD = 200;
+/** What a form leaves out stays as it is; what it sends empty is taken back. */
+const field = z.string().trim().max(LONGEST_FIELD).optional();
 const several = z
   .union([z.string().transform((one) => [one]), z.array(z.string())])
   .default([])
@@ -39,8 +41,9 @@ const fieldsSchema = z.object({
   language: field,
 });
 
-export type PreferenceFields = Omit<z.output<typeof fieldsSchema>, 'form' | 'shown'>;
 type Sent = z.output<typeof fieldsSchema>;
+export type PreferenceFields = Pick<Sent, 'topic' | 'often'> &
+  Readonly<Record<'max' | 'per' | 'pausedUntil' | 'quietFrom' | 'quietTo' | 'timeZone' | 'language', string>>;
 
 /** What is wrong with a form; the page has the sentences. */
 export const problemKinds = [
@@ -90,8 +93,13 @@ export function fieldsOf(reader: LetterReader, offer: Offer, now: number): Prefe
     quietFrom: quietHours === undefined ? '' : clockTime(quietHours.from),
     quietTo: quietHours === undefined ? '' : clockTime(quietHours.to),
     timeZone: reader.timeZone ?? '',
-    language: reader.language ?? '',
+    language: languageIn(reader),
   };
+}
+
+/** As a form can send it back. */
+function languageIn({ language = '' }: LetterReader): string {
+  return language.length > LONGEST_FIELD ? '' : language.trim();
 }
 
 function rhythmOf(frequency: Frequency | undefined): Rhythm {
@@ -111,7 +119,9 @@ const dayOf = (at: number, zone: string) => DateTime.fromMillis(at, { zone }).to
 export function readPreferenceForm(body: unknown, reader: LetterReader, offer: Offer, now: number): ReadForm {
   const form = fieldsSchema.safeParse(body);
   if (!form.success) return { choices: undefined, problems: ['form'], fields: undefined };
-  const { form: _form, shown: _shown, ...fields } = form.data;
+  // What comes back as it was shown stays as it is, whatever this form would let anybody choose.
+  const before = fieldsOf(reader, offer, now);
+  const fields = filledIn(form.data, before);
   const problems: FormProblem[] = [];
   const problem = (kind: FormProblem) => {
     problems.push(kind);
@@ -120,13 +130,39 @@ export function readPreferenceForm(body: unknown, reader: LetterReader, offer: O
   const timeZone = timeZoneOf(fields.timeZone, problem);
   const choices: PreferenceChoices = {
     topics: wishes(form.data, reader, offer),
-    frequency: frequencyOf(fields, reader, problem),
-    pausedUntil: pauseOf(fields.pausedUntil, timeZone ?? offer.timeZone, now, problem),
+    frequency: isSameRhythm(fields, before) ? reader.frequency : frequencyOf(fields, reader, problem),
+    pausedUntil:
+      fields.pausedUntil !== '' && fields.pausedUntil === before.pausedUntil
+        ? reader.pausedUntil
+        : pauseOf(fields.pausedUntil, timeZone ?? offer.timeZone, now, problem),
     quietHours: quietHoursOf(fields.quietFrom, fields.quietTo, problem),
     timeZone,
     language: languageOf(fields.language, reader, offer, problem),
   };
   return problems.length > 0 ? { choices: undefined, problems, fields } : { choices, problems: [], fields };
+}
+
+function filledIn(
+  { form: _form, shown: _shown, topic, often, ...sent }: Sent,
+  before: PreferenceFields,
+): PreferenceFields {
+  return {
+    topic,
+    often,
+    max: sent.max ?? before.max,
+    per: sent.per ?? before.per,
+    pausedUntil: sent.pausedUntil ?? before.pausedUntil,
+    quietFrom: sent.quietFrom ?? before.quietFrom,
+    quietTo: sent.quietTo ?? before.quietTo,
+    timeZone: sent.timeZone ?? before.timeZone,
+    language: sent.language ?? before.language,
+  };
+}
+
+function isSameRhythm(one: PreferenceFields, other: PreferenceFields): boolean {
+  return (
+    one.often === other.often && (one.often !== 'own' || (one.max === other.max && one.per === other.per))
+  );
 }
 
 function wishes(sent: Sent, reader: LetterReader, offer: Offer): TopicWish[] {
@@ -192,7 +228,8 @@ function timeZoneOf(text: string, problem: Problem): string | undefined {
 
 function languageOf(text: string, reader: LetterReader, offer: Offer, problem: Problem): string | undefined {
   if (offer.languages.length === 0) return reader.language;
-  if (text === '' || text === reader.language) return text || undefined;
+  if (text === languageIn(reader)) return reader.language;
+  if (text === '') return undefined;
   return offer.languages.includes(text) ? text : problem('language');
 }
 

@@ -50,6 +50,22 @@ export const form = (own: Fields, topics: readonly string[] = ['offers']): Field
   return [...plain.filter(([name]) => !own.some(([other]) => other === name)), ...own];
 };
 
+/** What a browser sends when nothing on the page was touched. */
+export function asShown(page: string): Fields {
+  const fields: [string, string][] = [];
+  let select = '';
+  const own = page.split('<form').find((part) => part.includes('value="preferences"')) ?? '';
+  for (const [, tag = '', attributes = ''] of own.matchAll(/<(input|select|option|textarea)\b([^>]*)>/g)) {
+    const value = (name: string) => new RegExp(` ${name}="([^"]*)"`).exec(attributes)?.[1];
+    if (tag === 'select') select = value('name') ?? '';
+    if (tag === 'option' && / selected\b/.test(attributes)) fields.push([select, value('value') ?? '']);
+    const isTick = ['checkbox', 'radio'].includes(value('type') ?? '');
+    if (tag === 'input' && (!isTick || / checked\b/.test(attributes)))
+      fields.push([value('name') ?? '', value('value') ?? '']);
+  }
+  return fields;
+}
+
 /** The preference page over a new store, for the tests of one suite, and what it stores. */
 export function preferencePage(open: () => Promise<Store>) {
   let store: Store;

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { onEveryStore } from '../stores.ts';
-import { type Fields, form, preferencePage } from './preference-page.ts';
+import { asShown, type Fields, form, now, preferencePage } from './preference-page.ts';
 
 onEveryStore('the preference page', (open) => {
   const { store, http, letter, page, post, profile, consents } = preferencePage(open);
@@ -64,6 +64,40 @@ onEveryStore('the preference page', (open) => {
     expect(await consents(profileId)).toEqual({ offers: 'in' });
     // What was typed is still there.
     if (!text.includes('whole')) expect(answer.body).not.toContain('value="offers" checked');
+  });
+
+  test.each([
+    ['a pause that ends later today', { pausedUntil: now + 60_000 }],
+    ['a pause that ends in the afternoon', { pausedUntil: Date.UTC(2099, 11, 24, 15) }],
+    ['a limit beyond what the page offers', { frequencyMax: 200, frequencyPer: 'month' }],
+    ['a language that is none', { attributes: { language: ' German ' } }],
+    ['a language that is a book', { attributes: { language: 'x'.repeat(300) } }],
+  ])('%s stays, whatever else is chosen', async (_what, stored) => {
+    const { sendId, profileId } = await letter({ consent: 'in' });
+    const { profiles } = store().tables;
+    await store().orm.update(profiles).set(stored).where(eq(profiles.id, profileId));
+    const shown = (await http().inject(page(sendId))).body;
+    const answer = await post(
+      page(sendId),
+      asShown(shown).filter(([name]) => name !== 'topic'),
+    );
+    expect(answer.statusCode).toBe(200);
+    expect(await profile(profileId)).toMatchObject(stored);
+    expect(await consents(profileId)).toEqual({ offers: 'out' });
+  });
+
+  test('what a form leaves out stays', async () => {
+    const { sendId, profileId } = await letter({ consent: 'in' });
+    const { profiles } = store().tables;
+    const stored = { pausedUntil: Date.UTC(2027, 1, 1), quietFrom: 60, quietTo: 90, timeZone: 'Europe/Rome' };
+    await store().orm.update(profiles).set(stored).where(eq(profiles.id, profileId));
+    const answer = await post(page(sendId), [
+      ['form', 'preferences'],
+      ['often', 'week'],
+    ]);
+    expect(answer.statusCode).toBe(200);
+    expect(await profile(profileId)).toMatchObject({ ...stored, frequencyMax: 1, frequencyPer: 'week' });
+    expect(await consents(profileId)).toEqual({ offers: 'in' });
   });
 
   test('a form that is not ours changes nothing, and nobody gets into topics they were never asked about', async () => {
