@@ -78,7 +78,7 @@ export const dayOf = (text: string, zone: string) => unitsFrom(DateTime.fromISO(
 /** The first day of the calendar in `zone` that begins at or after a moment (ms), 2011-09-30; undefined far away. */
 export function firstDayFrom(at: number, zone: string): string | undefined {
   const local = DateTime.fromMillis(at, { zone });
-  const start = local.startOf('day');
+  const start = startOf(local, 'day');
   const day = start.toMillis() === at ? start : start.plus({ days: 1 });
   const text = day.toISODate();
   return text === null || !/^\d{4}-/.test(text) ? undefined : text;
@@ -86,14 +86,20 @@ export function firstDayFrom(at: number, zone: string): string | undefined {
 
 /** Starts are taken anew after each step: at midnight a clock may be set forward, and then no midnight is. */
 function unitsFrom(start: DateTime, count: number, unit: CalendarUnit): Span {
-  const from = start.startOf(unit);
-  return {
-    from: from.toMillis(),
-    until: from
-      .plus({ [unit]: count })
-      .startOf(unit)
-      .toMillis(),
-  };
+  const from = startOf(start, unit);
+  return { from: from.toMillis(), until: startOf(from.plus({ [unit]: count }), unit).toMillis() };
+}
+
+/** The longest step that a clock is set back. */
+const LONGEST_STEP = { hours: 3 };
+
+/** Where a unit begins, the first time that its midnight comes: where a clock is set back to midnight it comes twice. */
+function startOf(moment: DateTime, unit: CalendarUnit): DateTime {
+  const start = moment.startOf(unit);
+  const setBack = start.minus(LONGEST_STEP).offset - start.offset;
+  if (setBack <= 0) return start;
+  const first = start.minus({ minutes: setBack });
+  return first.hasSame(start, 'day') ? first : start;
 }
 
 type CalendarUnit = Extract<DurationUnit, 'day' | 'week' | 'month' | 'quarter' | 'year'>;

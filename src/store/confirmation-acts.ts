@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, isNull, lte, ne, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNull, lte, ne, sql } from 'drizzle-orm';
 import type { AskingLimit, ConfirmationStore, SignUp } from '../sign-up/port.ts';
 import { clockOf } from './clock.ts';
 import { readStandings, saveStandings } from './consent-book.ts';
@@ -117,11 +117,15 @@ async function readmit(tx: Database, profileId: number): Promise<void> {
   await tx.run(sql`DELETE FROM suppressions WHERE address = ${tx.mark('address', row.email)}`);
 }
 
-/** The words that the profile was asked to agree to, by topic. */
+/** The words that the profile was asked to agree to last, by topic; the consent itself may have changed meanwhile. */
 async function wordingsOf(tx: Database, profileId: number): Promise<Map<string, string>> {
-  const { consents } = tx.tables;
-  const rows = await tx.orm.select().from(consents).where(eq(consents.profileId, profileId));
-  return new Map(rows.flatMap((row) => (row.wording === null ? [] : [[row.topic, row.wording]])));
+  const { consentChanges } = tx.tables;
+  const rows = await tx.orm
+    .select({ topic: consentChanges.topic, wording: consentChanges.wording })
+    .from(consentChanges)
+    .where(and(eq(consentChanges.profileId, profileId), eq(consentChanges.state, 'pending')))
+    .orderBy(asc(consentChanges.at), asc(consentChanges.id));
+  return new Map(rows.flatMap(({ topic, wording }) => (wording === null ? [] : [[topic, wording]])));
 }
 
 /** See `ConfirmationStore.sweep`; a short transaction for each profile. */

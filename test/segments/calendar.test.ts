@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { firstDayFrom, isPeriod, isZone, periodOf } from '../../src/segments/calendar.ts';
+import { dayOf, firstDayFrom, isPeriod, isZone, periodOf } from '../../src/segments/calendar.ts';
 import { evaluate, type SubjectEvent } from '../../src/segments/evaluate.ts';
 import { parseRule, type ResolvedRule } from '../../src/segments/rule.ts';
 import { defaultRuleSettings } from '../../src/segments/settings.ts';
@@ -120,5 +120,44 @@ describe('rules at the edges of days', () => {
       expect(ask({ after: '2011-10-01' }, '2011-10-02')).toBe(true);
       expect(ask({ between: ['2011-10-01', '9999-12-31'] }, '2011-10-02')).toBe(true);
     }
+  });
+});
+
+describe('days', () => {
+  const zones = fc.constantFrom(
+    'America/Havana',
+    'Atlantic/Azores',
+    'America/St_Johns',
+    'Europe/Berlin',
+    'Asia/Beirut',
+    'America/Sao_Paulo',
+    'Australia/Lord_Howe',
+    'Africa/Cairo',
+    'UTC',
+  );
+  const days = fc
+    .integer({ min: Date.UTC(2005, 0, 1) / 86_400_000, max: Date.UTC(2027, 0, 1) / 86_400_000 })
+    .map((day) => new Date(day * 86_400_000));
+  const textOf = (date: Date) => date.toISOString().slice(0, 10);
+
+  test('follow each other without a gap, wherever clocks are set', () => {
+    fc.assert(
+      fc.property(zones, days, (zone, day) => {
+        const next = new Date(day.getTime() + 86_400_000);
+        expect(dayOf(textOf(day), zone).until).toBe(dayOf(textOf(next), zone).from);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  test.each([
+    ['America/Havana', '2025-11-02', '2025-11-02T04:00:00Z', '2025-11-03T05:00:00Z'],
+    ['Atlantic/Azores', '2025-10-26', '2025-10-26T00:00:00Z', '2025-10-27T01:00:00Z'],
+  ])('in %s %s begins when its midnight comes first', (zone, day, from, until) => {
+    const span = { from: Date.parse(from), until: Date.parse(until) };
+    expect(dayOf(day, zone)).toEqual(span);
+    expect(periodOf('today', span.from + 60_000, zone)).toEqual(span);
+    expect(periodOf('yesterday', span.until, zone)).toEqual(span);
+    expect(firstDayFrom(span.from, zone)).toBe(day);
   });
 });

@@ -57,6 +57,16 @@ onEveryStore('double opt-in', (open) => {
     expect(await confirmations.answer(999_999, 'yes', at, 'x')).toBeUndefined();
   });
 
+  test('a yes keeps the words that were agreed to, also when the consent was changed meanwhile', async () => {
+    const { store, confirmations, ask, idOf } = await made();
+    const at = Date.now();
+    const { id = 0 } = await ask(at);
+    await consentStore(store).change(await idOf(), 'offers', 'out', at + 1, 'by hand');
+    await confirmations.answer(id, 'yes', at + 2, 'by the link');
+    const [consent] = await consentStore(store).of(await idOf());
+    expect(consent).toMatchObject({ state: 'in', wording: 'I want offers', proof: 'by the link' });
+  });
+
   test('no means no, also after a yes, and the link cannot turn it round', async () => {
     const { confirmations, ask, states } = await made();
     const at = Date.now();
