@@ -36,7 +36,34 @@ export const everyQueue: readonly QueueName[] = ['plan', 'send', 'record', 'swee
  */
 export async function startWorkers(app: App, queues: Queues, names: readonly QueueName[]): Promise<Role> {
   beFrugal(HEAP_GROWS_BY);
-  const closers: Array<() => Promise<void>> = [];
+  const closers: Closers = [];
+  const closeAll = async () => {
+    for (const close of closers) await close();
+  };
+  try {
+    await startParts(app, queues, names, closers);
+  } catch (error) {
+    // What has begun already would keep the process alive, doing nothing.
+    await queues.close();
+    await closeAll().catch(() => undefined);
+    throw error;
+  }
+  return {
+    close: async () => {
+      await queues.close();
+      await closeAll();
+    },
+  };
+}
+
+type Closers = Array<() => Promise<void>>;
+
+async function startParts(
+  app: App,
+  queues: Queues,
+  names: readonly QueueName[],
+  closers: Closers,
+): Promise<void> {
   const scriptorium = names.includes('send') ? openScriptorium(app) : undefined;
   if (names.includes('plan')) {
     const planner = { ...app.planner, ...(scriptorium && { survey: scriptorium.survey }) };
@@ -72,6 +99,7 @@ export async function startWorkers(app: App, queues: Queues, names: readonly Que
     await queues.process('follow', async (_payload, signal) => {
       await app.follow(signal);
     });
+    if (!names.includes('sweep')) closers.push(await lookForFollowed(app, queues));
   }
   if (names.includes('sweep')) {
     const upkeep = makeUpkeep({
@@ -91,12 +119,23 @@ export async function startWorkers(app: App, queues: Queues, names: readonly Que
     const renewal = setInterval(again, RESCHEDULE_MS);
     closers.push(async () => clearInterval(renewal));
   }
-  return {
-    close: async () => {
-      await queues.close();
-      for (const close of closers) await close();
-    },
-  };
+}
+
+/** Where nobody sweeps: an embedded queue is this process's own, and no other asks for it. */
+async function lookForFollowed(app: App, queues: Queues): Promise<() => Promise<void>> {
+  const look = () =>
+    askToFollow(app, queues).catch((error: unknown) =>
+      app.log.warn({ error: messageOf(error) }, 'it could not be seen which segments are to be followed'),
+    );
+  await look();
+  const looking = setInterval(() => void look(), RESCHEDULE_MS);
+  return async () => clearInterval(looking);
+}
+
+async function askToFollow(app: App, queues: Queues): Promise<void> {
+  if (await app.followed.due(Date.now(), app.config.followMs)) {
+    await queues.add('follow', [{ payload: {}, key: 'follow' }]);
+  }
 }
 
 async function sweepOnce(app: App, queues: Queues): Promise<void> {
@@ -106,9 +145,7 @@ async function sweepOnce(app: App, queues: Queues): Promise<void> {
     queues,
   });
   await app.identities.settleMerges(Date.now() - MERGE_SETTLES_MS, Date.now());
-  if (await app.followed.due(Date.now(), app.config.followMs)) {
-    await queues.add('follow', [{ payload: {}, key: 'follow' }]);
-  }
+  await askToFollow(app, queues);
   await app.notices.set(WORKER_NOTICE, `a worker of process ${process.pid} is running`);
 }
 

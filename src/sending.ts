@@ -142,8 +142,8 @@ function makeSending(
       claim: gate.claim,
       settle: gate.settle,
       contentAccepted: (runId) => refusals.accepted(runId),
-      contentRefused: async (runId, response) => {
-        if (refusals.refused(runId)) await stopRun(app, runId, response);
+      contentRefused: async (runId, response, receiver) => {
+        if (refusals.refused(runId, receiver)) await stopRun(app, runId, reasonToStop(response, receiver));
       },
     },
     close: async () => {
@@ -154,11 +154,16 @@ function makeSending(
   };
 }
 
-async function stopRun(app: App, runId: number, response: string): Promise<void> {
-  const reason = `The server refused its letters ten times in a row: "${response}". Mend the letter or the sender, then resume.`;
+/** A run's letters say what the campaign said when it was launched, so resuming helps only where they are not at fault. */
+function reasonToStop(response: string, receiver: string | undefined): string {
+  if (receiver !== undefined)
+    return `The server refused every reader, by a rule against the sender: "${response}". See to the sender's address or the login, then resume; what was refused stays failed`;
+  return `The server refused its letters ten times in a row: "${response}". If the sender is at fault, mend that and resume; if the letter is, cancel, mend it and launch it again`;
+}
+
+async function stopRun(app: App, runId: number, reason: string): Promise<void> {
   const stopped = await app.runs.step(runId, sendingStates, 'paused', reason);
-  if (stopped)
-    app.log.error({ run: runId, said: response }, 'a campaign was stopped: its letters are refused');
+  if (stopped) app.log.error({ run: runId, why: reason }, 'a campaign was stopped: its letters are refused');
 }
 
 /** Limits are shared in Redis where the jobs are there, else in the database. */

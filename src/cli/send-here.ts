@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { App } from '../app.ts';
+import { DearError } from '../errors.ts';
 import { openQueues } from '../queue/open.ts';
 import { startWorkers } from '../roles.ts';
 import { SERVER_NOTICE } from '../sending.ts';
@@ -8,10 +9,13 @@ import { progressBar } from './progress.ts';
 import { untilStopped } from './stop.ts';
 
 const LOOK_MS = 250;
+/** A limit or a busy server puts letters off by seconds: those are waited for. */
+const SOON_MS = 60_000;
 
 /**
- * Sends a run's letters from this process until none is due any more (letters that wait for a later day stay in
- * the ledger), the SMTP server is down, or the person stops it.
+ * Sends a run's letters from this process until none is due within a minute any more, the run is stopped, the SMTP
+ * server is down, or the person stops it. What is left then stays in the ledger, and is told.
+ * @throws DearError `campaign.stopped` when the run was paused or cancelled meanwhile
  */
 export async function sendHere(app: App, out: Output, runId: number): Promise<void> {
   const queues = await openQueues({ url: app.config.queueUrl, log: app.log });
@@ -22,11 +26,12 @@ export async function sendHere(app: App, out: Output, runId: number): Promise<vo
     },
   );
   const stop = untilStopped();
-  const total = await dueNow(app, runId);
+  const total = await dueSoon(app, runId);
   const bar = progressBar('Sending', total, 'letters');
   try {
-    for (let left = total; left > 0 && !stop.signal.aborted; left = await dueNow(app, runId)) {
+    for (let left = total; left > 0 && !stop.signal.aborted; left = await dueSoon(app, runId)) {
       bar.to(total - left);
+      await refuseStopped(app, runId);
       const down = (await app.notices.list()).find((notice) => notice.key === SERVER_NOTICE);
       if (down !== undefined) {
         out.note(down.text);
@@ -34,15 +39,31 @@ export async function sendHere(app: App, out: Output, runId: number): Promise<vo
       }
       await wait(LOOK_MS);
     }
-    bar.to(total - (await dueNow(app, runId)));
+    bar.to(total - (await dueSoon(app, runId)));
   } finally {
     bar.end();
     stop.release();
     await workers.close();
   }
   await app.sweeping.finishRuns();
+  const later = await app.ledger.unsettled(runId, Number.MAX_SAFE_INTEGER);
+  if (later > 0)
+    out.note(
+      `${later === 1 ? '1 letter still waits' : `${later} letters still wait`}: \`dear campaign status\` says for what; \`dear up\` or \`dear work\` sends them.`,
+    );
 }
 
-async function dueNow(app: App, runId: number): Promise<number> {
-  return app.ledger.unsettled(runId, Date.now());
+function dueSoon(app: App, runId: number): Promise<number> {
+  return app.ledger.unsettled(runId, Date.now() + SOON_MS);
+}
+
+async function refuseStopped(app: App, runId: number): Promise<void> {
+  const run = await app.runs.byId(runId);
+  if (run === undefined || run.state === 'planning' || run.state === 'running') return;
+  if (run.state === 'finished') return;
+  throw new DearError(
+    'campaign.stopped',
+    `The campaign is ${run.state}${run.reason ? `: ${run.reason}` : ''}.`,
+    { mend: '`dear campaign status` shows how far it came.' },
+  );
 }

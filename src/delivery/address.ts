@@ -26,6 +26,9 @@ export function wireAddress(address: string): string | undefined {
   return wire.length > 254 ? undefined : wire;
 }
 
+/** The domain of an address, in lower case. */
+export const domainOf = (address: string) => address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+
 /** A domain in its ASCII form (IDNA), or undefined when it is none. */
 export function wireDomain(domain: string): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the question is exactly whether it is ASCII.

@@ -1,3 +1,4 @@
+import { domainOf } from './address.ts';
 import type { Line, Turn } from './letter-line.ts';
 import type { ClaimRequest, LeasedSend, Settlement, Verdict } from './port.ts';
 import { judgeRefusal } from './refusals.ts';
@@ -21,7 +22,8 @@ export interface SendBatchDeps {
   /** Whether letters to this address must wait, since their destination asked for a pause. */
   mustWait(address: string): boolean;
   /** The server refused a letter for what it is, not for its reader. */
-  contentRefused(runId: number, response: string): Promise<void>;
+  /** @param receiver the domain whose rule refused the sender; undefined when the letter was refused */
+  contentRefused(runId: number, response: string, receiver?: string): Promise<void>;
   contentAccepted(runId: number): void;
   /** A letter that may not leave now, for any verdict but `go`. */
   refused(send: LeasedSend, verdict: Exclude<Verdict, 'go'>): Promise<void>;
@@ -181,6 +183,7 @@ async function deliver(
   stored.catch(() => undefined); // Its failure is thrown when the connections are done.
   if (outcome.kind === 'accepted') deps.contentAccepted(send.runId);
   if (refusal?.about === 'campaign') await deps.contentRefused(send.runId, outcome.response);
+  if (refusal?.about === 'sender') await deps.contentRefused(send.runId, outcome.response, domainOf(to));
   return { stored, outcome };
 }
 

@@ -23,7 +23,7 @@ export interface SendJobDeps {
   run(id: number): Promise<Run | undefined>;
   claim(request: ClaimRequest): Promise<Verdict>;
   settle(settlement: Settlement): Promise<void>;
-  contentRefused(runId: number, response: string): Promise<void>;
+  contentRefused(runId: number, response: string, receiver?: string): Promise<void>;
   contentAccepted(runId: number): void;
 }
 

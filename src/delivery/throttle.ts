@@ -1,3 +1,4 @@
+import { domainOf } from './address.ts';
 import { type Line, makeLine } from './letter-line.ts';
 import type { Limits } from './limits.ts';
 import { type Asking, type Limit, type Lines, share } from './permit-share.ts';
@@ -292,5 +293,3 @@ class SharedThrottle implements Throttle {
     for (const [line, end] of this.lines) if (end < now) this.lines.delete(line);
   }
 }
-
-const domainOf = (address: string) => address.slice(address.lastIndexOf('@') + 1).toLowerCase();

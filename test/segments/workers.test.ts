@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { openQueues } from '../../src/queue/open.ts';
+import { startWorkers } from '../../src/roles.ts';
 import { parseRule } from '../../src/segments/rule.ts';
 import { eventually, install } from '../fixtures/installation.ts';
 
@@ -41,3 +43,20 @@ test('workers fold traits and tell who enters a followed segment', async () => {
     await close();
   }
 }, 120_000);
+
+test('a process that does nothing but follow looks by itself', async () => {
+  const { app, close } = await install({ FOLLOW_MINUTES: '0.01' });
+  try {
+    const rule = parseRule({ everyone: true }, 'rule');
+    await app.segments.save({ name: 'all', about: undefined, rule, follow: true }, Date.now());
+    const queues = await openQueues({ url: app.config.queueUrl, log: app.log });
+    const workers = await startWorkers(app, queues, ['follow']);
+    try {
+      await eventually('the look', async () => (await app.segments.get('all')).followedAt !== undefined);
+    } finally {
+      await workers.close();
+    }
+  } finally {
+    await close();
+  }
+}, 60_000);
