@@ -146,7 +146,7 @@ class ServerPool implements Transport {
       giveBack();
       return slot;
     }
-    let released = false;
+    let released: Promise<void> | undefined;
     let delivered = 0;
     return {
       kind: 'slot',
@@ -159,10 +159,11 @@ class ServerPool implements Transport {
       },
       mayGoOn: () => !this.waiters.firstLooks && slot.mayGoOn(),
       release: () => {
-        if (released) return;
-        released = true;
-        slot.release();
-        giveBack();
+        if (released === undefined) {
+          released = slot.release();
+          giveBack();
+        }
+        return released;
       },
     };
   }

@@ -89,17 +89,16 @@ class SharedServer implements Transport {
     }
     if (slot.kind === 'down') return slot;
     const { features, deliver, mayGoOn, release } = slot;
-    let released = false;
+    let released: Promise<void> | undefined;
     return {
       kind: 'slot',
       features,
       deliver,
       mayGoOn: () => !this.waiters.firstLooks && mayGoOn(),
       release: () => {
-        if (released) return;
-        released = true;
-        release();
-        this.rise();
+        // Whoever comes next would open a connection beside one that is not free again yet.
+        released ??= release().finally(() => this.rise());
+        return released;
       },
     };
   }

@@ -119,7 +119,7 @@ class SmtpTransport implements Transport {
 
   private slotOn(first: SmtpSession): Slot {
     let session = first;
-    let released = false;
+    let released: Promise<void> | undefined;
     let delivered = 0;
     return {
       kind: 'slot',
@@ -132,7 +132,7 @@ class SmtpTransport implements Transport {
         delivered + 1 < LETTERS_IN_A_ROW &&
         session.carried + 1 < this.settings.maxLetters,
       deliver: async (letter, next) => {
-        if (released) throw new Error('This slot was released; ask for another.');
+        if (released !== undefined) throw new Error('This slot was released; ask for another.');
         delivered += 1;
         const offered = session.alive ? await session.send(letter, next) : undefined;
         if (offered?.stale === false) return offered.outcome;
@@ -143,9 +143,8 @@ class SmtpTransport implements Transport {
         return (await session.send(letter, next)).outcome;
       },
       release: () => {
-        if (released) return;
-        released = true;
-        void this.takeBack(session);
+        released ??= this.takeBack(session);
+        return released;
       },
     };
   }

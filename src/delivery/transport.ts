@@ -49,8 +49,8 @@ export interface Slot {
   deliver(letter: OutgoingLetter, next?: OutgoingLetter): Promise<Outcome>;
   /** Whether two letters may be delivered yet, one after the other, before the connection should be given back. */
   mayGoOn(): boolean;
-  /** Gives the connection back; a second call does nothing. */
-  release(): void;
+  /** Gives the connection back; a second call does nothing. Resolves when it is free for others, or closed. */
+  release(): Promise<void>;
 }
 
 /** Why there is no slot. */

@@ -43,6 +43,27 @@ onEveryStore('a server that takes a number of connections from all workers', (op
     }
   });
 
+  test('gives one worker no more either, though it could have them', async () => {
+    const permits = permitStore(await open());
+    // After a refusal a connection is ready for the next letter only when it was reset.
+    const box = await opened({
+      onRcptTo: ({ address }, _session, callback) =>
+        callback(address.startsWith('bob') ? new Error('unknown') : null),
+    });
+    const seats = new Seats({ permits, failed });
+    const own = smtpTransport(parseSmtpUrl(`smtp://127.0.0.1:${box.port}`, 10));
+    const transport = sharedServer(own, { name: 'a.example:25', total: 3, seats });
+    const send = async () => {
+      for (let left = 30; left > 0; left -= 1)
+        await deliver(transport, letter(undefined, left % 2 === 0 ? 'bob@example.test' : 'ada@example.test'));
+    };
+    await Promise.all([1, 2, 3, 4, 5, 6].map(send));
+    expect(box.received.length).toBe(90);
+    expect(box.mostOpen()).toBe(3);
+    await transport.close();
+    await seats.close();
+  });
+
   test('is down for a moment when others use them all, and others of a pool go on', async () => {
     const permits = permitStore(await open());
     const [box, other] = [await opened(), await opened()];

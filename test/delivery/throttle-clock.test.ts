@@ -38,7 +38,7 @@ test('a pause ends when it should, though the clock of the machine is set back m
       features: { eightBitMime: false },
       deliver: async () => busy,
       mayGoOn: () => false,
-      release: () => undefined,
+      release: async () => undefined,
     }),
     features: () => undefined,
     close: async () => undefined,
