@@ -168,7 +168,7 @@ function resolveUnknown(db: Database, runId: number, how: 'accept' | 'resend'): 
     }
     const count =
       await tx.run(sql`UPDATE sends SET state = 'queued', detail = 'a person decided to send it again',
-      due_at = ${now}, claimed_at = NULL, finished_at = NULL, response = NULL
+      due_at = ${now}, claimed_at = NULL, finished_at = NULL, response = NULL, lease_token = NULL
       WHERE ${tx.phrases.sendsInOrder(sql`run_id = ${runId} AND state = 'unknown' AND profile_id > 0`)}`);
     if (count > 0) {
       await tx.run(

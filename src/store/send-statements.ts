@@ -10,7 +10,7 @@ export const postponeStatement: RowStatement = {
     ${row.from()} WHERE ${isHeld(row)} AND sends.state IN ('queued', 'deferred')`,
 };
 
-/** sending → what came of it. */
+/** sending → what came of it; and unknown, when a worker that stood still tells at last how it ended. */
 export const settleStatement: RowStatement = {
   columns: {
     send_id: 'bigint',
@@ -27,7 +27,8 @@ export const settleStatement: RowStatement = {
       due_at = CASE WHEN ${row.of('state')} = 'deferred' THEN ${phrases.now()} + ${row.of('retry_in')} ELSE sends.due_at END,
       finished_at = CASE WHEN ${row.of('state')} = 'deferred' THEN NULL ELSE ${phrases.now()} END,
       lease_token = NULL, lease_until = NULL
-    ${row.from()} WHERE ${isHeld(row)} AND sends.state = 'sending'`,
+    ${row.from()} WHERE ${isHeld(row)} AND (sends.state = 'sending'
+      OR (sends.state = 'unknown' AND ${row.of('state')} IN ('accepted', 'failed')))`,
 };
 
 /**

@@ -6,10 +6,11 @@ import type { Database } from './database.ts';
 export function sweepLedger(db: Database): SweepLedger {
   const now = db.phrases.now();
   return {
+    // The token stays: a worker that only stood still may yet tell what the server answered.
     expireClaims: () =>
       db.run(sql`UPDATE sends SET state = CASE WHEN coalesce(opened_at, clicked_at, replied_at, unsubscribed_at) IS NULL
           THEN 'unknown' ELSE 'accepted' END, response = 'The worker that was sending it ended before the answer.',
-        finished_at = ${now}, lease_token = NULL, lease_until = NULL
+        finished_at = ${now}, lease_until = NULL
         WHERE ${db.phrases.sendsInOrder(sql`state = 'sending' AND lease_until < ${now} AND run_id IN (${openRuns})`)}`),
     expireRuns: () =>
       db.run(sql`UPDATE sends SET finished_at = ${now}, lease_token = NULL, lease_until = NULL,

@@ -29,6 +29,29 @@ onEveryStore('the ledger', (open) => {
     expect(await runStore(store).byId(run.id)).toMatchObject({ state: 'finished' });
   });
 
+  test('a worker that only stood still tells how its letters ended, unless somebody decided meanwhile', async () => {
+    const store = await open();
+    const run = await makeRun(store, await makeReaders(store, 4));
+    const ledger = sendLedger(store);
+    const lease = await ledger.lease(run.id, 10, -1);
+    const requests = lease.sends.map(({ id, profileId }) => ({ id, profileId, token: lease.token }));
+    await claim(ledger, requests, undefined);
+    await sweepLedger(store).expireClaims();
+    expect(await states(store, run.id)).toEqual({ unknown: 4 });
+    const [first, second, third] = lease.sends;
+    for (const [send, state] of [
+      [first, 'accepted'],
+      [second, 'failed'],
+      [third, 'deferred'],
+    ] as const)
+      await settle(ledger, [settlement(send?.id ?? 0, lease.token, { state })]);
+    expect(await states(store, run.id)).toEqual({ accepted: 1, failed: 1, unknown: 2 });
+    await runStore(store).resolveUnknown(run.id, 'resend');
+    await settle(ledger, [settlement(third?.id ?? 0, lease.token)]);
+    expect(await claim(ledger, requests, undefined)).toEqual(['lost', 'lost', 'lost', 'lost']);
+    expect(await states(store, run.id)).toEqual({ accepted: 1, failed: 1, queued: 2 });
+  });
+
   test('a person decides on unknown letters', async () => {
     const store = await open();
     const run = await makeRun(store, await makeReaders(store, 4));
