@@ -40,6 +40,14 @@ export function givenKey(text: string): string {
   return `i:${text}`;
 }
 
+/**
+ * The same of a source that may be anybody, such as a web page: whoever guesses the id of an order that is still to come
+ * must not take its place.
+ */
+export function publicKey(text: string): string {
+  return `p:${text}`;
+}
+
 /** The longest id that a source may give an event. */
 export const EVENT_ID_MAX = 200;
 

@@ -1,5 +1,5 @@
 import { normaliseEmail, readEmail } from '../../profiles/email.ts';
-import { ownEventTypes, statedKey } from '../../profiles/event-key.ts';
+import { ownEventTypes, publicKey, statedKey } from '../../profiles/event-key.ts';
 import type { ExternalId, Identifiers } from '../../profiles/identity.ts';
 import { wrongExternalId } from '../../profiles/identity.ts';
 import type { Incoming } from '../../profiles/intake.ts';
@@ -97,7 +97,10 @@ function readEventCall(type: EventCall, call: Call, now: number, reading: CallRe
   const wrongId = id === undefined ? undefined : wrongEventId(id, 'messageId');
   if (wrongId !== undefined) return wrongId;
   // The corrected time differs each time that a message is sent again, its own does not.
-  const key = eventKey(id, who, { type: name, at: moments.stated, properties }, statedKey);
+  const key =
+    id !== undefined && !reading.isTrusted
+      ? publicKey(id)
+      : eventKey(id, who, { type: name, at: moments.stated, properties }, statedKey);
   const rights = { changeEmail: false, isPublic: !reading.isTrusted };
   return { kind: 'event', who, ...rights, type: name, at: moments.at, properties, key };
 }

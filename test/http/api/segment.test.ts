@@ -165,7 +165,7 @@ onEveryStore('the calls of Segment', (open) => {
   });
 
   test('a key that stands in a web page adds, but changes no address and plays no reader', async () => {
-    const { post, key, profile, http } = await made();
+    const { post, key, profile, timeline, http } = await made();
     const site = await key('site');
     const eventsOnly = await key('events');
     await post('identify', { userId: 'v', traits: { email: 'v@example.com' } });
@@ -176,6 +176,11 @@ onEveryStore('the calls of Segment', (open) => {
     await post('identify', { userId: 'w', traits: { size: 'L' } });
     await post('identify', { userId: 'w', traits: { email: 'thief@example.com' } }, site);
     expect(await profile('userId', 'w')).toMatchObject({ email: undefined, attributes: { size: 'L' } });
+    const order = { event: 'Order Completed', messageId: 'o-2', properties: { total: 500 } };
+    await post('track', { ...order, userId: 'thief' }, site);
+    await post('track', { ...order, userId: 'v' });
+    await post('track', { ...order, userId: 'v' });
+    expect(await timeline('userId', 'v')).toHaveLength(1);
     expect(await post('track', { userId: 'v', event: 'opened' }, site)).toMatchObject({ status: 400 });
     expect(await post('track', { userId: 'v', event: 'opened' })).toMatchObject({ status: 200 });
     expect(await post('identify', { userId: 'v', traits: {} }, eventsOnly)).toMatchObject({ status: 400 });
