@@ -1,4 +1,12 @@
-import { type Down, type ServerFeatures, type Slot, stopped, type Transport } from './transport.ts';
+import { beforeReader, complaintOf } from './throttle-answers.ts';
+import {
+  type Down,
+  type Outcome,
+  type ServerFeatures,
+  type Slot,
+  stopped,
+  type Transport,
+} from './transport.ts';
 import { Waiters } from './waiters.ts';
 
 /** A server of a pool. Servers share letters by their weights. */
@@ -7,6 +15,10 @@ export interface PooledServer {
   /** Above 0. */
   readonly weight: number;
 }
+
+/** How long a server that asks for fewer letters is left alone at first, ms, and at most. */
+const REST_MS = 5000;
+const LONGEST_REST_MS = 300_000;
 
 interface Member extends PooledServer {
   /** Slots that are given out or asked for. */
@@ -19,6 +31,8 @@ interface Member extends PooledServer {
   /** Why it is down, once it was tried, and when to try it again, ms. */
   down: Down | undefined;
   quietUntil: number;
+  /** How often it asked for fewer letters since it last took one. */
+  complaints: number;
 }
 
 /**
@@ -43,7 +57,7 @@ class ServerPool implements Transport {
   private closing = false;
 
   constructor(servers: readonly PooledServer[], now: () => number) {
-    const unknown = { taken: 0, pass: 0, up: false, probing: false, down: undefined };
+    const unknown = { taken: 0, pass: 0, up: false, probing: false, down: undefined, complaints: 0 };
     this.members = servers.map(({ transport, weight }) => ({
       transport,
       weight,
@@ -151,11 +165,11 @@ class ServerPool implements Transport {
     return {
       kind: 'slot',
       features: slot.features,
-      deliver: (letter, next) => {
+      deliver: async (letter, next) => {
         // Its turn was reckoned for one letter.
         if (delivered > 0) member.pass += 1 / member.weight;
         delivered += 1;
-        return slot.deliver(letter, next);
+        return this.heed(member, await slot.deliver(letter, next));
       },
       mayGoOn: () => !this.waiters.firstLooks && slot.mayGoOn(),
       release: () => {
@@ -166,6 +180,21 @@ class ServerPool implements Transport {
         return released;
       },
     };
+  }
+
+  /** One that asks for fewer letters before it knows for whom they are is left alone, longer each time, as others go on. */
+  private heed(member: Member, outcome: Outcome): Outcome {
+    if (outcome.kind === 'accepted') member.complaints = 0;
+    if (outcome.kind !== 'deferred' || !beforeReader(outcome) || complaintOf(outcome) === undefined)
+      return outcome;
+    if (!this.members.some((other) => other !== member && other.up)) return outcome;
+    if (member.up) {
+      const { stage, code, response } = outcome;
+      const retryIn = Math.min(LONGEST_REST_MS, REST_MS * 2 ** member.complaints);
+      member.complaints += 1;
+      this.setDown(member, { kind: 'down', reason: 'waiting', stage, code, response, retryIn });
+    }
+    return { ...outcome, heeded: true };
   }
 
   /** The word of the server that can be tried again first; one that is only busy elsewhere is not down at all. */

@@ -273,6 +273,7 @@ class SharedThrottle implements Throttle {
   private hear(address: string, outcome: Outcome): void {
     // Nearly every answer: a letter was taken where nothing is slow.
     if (outcome.kind === 'accepted' && this.slow.none) return;
+    if (outcome.kind === 'deferred' && outcome.heeded) return;
     const complaint: Complaint | undefined = complaintOf(outcome);
     if (complaint !== undefined)
       this.slow.slowDown(beforeReader(outcome) ? SERVER : this.keyOf(address), complaint);

@@ -17,6 +17,8 @@ export type Outcome =
       readonly stage: Stage;
       /** `server`: it says nothing about this letter; others to the same server would fare no better. */
       readonly scope: 'letter' | 'server';
+      /** The server asked for fewer letters, and is left alone for a while already: others take them. */
+      readonly heeded?: boolean | undefined;
     }
   /** Refused for good: a 5xx answer. */
   | { readonly kind: 'failed'; readonly code: number; readonly response: string; readonly stage: Stage }

@@ -53,6 +53,44 @@ describe('several servers', () => {
     await transport.close();
   });
 
+  test('one that asks for fewer letters is left alone, and the others are not slowed down', async () => {
+    let busy = 0;
+    const full = await opened({
+      onMailFrom: (_address, _session, callback) => {
+        busy += 1;
+        callback(Object.assign(new Error('4.7.0 too many connections from you'), { responseCode: 421 }));
+      },
+    });
+    const free = await opened();
+    let now = 0;
+    const transport = transportOver(
+      [full, free].map(({ port }) => ({
+        transport: smtpTransport(parseSmtpUrl(`smtp://127.0.0.1:${port}`, 2), eager),
+        weight: 1,
+      })),
+      () => now,
+    );
+    while (transport.features()?.eightBitMime !== true) {
+      (await slotOf(transport)).release();
+      await tick();
+    }
+    const outcomes = [];
+    for (let index = 0; index < 40; index++) outcomes.push(await deliver(transport, letter()));
+    const refused = outcomes.filter(({ kind }) => kind !== 'accepted');
+    expect(refused).toMatchObject([{ kind: 'deferred', code: 421, heeded: true }]);
+    expect([busy, free.received.length]).toEqual([1, 39]);
+    now = 6000;
+    for (let index = 0; index < 40; index++) {
+      await deliver(transport, letter());
+      await new Promise((later) => setTimeout(later, 5));
+    }
+    expect(busy).toBe(2);
+    now = 12_000;
+    for (let index = 0; index < 40; index++) await deliver(transport, letter());
+    expect(busy, 'left alone for longer').toBe(2);
+    await transport.close();
+  });
+
   test('one that is down is left out, and comes back', async () => {
     const [up, dead] = [await opened(), await closedPort()];
     const transport = pool([dead, 100], [up.port, 1]);
