@@ -31,7 +31,7 @@ export async function csvRows(
   const chosen = delimiter ?? sniff(header.text);
   const columns = columnsOf(header.text, chosen, name);
   const { rest } = header;
-  const skipped = isRefusedFile(name, columns) ? 2 : 0;
+  const shape = isRefusedFile(name, columns) ? mendedShape(columns) : csvShape(columns);
   const blocks = async function* (): AsyncGenerator<readonly FileRow[]> {
     try {
       const records = new CsvRecords(chosen, columns.length);
@@ -45,7 +45,7 @@ export async function csvRows(
     }
   };
   const again = (text: string) => new CsvRecords(chosen, columns.length).whole(text);
-  return { shape: csvShape(columns, skipped), blocks: blocks(), again };
+  return { shape, blocks: blocks(), again };
 }
 
 /** The first row that is not blank, as soon as its quotes are closed; a header rarely runs over lines. */
@@ -89,28 +89,30 @@ function badHeader(name: string, why: string, cause?: unknown): DearError {
   });
 }
 
-/** A file of refused rows, mended to be imported: the line and the reason that it begins with are no data. */
 function isRefusedFile(name: string, [first, second]: readonly string[]): boolean {
   return /\.refused\.csv(\.gz)?$/i.test(name) && first === 'line' && second === 'reason';
 }
 
-const unguarded = (value: unknown) => (typeof value === 'string' ? formulaUnguarded(value) : value);
+/** Of refused rows that were mended: line and reason, with which they begin, are no data, and guards of formulas go. */
+function mendedShape([, , ...columns]: readonly string[]): Shape {
+  const unguarded = (value: unknown) => (typeof value === 'string' ? formulaUnguarded(value) : value);
+  return csvShape(['', '', ...columns], unguarded);
+}
 
-/** @param skipped so many columns at the beginning are not there for whoever reads */
-function csvShape(all: readonly string[], skipped: number): Shape {
-  const columns = all.map((column, index) => (index < skipped ? '' : column));
+/** @param read what a cell says */
+function csvShape(columns: readonly string[], read = (cell: unknown) => cell): Shape {
   return {
     format: 'csv',
     columns: columns.filter((column) => column !== ''),
     cell: (name) => {
       const index = name === '' ? -1 : columns.indexOf(name);
-      return index < 0 ? undefined : (values) => unguarded(values[index]);
+      return index < 0 ? undefined : (values) => read(values[index]);
     },
     others: (but) => {
       const places = [...columns.entries()].filter(([, column]) => column !== '' && !but.has(column));
       return (values, visit, into) => {
         for (const [index, column] of places) {
-          const refused = visit(into, column, unguarded(values[index]));
+          const refused = visit(into, column, read(values[index]));
           if (refused !== undefined) return refused;
         }
         return undefined;
