@@ -32,13 +32,14 @@ export const everyQueue: readonly QueueName[] = ['plan', 'send', 'record', 'swee
 
 /**
  * Works on the given queues in this process. Closing takes no new jobs, lets letters in flight finish and stores
- * what came of them.
+ * what came of them. When it cannot start, the queues are closed and nothing of it runs.
  */
 export async function startWorkers(app: App, queues: Queues, names: readonly QueueName[]): Promise<Role> {
   beFrugal(HEAP_GROWS_BY);
   const closers: Closers = [];
   const closeAll = async () => {
-    for (const close of closers) await close();
+    // What began last needs what began before it.
+    for (const close of closers.toReversed()) await close();
   };
   try {
     await startParts(app, queues, names, closers);
@@ -65,6 +66,7 @@ async function startParts(
   closers: Closers,
 ): Promise<void> {
   const scriptorium = names.includes('send') ? openScriptorium(app) : undefined;
+  if (scriptorium !== undefined) closers.push(() => scriptorium.close());
   if (names.includes('plan')) {
     const planner = { ...app.planner, ...(scriptorium && { survey: scriptorium.survey }) };
     await queues.process('plan', async ({ runId }, signal) => {
@@ -79,16 +81,7 @@ async function startParts(
       if (complete) await wake();
     });
   }
-  if (scriptorium !== undefined) {
-    const closeSending = await startSending(app, queues, scriptorium).catch(async (error: unknown) => {
-      await scriptorium.close();
-      throw error;
-    });
-    closers.push(async () => {
-      await closeSending();
-      await scriptorium.close();
-    });
-  }
+  if (scriptorium !== undefined) closers.push(await startSending(app, queues, scriptorium));
   if (names.includes('record')) {
     await queues.process('record', async (_payload, signal) => {
       await app.fold(signal);

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { App } from '../app.ts';
+import { sendingStates } from '../campaigns/reasons.ts';
 import { DearError } from '../errors.ts';
 import { openQueues } from '../queue/open.ts';
 import { startWorkers } from '../roles.ts';
@@ -19,12 +20,7 @@ const SOON_MS = 60_000;
  */
 export async function sendHere(app: App, out: Output, runId: number): Promise<void> {
   const queues = await openQueues({ url: app.config.queueUrl, log: app.log });
-  const workers = await startWorkers(app, queues, ['send', 'record', 'sweep']).catch(
-    async (error: unknown) => {
-      await queues.close();
-      throw error;
-    },
-  );
+  const workers = await startWorkers(app, queues, ['send', 'record', 'sweep']);
   const stop = untilStopped();
   const total = await dueSoon(app, runId);
   const bar = progressBar('Sending', total, 'letters');
@@ -59,8 +55,7 @@ function dueSoon(app: App, runId: number): Promise<number> {
 
 async function refuseStopped(app: App, runId: number): Promise<void> {
   const run = await app.runs.byId(runId);
-  if (run === undefined || run.state === 'planning' || run.state === 'running') return;
-  if (run.state === 'finished') return;
+  if (run === undefined || run.state === 'finished' || sendingStates.includes(run.state)) return;
   throw new DearError(
     'campaign.stopped',
     `The campaign is ${run.state}${run.reason ? `: ${run.reason}` : ''}.`,

@@ -21,8 +21,10 @@ export interface SendBatchDeps {
   readonly firstRetryMs: number;
   /** Whether letters to this address must wait, since their destination asked for a pause. */
   mustWait(address: string): boolean;
-  /** The server refused a letter for what it is, not for its reader. */
-  /** @param receiver the domain whose rule refused the sender; undefined when the letter was refused */
+  /**
+   * The server refused a letter for what it is, or by a rule against who sends it.
+   * @param receiver the domain whose rule refused the sender; undefined when the letter was refused
+   */
   contentRefused(runId: number, response: string, receiver?: string): Promise<void>;
   contentAccepted(runId: number): void;
   /** A letter that may not leave now, for any verdict but `go`. */

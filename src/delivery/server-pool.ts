@@ -171,7 +171,7 @@ class ServerPool implements Transport {
         delivered += 1;
         return this.heed(member, await slot.deliver(letter, next));
       },
-      mayGoOn: () => !this.waiters.firstLooks && slot.mayGoOn(),
+      mayGoOn: () => member.up && !this.waiters.firstLooks && slot.mayGoOn(),
       release: () => {
         if (released === undefined) {
           released = slot.release();

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ProfileState } from './merge.ts';
+import type { Suppression } from './port.ts';
 import type { Frequency, Preferences } from './preferences.ts';
 
 const DAYS = { day: 1, week: 7, month: 30 } as const;
@@ -50,9 +51,10 @@ function later(one: number | undefined, other: number | undefined): number | und
 }
 
 /**
- * Whether a suppression says something about the mailbox (it does not exist) and nothing about the person, so that
- * another address of the same person may be written to.
+ * A suppression of an address that a person had before, as it holds for the one that they have now; undefined when it
+ * says something about the mailbox alone (it does not exist) and nothing about the person.
  */
-export function isAboutMailbox({ reason, source }: { reason: string; source: string }): boolean {
-  return source.startsWith('refused:') || /\b(bounce|mailbox|domain)\b/i.test(reason);
+export function carriedOver(one: Suppression, address: string): Suppression | undefined {
+  const isAboutMailbox = one.source.startsWith('refused:') || /\b(bounce|mailbox|domain)\b/i.test(one.reason);
+  return isAboutMailbox ? undefined : { ...one, address, source: `${one.source} (at a former address)` };
 }

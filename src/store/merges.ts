@@ -3,7 +3,7 @@ import { DearError } from '../errors.ts';
 import type { Merged, MergeNote } from '../profiles/identity.ts';
 import type { JsonObject } from '../profiles/json.ts';
 import type { Suppression } from '../profiles/port.ts';
-import { isAboutMailbox, unite } from '../profiles/unite.ts';
+import { carriedOver, unite } from '../profiles/unite.ts';
 import type { Database, RowStep } from './database.ts';
 import { type HeldConsent, moveConsents } from './merge-consents.ts';
 import * as write from './merge-statements.ts';
@@ -181,8 +181,8 @@ function addressSteps(
   const taken = twos.filter(({ stays, goes }) => stays.email === null && goes.email !== null);
   const carried = left.flatMap(({ from, to }) => {
     const one = suppressions.get(from);
-    if (one === undefined || isAboutMailbox(one)) return [];
-    return [[to, one.reason, `${one.source} (at a former address)`, one.at]];
+    const held = one && carriedOver(one, to);
+    return held === undefined ? [] : [[held.address, held.reason, held.source, held.at]];
   });
   return [
     { statement: write.recallSends, rows: taken.map(({ stays }) => [stays.id]) },

@@ -1,17 +1,13 @@
 import { sql } from 'drizzle-orm';
-import { isAboutMailbox } from '../profiles/unite.ts';
+import { carriedOver } from '../profiles/unite.ts';
 import type { Database } from './database.ts';
 
 /** Whoever must not be mailed at one address must not be at another, unless only the mailbox was at fault. */
 export async function carrySuppressions(tx: Database, from: string, to: string): Promise<void> {
   const { suppressions } = tx.tables;
   const rows = await tx.orm.select().from(suppressions).where(sql`${suppressions.address} = ${from}`);
-  const carried = rows.filter((row) => !isAboutMailbox(row));
-  if (carried.length === 0) return;
-  await tx.orm
-    .insert(suppressions)
-    .values(carried.map((row) => ({ ...row, address: to, source: `${row.source} (at a former address)` })))
-    .onConflictDoNothing();
+  const carried = rows.flatMap((row) => carriedOver(row, to) ?? []);
+  if (carried.length > 0) await tx.orm.insert(suppressions).values(carried).onConflictDoNothing();
 }
 
 /** A letter that is written but not claimed yet is for an old address: whoever leases it next writes it anew. */

@@ -34,6 +34,17 @@ export async function idsOf(db: Database, emails: readonly string[]): Promise<Ma
   return new Map(rows.map((row) => [row.email, row.id]));
 }
 
+/** The present address of each of the given addresses that a profile had before. */
+export async function presentAddresses(
+  tx: Database,
+  emails: readonly string[],
+): Promise<Map<string, string>> {
+  const rows = await tx.rows<{ former: string; email: string }>(sql`
+    SELECT x.value AS former, p.email AS email FROM external_ids x JOIN profiles p ON p.id = x.profile_id
+    WHERE x.source = ${FORMER_EMAIL} AND x.value IN ${tx.phrases.texts(emails)} AND p.email IS NOT NULL`);
+  return new Map(rows.map((row) => [row.former, row.email]));
+}
+
 /** Locks the profiles until the transaction ends, then reads them. */
 export async function lockAndRead(tx: Database, ids: readonly number[]): Promise<ProfileRow[]> {
   if (ids.length === 0) return [];

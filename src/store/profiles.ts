@@ -1,5 +1,4 @@
 import { eq, inArray, sql } from 'drizzle-orm';
-import { FORMER_EMAIL } from '../profiles/identity.ts';
 import { emptyState, mergePreferences } from '../profiles/merge.ts';
 import type { ChangeCounts, ProfileChange, ProfileStore } from '../profiles/port.ts';
 import { loadNamed, loadProfiles } from './bulk-profiles.ts';
@@ -8,7 +7,15 @@ import type { BulkInsert, Database, Store } from './database.ts';
 import { erasedAmong } from './erased.ts';
 import { keptBy } from './kept.ts';
 import { applyChanges, type Draft, draftsOf } from './profile-drafts.ts';
-import { bulkRow, idsOf, lockAndRead, preferenceColumns, profileColumns, profileOf } from './profile-rows.ts';
+import {
+  bulkRow,
+  idsOf,
+  lockAndRead,
+  preferenceColumns,
+  presentAddresses,
+  profileColumns,
+  profileOf,
+} from './profile-rows.ts';
 import { Raced, untilAlone } from './races.ts';
 import type { Standing } from './standing.ts';
 
@@ -90,17 +97,9 @@ async function ensure(tx: Database, emails: readonly string[], now: number): Pro
   return (await tx.insertMany(addNew, rows)).written;
 }
 
-/** The present address of each of the given addresses that a profile had before. */
-async function currentAddresses(tx: Database, emails: readonly string[]): Promise<Map<string, string>> {
-  const rows = await tx.rows<{ former: string; email: string }>(sql`
-    SELECT x.value AS former, p.email AS email FROM external_ids x JOIN profiles p ON p.id = x.profile_id
-    WHERE x.source = ${FORMER_EMAIL} AND x.value IN ${tx.phrases.texts(emails)} AND p.email IS NOT NULL`);
-  return new Map(rows.map((row) => [row.former, row.email]));
-}
-
 async function upsert(tx: Database, given: readonly ProfileChange[], now: number): Promise<ChangeCounts> {
   const emails = [...new Set(given.map((change) => change.email))];
-  const moved = await currentAddresses(tx, emails);
+  const moved = await presentAddresses(tx, emails);
   const changes =
     moved.size === 0
       ? given

@@ -1,8 +1,8 @@
 import { desc, eq, sql } from 'drizzle-orm';
-import { FORMER_EMAIL } from '../profiles/identity.ts';
 import type { Suppression, SuppressionStore } from '../profiles/port.ts';
-import { isAboutMailbox } from '../profiles/unite.ts';
+import { carriedOver } from '../profiles/unite.ts';
 import type { BulkInsert, Database, Store } from './database.ts';
+import { presentAddresses } from './profile-rows.ts';
 
 const addNew: BulkInsert = {
   into: 'suppressions',
@@ -48,17 +48,12 @@ const rowOf = ({ address, reason, source, at }: Suppression) => [address, reason
 
 /** Whoever must not be mailed at an address that they had before must not be at the one that they have now. */
 async function atPresentAddresses(tx: Database, entries: readonly Suppression[]): Promise<Suppression[]> {
-  const about = entries.filter((entry) => !isAboutMailbox(entry));
-  if (about.length === 0) return [];
-  const rows = await tx.rows<{ former: string; email: string }>(sql`
-    SELECT x.value AS former, p.email AS email FROM external_ids x JOIN profiles p ON p.id = x.profile_id
-    WHERE x.source = ${FORMER_EMAIL} AND x.value IN ${tx.phrases.texts(about.map((entry) => entry.address))}
-      AND p.email IS NOT NULL ORDER BY p.email`);
-  const present = new Map(rows.map(({ former, email }) => [former, email]));
-  return about.flatMap((entry) => {
+  const present = await presentAddresses(
+    tx,
+    entries.map((entry) => entry.address),
+  );
+  return entries.flatMap((entry) => {
     const address = present.get(entry.address);
-    return address === undefined
-      ? []
-      : [{ ...entry, address, source: `${entry.source} (at a former address)` }];
+    return (address === undefined ? undefined : carriedOver(entry, address)) ?? [];
   });
 }

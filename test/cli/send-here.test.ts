@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
@@ -97,6 +96,5 @@ describe('workers', () => {
     const queues = await openQueues({ url: app.config.queueUrl, log: app.log });
     await expect(startWorkers(app, queues, ['send', 'record', 'sweep'])).rejects.toThrow(/notices/);
     await expect(queues.add('sweep', [{ payload: {} }])).rejects.toMatchObject({ code: 'queue.closed' });
-    await rm(file, { force: true });
   });
 });

@@ -9,6 +9,52 @@ import { permitStore } from '../../src/store/permits.ts';
 const HOUR_MS = 3_600_000;
 const FIRST_PAUSE_MS = 5000;
 
+test('a server that is left alone already slows nobody down', async () => {
+  const store = await openStore(':memory:', 'secret');
+  const permits = permitStore(store);
+  const throttle = makeThrottle({
+    limits: parseLimits(undefined, undefined),
+    warmUps: new Map(),
+    permits,
+    days: permits,
+    clock: Date.now,
+    random: Math.random,
+    failed: (error) => {
+      throw error;
+    },
+  });
+  const busy = {
+    kind: 'deferred',
+    code: 421,
+    response: '421 4.7.0 busy',
+    stage: 'mail',
+    scope: 'server',
+  } as const;
+  const answers: Outcome[] = [{ ...busy, heeded: true }, busy];
+  const transport = throttle.listenTo({
+    concurrency: 1,
+    slot: async () => ({
+      kind: 'slot',
+      features: { eightBitMime: false },
+      deliver: async () => answers.shift() ?? busy,
+      mayGoOn: () => false,
+      release: async () => undefined,
+    }),
+    features: () => undefined,
+    close: async () => undefined,
+  });
+  const waits = [];
+  while (answers.length > 0) {
+    const slot = await transport.slot();
+    if (slot.kind !== 'slot') throw new Error('There is no connection.');
+    await slot.deliver({ from: 'shop@shop.example', to: 'a@some.example', bytes: Buffer.from('') });
+    waits.push(throttle.mustWait('b@other.example'));
+  }
+  expect(waits).toEqual([false, true]);
+  await throttle.close();
+  await store.close();
+});
+
 test('a pause ends when it should, though the clock of the machine is set back meanwhile', async () => {
   const store = await openStore(':memory:', 'secret');
   const permits = permitStore(store);

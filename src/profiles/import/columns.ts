@@ -42,17 +42,19 @@ export function expressionOr(
   return column === undefined ? undefined : columnExpression(column, shape);
 }
 
-/** The same where each row of JSON Lines may have another of the names: the first that it has counts. */
+/** The same by the order of the names; each row of JSON Lines may have another of them, and the first that it has counts. */
 export function expressionOrAny(
   given: Expression | undefined,
   names: readonly string[],
   shape: Shape,
   dates: DateReading,
 ): Compiled | undefined {
-  if (given !== undefined || shape.columns !== undefined) return expressionOr(given, names, shape, dates);
-  const each = names.map((name) => columnExpression(name, shape));
+  if (given !== undefined) return expressionOr(given, names, shape, dates);
+  const all = names.flatMap((name) => expressionOr(undefined, [name], shape, dates) ?? []);
+  const each = shape.columns === undefined ? all : all.slice(0, 1);
+  if (each.length === 0) return undefined;
   return {
-    columns: names,
+    columns: each.flatMap((one) => one.columns),
     evaluate: (values) => {
       for (const one of each) {
         const found = one.evaluate(values);

@@ -60,11 +60,7 @@ function suppressionReader(
   const readEmail = required(email, 'email');
   const texts = {
     // A file of refused rows has a column 'reason' of its own.
-    reason:
-      shape.columns === undefined
-        ? expressionOrAny(mapping.reason, ['why', 'reason'], shape, dates)
-        : (expressionOr(mapping.reason, ['why'], shape, dates) ??
-          expressionOr(undefined, ['reason'], shape, dates)),
+    reason: expressionOrAny(mapping.reason, ['why', 'reason'], shape, dates),
     source: expressionOr(mapping.source, ['source'], shape, dates),
   };
   const when = expressionOrAny(mapping.at, ['at', 'since', 'suppressedAt'], shape, dates);
