@@ -1,5 +1,6 @@
 import type { Identifiers } from './identity.ts';
 import { type Delivery, type Incoming, type IntakeDeps, type Outcome, Vanished } from './intake.ts';
+import type { Copy } from './stated-events.ts';
 
 /*
  * What is done with the deliveries of a group: finding out who everybody is, then storing what is said about them.
@@ -160,6 +161,11 @@ async function storeEvents(
   if (found.length === 0) return;
   const added = await deps.store.addEvents(found);
   for (const [index, { entry, profileId }] of found.entries()) {
-    states.set(entry, { state: added[index] === true ? 'added' : 'duplicate', profileId });
+    states.set(entry, outcomeOf(added[index], profileId));
   }
+}
+
+function outcomeOf(what: 'added' | Copy | undefined, profileId: number): Outcome {
+  if (what === 'other') return { state: 'taken' };
+  return { state: what === 'added' || what === 'restated' ? what : 'duplicate', profileId };
 }

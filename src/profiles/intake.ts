@@ -1,5 +1,6 @@
 import type { Identifiers, IdentityStore } from './identity.ts';
 import type { NewEvent, ProfileContent } from './port.ts';
+import type { Copy } from './stated-events.ts';
 
 interface OfSomebody {
   readonly who: Identifiers;
@@ -32,22 +33,26 @@ export interface Delivery {
 }
 
 /**
- * What became of an item. An event is `added` or a `duplicate`, a profile `added`, `updated` or `unchanged`;
- * `unknown`: it names a profile id that nobody has, or somebody who was erased, and was not stored.
+ * What became of an item. An event is `added`, a `duplicate`, or `restated`: a duplicate that says something else than
+ * what is stored, which stays. A profile is `added`, `updated` or `unchanged`. Not stored: `unknown`, since it names a
+ * profile id that nobody has, or somebody who was erased; `taken`, since another event has its key.
  */
 export type Outcome =
-  | { readonly state: 'added' | 'duplicate' | 'updated' | 'unchanged'; readonly profileId: number }
-  | { readonly state: 'unknown' };
+  | {
+      readonly state: 'added' | 'duplicate' | 'restated' | 'updated' | 'unchanged';
+      readonly profileId: number;
+    }
+  | { readonly state: 'unknown' | 'taken' };
 
 /** A profile was merged into another between looking it up and changing it. */
 export class Vanished extends Error {}
 
 export interface IntakeStore {
   /**
-   * Adds those whose key is new; for each whether it was. The profiles exist. When it fails a part may be stored:
-   * adding all of them again is harmless.
+   * Adds those whose key is new; the others are told by what they are to the stored one. The profiles exist. When it
+   * fails a part may be stored: adding all of them again is harmless.
    */
-  addEvents(events: readonly (NewEvent & { readonly receivedAt: number })[]): Promise<boolean[]>;
+  addEvents(events: readonly (NewEvent & { readonly receivedAt: number })[]): Promise<('added' | Copy)[]>;
   /**
    * Applies the changes in their order, in one transaction; for each whether it changed anything.
    * @throws Vanished

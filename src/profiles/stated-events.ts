@@ -12,12 +12,31 @@ export interface StatedEvent {
   readonly properties: string;
 }
 
-export interface StatedCounts {
+/**
+ * What an event is to the one that is stored under its key: the same; the same that says something else now
+ * (`restated`); or another one, of another type or customer, whose key it has by mistake. What is stored stays.
+ */
+export type Copy = 'same' | 'restated' | 'other';
+
+/** Why an event is refused whose key another one has. */
+export const KEY_TAKEN =
+  'another event, of another type or customer, is stored under its id: an id must be that of one event only';
+
+/** What came of writing events, before those that were not added are looked at. */
+export interface StatedWritten {
   readonly added: number;
   readonly duplicates: number;
   readonly profilesAdded: number;
   /** The events, by place, that were left out because no profile has their address. */
   readonly nobody: readonly { readonly place: number; readonly isErased: boolean }[];
+}
+
+export interface StatedCounts extends StatedWritten {
+  /** Known already, `restated` ones among them. */
+  readonly duplicates: number;
+  readonly restated: number;
+  /** The events, by place, that were left out because another event has their key. */
+  readonly others: readonly number[];
 }
 
 /**
@@ -35,6 +54,7 @@ export class StatedEvents {
   #digests = new Float64Array(256);
   #moments = new Float64Array(256);
   #size = 0;
+  #isKeyed = false;
 
   static of(events: Iterable<StatedEvent>): StatedEvents {
     const all = new StatedEvents();
@@ -46,6 +66,11 @@ export class StatedEvents {
     return this.#size;
   }
 
+  /** Whether any of them came with a key. */
+  get isKeyed(): boolean {
+    return this.#isKeyed;
+  }
+
   add({ whose, key, digest, type, at, properties }: StatedEvent): void {
     const place = this.#size;
     if (place === this.#whose.length) this.#grow();
@@ -54,6 +79,7 @@ export class StatedEvents {
     this.#digests[place] = digest;
     this.#moments[place] = at;
     this.#keys.push(key ?? null);
+    this.#isKeyed ||= key !== undefined;
     this.#properties.push(properties);
     this.#size = place + 1;
   }

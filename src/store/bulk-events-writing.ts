@@ -1,5 +1,5 @@
 import type Sqlite from 'better-sqlite3';
-import type { StatedCounts } from '../profiles/stated-events.ts';
+import type { StatedWritten } from '../profiles/stated-events.ts';
 import { BETWEEN, type PackedEvents, unpackedTexts } from './bulk-packing.ts';
 import type { BulkPeople } from './bulk-people.ts';
 
@@ -8,7 +8,7 @@ export function eventsWriter(handle: Sqlite.Database, people: BulkPeople) {
   const add = handle.prepare(`INSERT INTO events (key, digest, profile_id, type, at, properties, received_at)
     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`);
   const mark = handle.prepare('INSERT INTO trait_marks (profile_id) VALUES (?)');
-  return (events: PackedEvents): StatedCounts => {
+  return (events: PackedEvents): StatedWritten => {
     people.begin();
     const found = findAll(people, events);
     const ids = profilesOf(events, found.ids);

@@ -1,6 +1,6 @@
 import type { ChangeCounts } from '../profiles/port.ts';
 import type { PreferencesChange } from '../profiles/preferences.ts';
-import type { StatedCounts } from '../profiles/stated-events.ts';
+import type { StatedWritten } from '../profiles/stated-events.ts';
 
 /** Texts hold no NUL character, which no text that Dear stores may. */
 export type LoadColumn = Float64Array | readonly (string | null)[];
@@ -76,7 +76,7 @@ export type BulkAsk =
   | { readonly kind: 'checkpoint' }
   | { readonly kind: 'close' };
 
-export type BulkAnswer = readonly number[] | StatedCounts | ChangeCounts | undefined;
+export type BulkAnswer = readonly number[] | StatedWritten | ChangeCounts | undefined;
 
 /** Texts that are none of them null, as one. */
 export interface PackedTexts {

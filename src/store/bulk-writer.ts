@@ -1,5 +1,5 @@
 import type { ChangeCounts } from '../profiles/port.ts';
-import type { StatedCounts } from '../profiles/stated-events.ts';
+import type { StatedWritten } from '../profiles/stated-events.ts';
 import { Thread } from '../thread.ts';
 import {
   type BulkAnswer,
@@ -37,8 +37,8 @@ export class BulkWriter implements Bulk {
   }
 
   // What the thread answers to each kind of asking is its own affair; these are the seams where it gets its name.
-  events(events: PackedEvents): Promise<StatedCounts> {
-    return this.#write({ kind: 'events', events }) as Promise<StatedCounts>;
+  events(events: PackedEvents): Promise<StatedWritten> {
+    return this.#write({ kind: 'events', events }) as Promise<StatedWritten>;
   }
 
   profiles(profiles: PackedProfiles): Promise<ChangeCounts | undefined> {

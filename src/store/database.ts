@@ -2,7 +2,7 @@ import type { SQL } from 'drizzle-orm';
 import type { SqliteRemoteDatabase } from 'drizzle-orm/sqlite-proxy';
 import type { Mark } from '../profiles/mark.ts';
 import type { ChangeCounts } from '../profiles/port.ts';
-import type { StatedCounts } from '../profiles/stated-events.ts';
+import type { StatedWritten } from '../profiles/stated-events.ts';
 import type { LoadColumn, PackedEvents, PackedProfiles } from './bulk-packing.ts';
 import type { defineTables } from './schema/tables.ts';
 
@@ -125,7 +125,7 @@ export interface Database {
 
 /** Much at once, each in one transaction, done off the event loop. See `EventStore.addStated`, `ProfileStore.upsertMany`. */
 export interface Bulk {
-  events(events: PackedEvents): Promise<StatedCounts>;
+  events(events: PackedEvents): Promise<StatedWritten>;
   /** undefined: nothing was done, since the external ids are not plain. */
   profiles(changes: PackedProfiles): Promise<ChangeCounts | undefined>;
 }

@@ -1,10 +1,12 @@
 import { eq } from 'drizzle-orm';
 import { type IntakeStore, Vanished } from '../profiles/intake.ts';
 import { mergeChange } from '../profiles/merge.ts';
+import type { NewEvent } from '../profiles/port.ts';
 import type { TraitSettings } from '../profiles/trait-settings.ts';
-import { addNewEvents, eventRow } from './bulk-events.ts';
+import { addNewEvents, eventOf, eventRow } from './bulk-events.ts';
 import { readStandings, saveStandings } from './consent-book.ts';
 import type { Database, Store } from './database.ts';
+import { copiesAmong } from './event-copies.ts';
 import { lockAndRead, preferenceColumns, profileOf } from './profile-rows.ts';
 import { untilAlone } from './races.ts';
 import { markTraits, touched } from './traits.ts';
@@ -35,14 +37,24 @@ export function intakeStore(store: Store, traits: TraitSettings): IntakeStore {
               return inserted;
             }),
       );
-      const states = events.map(() => false);
-      for (const [index, place] of places.entries()) states[place] = added[index] === true;
-      return states;
+      return whatTheyAre(db, events, new Set(places.filter((_, index) => added[index] === true)));
     },
     changeProfiles: (changes, now) =>
       untilAlone(() => db.transaction((tx) => changeProfiles(tx, changes, now))),
   };
 }
+
+/** What each of the events is, of which those at the given places were added. */
+async function whatTheyAre(db: Database, events: readonly NewEvent[], added: ReadonlySet<number>) {
+  const known = [...events.entries()].filter(([place]) => !added.has(place)).map(keyedOne);
+  const copies = await copiesAmong(db, known);
+  return events.map((_, place) => (added.has(place) ? 'added' : (copies.get(place) ?? 'same')));
+}
+
+const keyedOne = ([place, event]: [number, NewEvent]) => {
+  const { key, profileId, type, properties } = eventOf(event);
+  return [place, { key, whose: profileId, type, properties }] as const;
+};
 
 const byKey =
   (events: readonly { readonly key: string }[]) =>

@@ -1,14 +1,15 @@
-import type { StatedCounts, StatedEvents } from '../profiles/stated-events.ts';
+import type { StatedCounts, StatedEvents, StatedWritten } from '../profiles/stated-events.ts';
 import type { TraitSettings } from '../profiles/trait-settings.ts';
 import { addEvents, type EventOf, LOAD_FROM } from './bulk-events.ts';
 import { BETWEEN, type PackedEvents, packed, packedTexts } from './bulk-packing.ts';
 import type { Bulk, Database, Store } from './database.ts';
 import { erasedAmong } from './erased.ts';
+import { copiesAmong } from './event-copies.ts';
 import { idsOf } from './profile-rows.ts';
 import { ensureProfiles } from './profiles.ts';
 
 /** See `EventStore.addStated`. Many go the bulk way of the database, if it has one. */
-export function addStated(
+export async function addStated(
   db: Database | Store,
   events: StatedEvents,
   create: boolean,
@@ -16,19 +17,41 @@ export function addStated(
   traits: TraitSettings,
 ): Promise<StatedCounts> {
   return 'bulk' in db && db.bulk !== undefined && events.size >= LOAD_FROM
-    ? loadStated(db.bulk, events, create, receivedAt, traits)
-    : byStatements(db, events, create, receivedAt, traits);
+    ? loadStated(db, db.bulk, events, create, receivedAt, traits)
+    : withCopies(db, events, await byStatements(db, events, create, receivedAt, traits));
 }
 
 /** `addStated` by the bulk way of a database. */
-export function loadStated(
+export async function loadStated(
+  db: Database,
   bulk: Bulk,
   events: StatedEvents,
   create: boolean,
   receivedAt: number,
   traits: TraitSettings,
 ): Promise<StatedCounts> {
-  return bulk.events(packEvents(events, create, receivedAt, traits));
+  return withCopies(db, events, await bulk.events(packEvents(events, create, receivedAt, traits)));
+}
+
+/** Duplicates are looked at afterwards, where they are a few: a file that is new has none. */
+async function withCopies(
+  db: Database,
+  events: StatedEvents,
+  { duplicates, ...written }: StatedWritten,
+): Promise<StatedCounts> {
+  if (duplicates === 0 || !events.isKeyed) return { ...written, duplicates, restated: 0, others: [] };
+  const nobody = new Set(written.nobody.map(({ place }) => place));
+  const copies = await copiesAmong(
+    db,
+    [...events.list().entries()].filter(([place]) => !nobody.has(place)),
+  );
+  const others = [...copies].flatMap(([place, copy]) => (copy === 'other' ? [place] : []));
+  return {
+    ...written,
+    duplicates: duplicates - others.length,
+    restated: copies.size - others.length,
+    others,
+  };
 }
 
 async function byStatements(
@@ -37,7 +60,7 @@ async function byStatements(
   create: boolean,
   receivedAt: number,
   traits: TraitSettings,
-): Promise<StatedCounts> {
+): Promise<StatedWritten> {
   const { addresses } = events.columns();
   let ids = await idsOf(db, addresses);
   let profilesAdded = 0;

@@ -212,7 +212,7 @@ test('events of files give the same store and counts by the bulk way as by state
     fc.asyncProperty(fc.array(event, { maxLength: 30 }), fc.boolean(), async (list, create) => {
       now += 1;
       const events = StatedEvents.of(list);
-      const told = await loadStated(bulk, events, create, now, defaultTraitSettings);
+      const told = await loadStated(store, bulk, events, create, now, defaultTraitSettings);
       expect(told).toEqual(await addStated(plain, events, create, now, defaultTraitSettings));
       expect(await content(store)).toEqual(await content(plain));
     }),
@@ -228,7 +228,7 @@ test('all that went the bulk way can be waited for, and others see it before', a
   const seen = () => other.rows<{ count: number }>(sql`SELECT count(*) AS count FROM events`);
   for (const [turn, key] of ['i:1', 'i:2', 'i:3'].entries()) {
     const one = { whose: 'a@x.de', key, digest: Number.NaN, type: 'view', at: 1, properties: '{}' };
-    await loadStated(bulk, StatedEvents.of([one]), true, 1, defaultTraitSettings);
+    await loadStated(store, bulk, StatedEvents.of([one]), true, 1, defaultTraitSettings);
     expect(await seen()).toEqual([{ count: turn + 1 }]);
     await store.kept();
     await store.kept();
@@ -236,7 +236,7 @@ test('all that went the bulk way can be waited for, and others see it before', a
   // The log that it would wait for may be gone: then all of it is in the file.
   await store.scrub();
   const last = { whose: 'a@x.de', key: 'i:4', digest: Number.NaN, type: 'view', at: 1, properties: '{}' };
-  await loadStated(bulk, StatedEvents.of([last]), true, 1, defaultTraitSettings);
+  await loadStated(store, bulk, StatedEvents.of([last]), true, 1, defaultTraitSettings);
   await store.scrub();
   await store.kept();
   expect(await seen()).toEqual([{ count: 4 }]);
@@ -260,7 +260,7 @@ test('whose an address is holds no longer than nobody else has written', async (
     properties: '{}',
   });
   const load = (moment: number) =>
-    loadStated(bulk, StatedEvents.of([at(moment)]), true, 1, defaultTraitSettings);
+    loadStated(store, bulk, StatedEvents.of([at(moment)]), true, 1, defaultTraitSettings);
   expect(await load(1)).toMatchObject({ added: 1, profilesAdded: 1 });
   const profiles = profileStore(store);
   await profiles.ensure(['b@x.de'], 1);

@@ -4,6 +4,7 @@ import { derivedKey } from '../../src/profiles/event-key.ts';
 import type { EventFacts, NewEvent, NewestNeed } from '../../src/profiles/port.ts';
 import { defaultTraitSettings } from '../../src/profiles/trait-settings.ts';
 import { eventStore } from '../../src/store/events.ts';
+import { identityStore } from '../../src/store/identity.ts';
 import { intakeStore } from '../../src/store/intake.ts';
 import { profileStore } from '../../src/store/profiles.ts';
 import { onEveryStore } from '../stores.ts';
@@ -105,13 +106,35 @@ onEveryStore('events', (open) => {
     ];
     const told = (batch: readonly NewEvent[]) =>
       intake.addEvents(batch.map((one) => ({ ...one, receivedAt: 2 })));
-    expect(await told(sent)).toEqual([false, true, true, false, true, false, true]);
-    expect(await told(sent)).toEqual(sent.map(() => false));
+    const [same, added] = ['same', 'added'] as const;
+    expect(await told(sent)).toEqual([same, added, added, same, added, same, added]);
+    expect(await told(sent)).toEqual(sent.map(() => same));
     expect(await events.addMany(sent, 3)).toEqual({ added: 0, duplicates: sent.length });
     const { events: table } = store.tables;
     const stored = await store.orm.select({ key: table.key, digest: table.digest }).from(table);
     expect(stored).toHaveLength(5);
     expect(stored.filter(({ key, digest }) => (key === null) === (digest === null))).toEqual([]);
+  });
+
+  test('what has the key of another event is told apart from what only says it anew', async () => {
+    const { store, events, ids } = await made();
+    const [a = 0, b = 0, c = 0] = ids;
+    const intake = intakeStore(store, defaultTraitSettings);
+    const told = (...batch: NewEvent[]) => intake.addEvents(batch.map((one) => ({ ...one, receivedAt: 2 })));
+    const one = event(a, 10, { total: 5, lines: [{ sku: 'x', n: 1 }] });
+    const later = { ...one, at: 11, properties: { lines: [{ n: 1, sku: 'x' }], total: 5 } };
+    const changed = { ...one, properties: { ...one.properties, state: 'sent' } };
+    expect(await told(one, later, changed)).toEqual(['added', 'same', 'restated']);
+    expect(await told({ ...one, type: 'return' }, { ...one, profileId: b })).toEqual(['other', 'other']);
+    expect(await events.timeline(a, 5)).toMatchObject([
+      { type: 'order', at: 10, properties: one.properties },
+    ]);
+    await identityStore(store).merge(c, a, { by: 'a test', why: 'one person' }, 3);
+    expect(await told(one, { ...one, profileId: c }, { ...one, profileId: b })).toEqual([
+      'same',
+      'same',
+      'other',
+    ]);
   });
 
   test('the same from a file and over HTTP at once, in opposite orders, counts once', async () => {

@@ -131,6 +131,8 @@ const words: Readonly<Record<Things, { added: string; unchanged: string; merged:
   },
 };
 
+const RESTATED = 'of these: say something else than what is stored, which stays';
+
 const count = new Intl.NumberFormat('en');
 
 function printReport(out: Output, things: Things, report: ImportReport, seconds: number): void {
@@ -148,6 +150,7 @@ function printReport(out: Output, things: Things, report: ImportReport, seconds:
       [word.added, report.added],
       ...line(things === 'profiles', 'updated', report.updated),
       [word.unchanged, report.unchanged],
+      ...line(report.restated > 0, RESTATED, report.restated),
       ...line(report.merged > 0, word.merged, report.merged),
       ...line(report.skipped > 0, 'passed over by the mapping', report.skipped),
       ['refused', report.refused],
@@ -166,8 +169,8 @@ function printReport(out: Output, things: Things, report: ImportReport, seconds:
 }
 
 function countsOf(things: Things, report: ImportReport): object {
-  const { profilesAdded, updated, unchanged, merged, ...rest } = report;
-  if (things === 'events') return { ...rest, duplicates: unchanged, profilesAdded };
+  const { profilesAdded, updated, unchanged, restated, merged, ...rest } = report;
+  if (things === 'events') return { ...rest, duplicates: unchanged, restated, profilesAdded };
   if (things === 'suppressions') return { ...rest, known: unchanged, merged };
   return { ...rest, updated, unchanged, merged };
 }

@@ -40,8 +40,12 @@ export function eventRoutes(http: ApiInstance, deps: StoringDeps): void {
 
 function answerOf({ outcomes, refused }: Stored) {
   const duplicates: number[] = [];
-  for (const [index, { state }] of outcomes) if (state === 'duplicate') duplicates.push(index);
-  return { added: outcomes.size - duplicates.length, duplicates, refused: [...refused] };
+  const restated: number[] = [];
+  for (const [index, { state }] of outcomes) {
+    if (state !== 'added') duplicates.push(index);
+    if (state === 'restated') restated.push(index);
+  }
+  return { added: outcomes.size - duplicates.length, duplicates, restated, refused: [...refused] };
 }
 
 /** Reads one event of a body. */

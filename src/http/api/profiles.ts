@@ -89,7 +89,7 @@ function answerOf({ outcomes, refused }: Stored): z.output<typeof profilesAnswer
   const profiles = [...outcomes].map(([index, { profileId, state }]) => ({
     index,
     id: profileId,
-    outcome: state === 'duplicate' ? ('unchanged' as const) : state,
+    outcome: state === 'added' || state === 'updated' ? state : ('unchanged' as const),
   }));
   return { profiles, refused: [...refused] };
 }

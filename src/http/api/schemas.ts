@@ -90,6 +90,9 @@ export const eventsAnswer = z
   .object({
     added: z.int().meta({ description: 'How many are stored now that were not known before.' }),
     duplicates: z.array(z.int()).meta({ description: 'Places of those that were known already.' }),
+    restated: z.array(z.int()).meta({
+      description: 'Places of the duplicates that say something else than what is stored, which stays.',
+    }),
     refused: z.array(refusedSchema).meta({ description: 'Those that were not stored, and why.' }),
   })
   .meta({ id: 'EventsAnswer' });

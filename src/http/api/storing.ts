@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Keyring } from '../../access/keyring.ts';
 import type { Incoming, Intake, Outcome } from '../../profiles/intake.ts';
 import type { Retention } from '../../profiles/retention.ts';
+import { KEY_TAKEN } from '../../profiles/stated-events.ts';
 import { callerOf } from './auth.ts';
 import { Refusal } from './read.ts';
 import { problemSchema, type Refused } from './schemas.ts';
@@ -15,10 +16,12 @@ export interface StoringDeps {
   readonly now: () => number;
 }
 
+type StoredOutcome = Extract<Outcome, { profileId: number }>;
+
 /** What came of the items of a call; of each place either an outcome or a refusal. */
 export interface Stored {
   /** By place; refused ones are absent. */
-  readonly outcomes: ReadonlyMap<number, Exclude<Outcome, { state: 'unknown' }>>;
+  readonly outcomes: ReadonlyMap<number, StoredOutcome>;
   /** In the order of the call. */
   readonly refused: readonly Refused[];
 }
@@ -49,11 +52,12 @@ export async function storeItems(
     by: `api key ${key.name}`,
     receivedAt,
   });
-  const outcomes = new Map<number, Exclude<Outcome, { state: 'unknown' }>>();
+  const outcomes = new Map<number, StoredOutcome>();
   for (const [place, { index }] of good.entries()) {
     const outcome = taken[place];
-    if (outcome === undefined || outcome.state === 'unknown') refuse(index, nobodyFor(good[place]?.item));
-    else outcomes.set(index, outcome);
+    if (outcome !== undefined && 'profileId' in outcome) outcomes.set(index, outcome);
+    else if (outcome?.state === 'taken') refuse(index, new Refusal('id', 'id', KEY_TAKEN));
+    else refuse(index, nobodyFor(good[place]?.item));
   }
   refused.sort((a, b) => a.index - b.index);
   const [first] = refused;

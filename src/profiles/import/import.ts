@@ -2,7 +2,7 @@ import { DearError } from '../../errors.ts';
 import { mergeRows } from '../merge.ts';
 import type { ChangeCounts, EventStore, ProfileChange, ProfileStore } from '../port.ts';
 import type { Retention } from '../retention.ts';
-import { type StatedCounts, StatedEvents } from '../stated-events.ts';
+import { KEY_TAKEN, type StatedCounts, StatedEvents } from '../stated-events.ts';
 import { csvRows } from './csv.ts';
 import { eventReader, type ImportedEvent } from './event-rows.ts';
 import { attachExternalIds, erasedByIds, type Identifying, resolveRows } from './external-ids.ts';
@@ -137,11 +137,14 @@ function gatherEvents({ events, identities }: EventStores, create: boolean): Gat
       return 'new';
     },
     write: async (now) => {
-      const { nobody, ...counts } = await events.addStated(all, create, now);
+      const { nobody, others, ...counts } = await events.addStated(all, create, now);
       const reason = (isErased: boolean) => (isErased ? ERASED : 'no profile has its e-mail address');
       return {
         ...writtenOf(counts),
-        refused: nobody.map(({ place, isErased }) => ({ place, reason: reason(isErased) })),
+        refused: [
+          ...nobody.map(({ place, isErased }) => ({ place, reason: reason(isErased) })),
+          ...others.map((place) => ({ place, reason: KEY_TAKEN })),
+        ],
       };
     },
   };
@@ -158,10 +161,14 @@ async function writeNamed(
   const resolved = await resolveRows(identities, batch, { create, by: 'dear events import' }, now);
   const stated = new StatedEvents();
   const places: number[] = [];
+  const found: number[] = [];
   for (const [place, event] of batch.entries()) {
     const profileId = resolved.ids[place];
     if (profileId === undefined) places.push(place);
-    else stated.add({ ...event, whose: profileId });
+    else {
+      stated.add({ ...event, whose: profileId });
+      found.push(place);
+    }
   }
   const erased = await erasedByIds(
     identities,
@@ -174,12 +181,15 @@ async function writeNamed(
   const counts = await events.addStated(stated, create, now);
   return {
     ...writtenOf({ ...counts, profilesAdded: resolved.added }),
-    refused: places.map((place) => ({ place, reason: reasonOf(batch[place]) })),
+    refused: [
+      ...places.map((place) => ({ place, reason: reasonOf(batch[place]) })),
+      ...counts.others.map((index) => ({ place: found[index] ?? 0, reason: KEY_TAKEN })),
+    ],
   };
 }
 
-function writtenOf({ added, duplicates, profilesAdded }: Omit<StatedCounts, 'nobody'>) {
-  return { added, updated: 0, unchanged: duplicates, profilesAdded };
+function writtenOf({ added, duplicates, restated, profilesAdded }: Omit<StatedCounts, 'nobody' | 'others'>) {
+  return { added, updated: 0, unchanged: duplicates, restated, profilesAdded };
 }
 
 /** What every mapping says about reading the file. */

@@ -12,13 +12,15 @@ const BATCH_ROWS = 5_000;
 const BATCH_CHARACTERS = 8_000_000;
 const REASONS_MAX = 1000;
 
-/** What became of the rows of a file. `rows` is the sum of the others. */
+/** What became of the rows of a file. `rows` is the sum of `added` to `refused`, without `restated`. */
 export interface ImportCounts {
   readonly rows: number;
   readonly added: number;
   readonly updated: number;
   /** Known already: nothing changed. */
   readonly unchanged: number;
+  /** Of the unchanged those that say something else than the event that is stored under their key. */
+  readonly restated: number;
   /** Further rows of a profile or event that a row shortly before in the file had: merged into that one. */
   readonly merged: number;
   /** Passed over by the mapping's condition. */
@@ -35,6 +37,7 @@ export interface Written {
   readonly added: number;
   readonly updated: number;
   readonly unchanged: number;
+  readonly restated?: number;
   readonly profilesAdded?: number;
   /** By place in the batch. */
   readonly refused?: readonly { readonly place: number; readonly reason: string }[] | undefined;
@@ -134,6 +137,7 @@ class ImportRun<T> {
     added: 0,
     updated: 0,
     unchanged: 0,
+    restated: 0,
     merged: 0,
     skipped: 0,
     refused: 0,
@@ -201,6 +205,7 @@ class ImportRun<T> {
     this.#sums.added += written.added;
     this.#sums.updated += written.updated;
     this.#sums.unchanged += written.unchanged;
+    this.#sums.restated += written.restated ?? 0;
     this.#sums.profilesAdded += written.profilesAdded ?? 0;
     for (const { place, reason } of written.refused ?? []) {
       const { line, text } = kept.at(place);

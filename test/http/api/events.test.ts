@@ -52,8 +52,23 @@ onEveryStore('POST /api/events', (open) => {
       at: '2026-11-01T10:00:00Z',
       properties: { total: 49.9 },
     };
-    expect(await post(event)).toEqual({ status: 200, body: { added: 1, duplicates: [], refused: [] } });
-    expect(await post(event)).toEqual({ status: 200, body: { added: 0, duplicates: [0], refused: [] } });
+    expect(await post(event)).toEqual({
+      status: 200,
+      body: { added: 1, duplicates: [], restated: [], refused: [] },
+    });
+    expect(await post(event)).toEqual({
+      status: 200,
+      body: { added: 0, duplicates: [0], restated: [], refused: [] },
+    });
+    expect(await post([{ ...event, properties: {} }, { ...event, type: 'return' }, event])).toEqual({
+      status: 207,
+      body: {
+        added: 0,
+        duplicates: [0, 2],
+        restated: [0],
+        refused: [{ index: 1, code: 'id', path: 'id', message: expect.stringContaining('another event') }],
+      },
+    });
     // Without an id, what agrees in everything is one event.
     const { id: _id, ...nameless } = event;
     expect(await post([nameless, nameless, { ...nameless, properties: {} }])).toMatchObject({
@@ -81,6 +96,7 @@ onEveryStore('POST /api/events', (open) => {
       body: {
         added: 1,
         duplicates: [],
+        restated: [],
         refused: [{ index: 1, code: 'profileId', path: 'profileId', message: 'no profile has this id' }],
       },
     });
@@ -230,7 +246,7 @@ onEveryStore('POST /api/events', (open) => {
 
   test('many at once share commits, and each has its own answer', async () => {
     const { post, of, http } = await made();
-    const one = (n: number) => ({ id: `n-${n % 150}`, type: 'view', email: `g${n % 7}@example.com` });
+    const one = (n: number) => ({ id: `n-${n % 150}`, type: 'view', email: `g${(n % 150) % 7}@example.com` });
     const answers = await Promise.all(Array.from({ length: 300 }, (_, n) => post(one(n))));
     expect(answers.every(({ status }) => status === 200)).toBe(true);
     expect(answers.reduce((sum, { body }) => sum + body.added, 0)).toBe(150);

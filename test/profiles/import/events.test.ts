@@ -72,6 +72,53 @@ onEveryStore('imports', (open) => {
     await expect(profilesFrom(moved, { externalIds: { email: '{Customer}' } })).rejects.toThrow(/Dear's own/);
   });
 
+  test.each([0, 2500])(
+    'a key tells one event only; rows that say something else are counted (%i)',
+    async (more) => {
+      const { events, profiles, profilesFrom, eventsFrom } = await made();
+      const others = Array.from({ length: more }, (_, index) => `m${index},order,2024-05-01,m@example.com,1`);
+      const of = (...rows: string[]) =>
+        file('csv', ['key,type,at,email,total', ...rows, ...others].join('\n'));
+      const first = await of('1,order,2024-05-01,ann@example.com,5', '2,order,2024-05-02,ben@example.com,6');
+      expect(await eventsFrom(first)).toMatchObject({ added: 2 + more, restated: 0, refused: 0 });
+      const again = await of(
+        '1,order,2024-05-01,Ann@EXAMPLE.com,5',
+        '2,order,2024-05-02,ben@example.com,7',
+        '1,return,2024-05-03,ann@example.com,5',
+        '2,order,2024-05-02,cid@example.com,6',
+      );
+      expect(await eventsFrom(again)).toMatchObject({
+        added: 0,
+        unchanged: 2 + more,
+        restated: 1,
+        refused: 2,
+        reasons: [{ count: 2, reason: expect.stringContaining('another event') }],
+      });
+      expect(await readFile(`${again}.refused.csv`, 'utf8')).toMatch(/^4,.*return.*\n5,.*cid@example.com/m);
+      const [ben] = (await profiles.idsOf(['ben@example.com'])).values();
+      expect((await events.timeline(ben ?? 0, 5)).map(({ properties }) => properties)).toEqual([
+        { total: '6' },
+      ]);
+
+      // The old address still leads to the one who has another by now.
+      const shop = { externalIds: { shop: '{Customer}' } };
+      await profilesFrom(await file('csv', 'email,Customer\nann@example.com,17\n'), shop);
+      await profilesFrom(await file('csv', 'email,Customer\nann@new.example,17\n'), shop);
+      expect(await eventsFrom(first)).toMatchObject({
+        added: 0,
+        unchanged: 2 + more,
+        restated: 0,
+        refused: 0,
+      });
+      const named = await file(
+        'csv',
+        'key,type,at,Customer,total\n1,order,2024-05-01,17,5\n2,order,2024-05-02,17,6\n',
+      );
+      expect(await eventsFrom(named, shop)).toMatchObject({ unchanged: 1, restated: 0, refused: 1 });
+      expect(await readFile(`${named}.refused.csv`, 'utf8')).toMatch(/^3,/m);
+    },
+  );
+
   test('order lines become profiles and events with a mapping, and twice is once', async () => {
     const { profiles, events, profilesFrom, eventsFrom } = await made();
     const path = await file('csv', orders);

@@ -180,7 +180,7 @@ function keeping(added: StatedEvent[]): Parameters<typeof importEvents>[0] {
       kept: async () => undefined,
       addStated: async (events) => {
         added.push(...events.list());
-        return { added: events.size, duplicates: 0, profilesAdded: 0, nobody: [] };
+        return { added: events.size, duplicates: 0, restated: 0, profilesAdded: 0, nobody: [], others: [] };
       },
     },
   };
@@ -202,7 +202,14 @@ test('a long file with one broken line takes no more memory than a short one', a
     }
   };
   const before = process.memoryUsage().heapUsed;
-  const counted = (added: number) => ({ added, duplicates: 0, profilesAdded: 0, nobody: [] });
+  const counted = (added: number) => ({
+    added,
+    duplicates: 0,
+    restated: 0,
+    profilesAdded: 0,
+    nobody: [],
+    others: [],
+  });
   const report = await importEvents(
     {
       ...keeping([]),
