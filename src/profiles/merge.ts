@@ -45,7 +45,10 @@ function pickPreferences(state: Preferences): Preferences {
 }
 
 /** Two changes of one profile as one; the very same object when the later one adds nothing. */
-export function mergeRows(earlier: ProfileChange, later: ProfileChange): ProfileChange {
+export function mergeRows<R extends ProfileContent & { readonly email?: string | undefined }>(
+  earlier: R,
+  later: R,
+): R {
   const isNew = (key: string, value: unknown, before: object) =>
     value !== undefined && !(Object.hasOwn(before, key) && isSame(Reflect.get(before, key), value));
   const { attributes, consents, email: _email, externalIds = [], ...preferences } = later;

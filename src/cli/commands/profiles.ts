@@ -9,6 +9,7 @@ import {
   withProfilePairs,
 } from '../../profiles/import/mapping-file.ts';
 import { wrongTopic } from '../../profiles/import/profile-rows.ts';
+import { makeIntake } from '../../profiles/make-intake.ts';
 import type { Cli, Register } from '../cli.ts';
 import { type ImportFlags, importInto, importOptions, withFlags } from './import-run.ts';
 
@@ -34,7 +35,9 @@ async function run(cli: Cli, file: string, flags: Flags, command: Command): Prom
     'of file and options together',
   );
   const what = { things: 'profiles', strict: flags.strict === true } as const;
-  await importInto(cli, command, file, what, (app, options) =>
-    importProfiles(app.profiles, mapping, { ...options, identities: app.identities }),
-  );
+  await importInto(cli, command, file, what, (app, options) => {
+    const { identities } = app;
+    const intake = makeIntake({ identities, store: app.intake });
+    return importProfiles(app.profiles, mapping, { ...options, identities, intake });
+  });
 }

@@ -1,4 +1,3 @@
-import { readEmail } from '../email.ts';
 import { digestOfEvent, givenKey } from '../event-key.ts';
 import { keyOf } from '../identify.ts';
 import type { ExternalId } from '../identity.ts';
@@ -13,6 +12,7 @@ import { Refused } from './filters.ts';
 import type { EventMapping } from './mapping.ts';
 import type { Shape } from './record.ts';
 import type { RowReader } from './run.ts';
+import { remembering, type Who, whoReader } from './who-reader.ts';
 
 /** An event of a file: whose it is, is not looked up yet. */
 export interface ImportedEvent extends StatedEvent {
@@ -20,8 +20,6 @@ export interface ImportedEvent extends StatedEvent {
   readonly whose: string;
   readonly externalIds: readonly ExternalId[];
 }
-
-const REMEMBERED = 4000;
 
 const KEY_MAX = 200;
 const TYPE = /^[A-Za-z0-9][A-Za-z0-9 ._:-]{0,99}$/;
@@ -97,34 +95,6 @@ export function eventReader(
 /** Millions of rows have the same few types. */
 const typeOf = remembering((text) => (TYPE.test(text) ? text : undefined));
 
-interface Who {
-  readonly email: string | undefined;
-  readonly externalIds: readonly ExternalId[];
-}
-
-/** Whose the event is: an address, external ids, or both. */
-function whoReader(
-  email: Compiled | undefined,
-  externalIds: (values: readonly unknown[]) => ExternalId[] | Refused,
-): (values: readonly unknown[]) => Who | Refused {
-  const needed = email && required(email, 'email');
-  const read = remembering(readEmail);
-  return (values) => {
-    const ids = externalIds(values);
-    if (ids instanceof Refused) return ids;
-    // Without external ids the address is needed, and its absence says which column is empty.
-    const given = ids.length > 0 ? email?.evaluate(values) : needed?.(values);
-    if (given instanceof Refused) return given;
-    if (given === undefined || given === null || given === '') {
-      return ids.length > 0 ? { email: undefined, externalIds: ids } : new Refused('it names nobody');
-    }
-    const address = read(typeof given === 'string' ? given : '');
-    return address.ok
-      ? { email: address.email, externalIds: ids }
-      : new Refused(`the e-mail address is not valid: ${address.why}`);
-  };
-}
-
 /** Without an address the first external id stands for it; no address holds a space. */
 function nameOf({ email, externalIds: [first] }: Who): string {
   return email ?? (first === undefined ? '' : keyOf(first));
@@ -145,18 +115,5 @@ function keyReader(
     return wrongJson(text) === undefined
       ? givenKey(text)
       : new Refused('the key holds characters that cannot be stored');
-  };
-}
-
-/** Events of one customer come close together; what was read of their address holds for the next one too. */
-function remembering<T>(read: (text: string) => T): (text: string) => T {
-  const known = new Map<string, T>();
-  return (text) => {
-    const before = known.get(text);
-    if (before !== undefined) return before;
-    if (known.size >= REMEMBERED) known.clear();
-    const found = read(text);
-    known.set(text, found);
-    return found;
   };
 }

@@ -1,14 +1,16 @@
 import { DearError } from '../../errors.ts';
+import type { Intake } from '../intake.ts';
 import { mergeRows } from '../merge.ts';
-import type { ChangeCounts, EventStore, ProfileChange, ProfileStore } from '../port.ts';
+import type { EventStore } from '../port.ts';
 import type { Retention } from '../retention.ts';
 import { KEY_TAKEN, type StatedCounts, StatedEvents } from '../stated-events.ts';
 import { csvRows } from './csv.ts';
 import { eventReader, type ImportedEvent } from './event-rows.ts';
-import { attachExternalIds, erasedByIds, type Identifying, resolveRows } from './external-ids.ts';
+import { erasedByIds, type Identifying, resolveRows } from './external-ids.ts';
 import { jsonlRows } from './jsonl.ts';
 import { type Lines, linesOf } from './lines.ts';
 import type { EventMapping, ProfileMapping } from './mapping.ts';
+import { ERASED, type ProfileTarget, personKeys, writeProfiles } from './profile-batches.ts';
 import { profileReader } from './profile-rows.ts';
 import type { Rows } from './record.ts';
 import { RefusedFile } from './refused-file.ts';
@@ -29,6 +31,8 @@ export interface ImportOptions {
   readonly clock?: (() => number) | undefined;
   /** Needed by mappings with external ids. */
   readonly identities?: Identifying | undefined;
+  /** Needed by profiles that have no address. */
+  readonly intake?: Pick<Intake, 'take'> | undefined;
 }
 
 export interface ImportReport extends ImportCounts {
@@ -39,7 +43,8 @@ export interface ImportReport extends ImportCounts {
 /**
  * Imports profiles. Rows for an address that is known are merged into its profile, key by key, and of several
  * rows in the file the last wins. Rows near each other (5,000 addresses) become one before they are stored,
- * so that a file which contradicts itself is not taken for a change each time it is imported.
+ * so that a file which contradicts itself is not taken for a change each time it is imported. Who has no address
+ * is known by external ids.
  * @throws DearError when the file cannot be read or does not fit the mapping; never because of a row
  */
 export async function importProfiles(
@@ -54,44 +59,12 @@ export async function importProfiles(
       kept: () => store.kept(),
       read: profileReader(mapping, input.rows.shape, `import of ${input.name}`.slice(0, 200)),
       gather: () =>
-        gathered((batch, now) => writeProfiles({ store, identities }, batch, now), {
-          key: (change) => change.email,
+        gathered((batch, now) => writeProfiles({ store, identities, intake: options.intake }, batch, now), {
+          key: personKeys(),
           merge: mergeRows,
         }),
     }),
   );
-}
-
-const ERASED = 'this person had themselves erased';
-
-async function writeProfiles(
-  { store, identities }: { store: ProfileTarget; identities: Identifying | undefined },
-  batch: readonly ProfileChange[],
-  now: number,
-): Promise<Written> {
-  // Most files say nothing new about who is who, and are stored without looking at each in turn.
-  const plain = identities === undefined ? undefined : await store.upsertNamed(batch, now);
-  if (plain !== undefined) return profilesWritten(batch, plain);
-  const by = 'dear profiles import';
-  const barred = identities ? await erasedByIds(identities, batch) : new Set<ProfileChange>();
-  const rows = barred.size === 0 ? batch : batch.filter((one) => !barred.has(one));
-  // First whom an id names already, whose address may be new; then those whom the addresses made.
-  if (identities) await attachExternalIds(identities, rows, by, now);
-  const counts = await store.upsertMany(rows, now);
-  if (identities) await attachExternalIds(identities, rows, by, now);
-  return profilesWritten(batch, counts, barred);
-}
-
-type ProfileTarget = Pick<ProfileStore, 'upsertMany' | 'upsertNamed' | 'kept'>;
-
-function profilesWritten(
-  batch: readonly ProfileChange[],
-  { erased, ...counts }: ChangeCounts,
-  barred?: ReadonlySet<ProfileChange>,
-): Written {
-  const isErased = (one: ProfileChange) => barred?.has(one) === true || erased?.has(one.email) === true;
-  const refused = batch.flatMap((one, place) => (isErased(one) ? [{ place, reason: ERASED }] : []));
-  return { ...counts, refused };
 }
 
 /**

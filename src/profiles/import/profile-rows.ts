@@ -1,8 +1,7 @@
 import { DearError } from '../../errors.ts';
 import { type ConsentChange, EVIDENCE_MAX, type Evidence, isTopic, readConsentState } from '../consent.ts';
-import { readEmail } from '../email.ts';
 import { isObject, wrongJson } from '../json.ts';
-import type { ProfileChange } from '../port.ts';
+import type { ProfileContent } from '../port.ts';
 import {
   FREQUENCY_FORM,
   type PreferencesChange,
@@ -13,13 +12,19 @@ import {
 } from '../preferences.ts';
 import { type DateReading, readTime, wrongMoment } from '../times.ts';
 import { datesOf, expressionOr, findColumn, missingColumn, namedValues } from './columns.ts';
-import { type Compiled, compileCondition, compileExpression, required } from './expression.ts';
+import { type Compiled, compileCondition, compileExpression } from './expression.ts';
 import { externalIdReader } from './external-ids.ts';
 import { Refused } from './filters.ts';
 import type { Expression, ProfileMapping } from './mapping.ts';
 import type { Shape } from './record.ts';
 import type { RowReader } from './run.ts';
 import { asItIs, declaredTyping, type Typing, typingOf } from './typing.ts';
+import { whoReader } from './who-reader.ts';
+
+/** What a row says about a customer, whose address is not known when external ids name them. */
+export interface ImportedProfile extends ProfileContent {
+  readonly email: string | undefined;
+}
 
 type Values = readonly unknown[];
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -32,20 +37,26 @@ export function profileReader(
   mapping: ProfileMapping,
   shape: Shape,
   source: string,
-): RowReader<ProfileChange> {
+): RowReader<ImportedProfile> {
   const dates = datesOf(mapping.dates);
   const fits = compileCondition(mapping.when, shape);
   const email = expressionOr(mapping.email, ['email', 'emailaddress', 'mail'], shape, dates);
-  if (email === undefined) throw missingColumn('e-mail address', shape, '--map email=COLUMN');
-  const emailOf = required(email, 'email');
+  if (email === undefined && mapping.externalIds === undefined)
+    throw missingColumn('e-mail address', shape, '--map email=COLUMN');
   const preferences = preferenceReader(mapping, shape, dates);
   const consents = consentReader(mapping, shape, dates, source);
   const externalIds = externalIdReader(mapping.externalIds, shape, dates);
+  const readWho = whoReader(email, externalIds.read);
   const attributes = namedValues(
     mapping.attributes,
     {
       rest: mapping.rest === undefined ? mapping.attributes === undefined : mapping.rest === 'keep',
-      used: new Set([...email.columns, ...externalIds.columns, ...preferences.columns, ...consents.columns]),
+      used: new Set([
+        ...(email?.columns ?? []),
+        ...externalIds.columns,
+        ...preferences.columns,
+        ...consents.columns,
+      ]),
       nested: 'attributes',
       typing: typingFor(mapping, shape, dates),
     },
@@ -54,10 +65,8 @@ export function profileReader(
   );
   return (values, now) => {
     if (!fits(values)) return undefined;
-    const given = emailOf(values);
-    if (given instanceof Refused) return given;
-    const address = readEmail(typeof given === 'string' ? given : '');
-    if (!address.ok) return new Refused(`the e-mail address is not valid: ${address.why}`);
+    const who = readWho(values);
+    if (who instanceof Refused) return who;
     const found = attributes(values);
     if (found instanceof Refused) return found;
     const wrong = wrongJson(found);
@@ -66,9 +75,8 @@ export function profileReader(
     if (chosen instanceof Refused) return chosen;
     const stated = consents.read(values, now);
     if (stated instanceof Refused) return stated;
-    const ids = externalIds.read(values);
-    if (ids instanceof Refused) return ids;
-    const said = { email: address.email, attributes: found, consents: stated };
+    const { email, externalIds: ids } = who;
+    const said = { email, attributes: found, consents: stated };
     if (ids.length === 0 && chosen === nothing) return said;
     return { ...said, ...(ids.length > 0 && { externalIds: ids }), ...chosen };
   };

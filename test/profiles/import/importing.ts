@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { importEvents, importProfiles } from '../../../src/profiles/import/import.ts';
 import type { EventMapping, ProfileMapping } from '../../../src/profiles/import/mapping.ts';
+import { makeIntake } from '../../../src/profiles/make-intake.ts';
 import { parseRetention } from '../../../src/profiles/retention.ts';
+import { defaultTraitSettings } from '../../../src/profiles/trait-settings.ts';
 import { consentStore } from '../../../src/store/consents.ts';
 import type { Store } from '../../../src/store/database.ts';
 import { eventStore } from '../../../src/store/events.ts';
 import { identityStore } from '../../../src/store/identity.ts';
+import { intakeStore } from '../../../src/store/intake.ts';
 import { profileStore } from '../../../src/store/profiles.ts';
 
 /** A folder for the files that one test file imports; it goes when its tests end. */
@@ -35,7 +38,8 @@ export function importing(store: Store, folder: string) {
   const profiles = profileStore(store);
   const events = eventStore(store);
   const identities = identityStore(store);
-  const options = (path: string) => ({ path, cwd: folder, dataDir: folder, identities });
+  const intake = makeIntake({ identities, store: intakeStore(store, defaultTraitSettings) });
+  const options = (path: string) => ({ path, cwd: folder, dataDir: folder, identities, intake });
   return {
     store,
     profiles,

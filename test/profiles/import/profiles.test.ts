@@ -4,6 +4,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { normaliseEmail } from '../../../src/profiles/email.ts';
 import { typedText } from '../../../src/profiles/import/typing.ts';
+import { identityStore } from '../../../src/store/identity.ts';
+import { privacyStore } from '../../../src/store/privacy.ts';
 import { onEveryStore } from '../../stores.ts';
 import { importing, inputFolder } from './importing.ts';
 
@@ -28,6 +30,51 @@ onEveryStore('imports', (open) => {
     expect(await consents.of(ann?.id ?? 0)).toMatchObject([
       { topic: 'offers', wording: 'I agree, gladly', proof: 'form 7' },
     ]);
+  });
+
+  test('customers without an address are known by their number, and may get one later in the file', async () => {
+    const { store, profiles, consents, profilesFrom } = await made();
+    const identities = identityStore(store);
+    const shop = (value: string) => ({ externalIds: [{ source: 'shop', value }] });
+    const mapping = { externalIds: { shop: '{Customer}', till: '{Till}' } };
+    const path = await file(
+      'csv',
+      'email,Customer,Till,city,size,consent.offers\n' +
+        ',17,,Bonn,S,in\n' +
+        ',,t8,Ulm,,\n' +
+        'ann@example.com,17,,Köln,,\n' +
+        ',17,,,M,\n' +
+        ',,,Graz,,\n' +
+        'nobody,19,,,,\n' +
+        'ben@example.com,,,Wien,,\n',
+    );
+    expect(await profilesFrom(path, mapping)).toMatchObject({ added: 3, updated: 1, merged: 1, refused: 2 });
+    const ann = await profiles.byEmail('ann@example.com');
+    expect(ann?.attributes).toEqual({ city: 'Köln', size: 'M' });
+    expect(await consents.of(ann?.id ?? 0)).toMatchObject([{ topic: 'offers', state: 'in' }]);
+    const [byNumber, till] = await identities.find([
+      shop('17'),
+      { externalIds: [{ source: 'till', value: 't8' }] },
+    ]);
+    expect(byNumber).toBe(ann?.id);
+    expect((await profiles.byIds([till ?? 0])).get(till ?? 0)).toMatchObject({
+      email: undefined,
+      attributes: { city: 'Ulm' },
+    });
+    // Nobody is made anew, and a column of addresses is not needed.
+    const again = await file('csv', 'Customer,city\n17,Trier\n18,Jena\n');
+    const numbers = { externalIds: { shop: '{Customer}' } };
+    expect(await profilesFrom(again, numbers)).toMatchObject({ added: 1, updated: 1, unchanged: 0 });
+    expect(await profilesFrom(again, numbers)).toMatchObject({ added: 0, updated: 0, unchanged: 2 });
+    expect((await profiles.byEmail('ann@example.com'))?.attributes).toEqual({ city: 'Trier', size: 'M' });
+    await expect(profilesFrom(again, {})).rejects.toThrow(/e-mail address/);
+
+    await privacyStore(store).erase(byNumber ?? 0, 'a test');
+    expect(await profilesFrom(again, numbers)).toMatchObject({
+      unchanged: 1,
+      refused: 1,
+      reasons: [{ reason: 'this person had themselves erased' }],
+    });
   });
 
   test('a mended file of refused rows says what the rows said, no more', async () => {
