@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -53,6 +53,13 @@ describe('dear profiles, profile, events and suppressions', () => {
     expect(await readFile(join(folder, 'customers.csv.refused.csv'), 'utf8')).toContain(
       '3,the e-mail address is not valid',
     );
+    const elsewhere = join(folder, 'refused');
+    await mkdir(elsewhere);
+    const moved = await run(['profiles', 'import', 'customers.csv', ...map, '--refused-to', elsewhere]);
+    expect(moved).toMatchObject({ code: 0, out: expect.stringContaining(elsewhere) });
+    expect(await readdir(elsewhere)).toEqual(['customers.csv.refused.csv']);
+    const nowhere = await run(['profiles', 'import', 'customers.csv', ...map, '--refused-to', 'missing']);
+    expect(nowhere).toMatchObject({ code: 1, err: expect.stringContaining('--refused-to') });
     const strict = await run(['profiles', 'import', 'customers.csv', ...map, '--strict']);
     expect(strict).toMatchObject({ code: 1, out: expect.stringContaining('unchanged') });
     const views = await run(['events', 'import', 'views.jsonl', '--type', 'view']);

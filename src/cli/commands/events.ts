@@ -34,7 +34,7 @@ async function run(cli: Cli, file: string, flags: Flags, command: Command): Prom
     eventMapping,
     'of file and options together',
   );
-  const what = { things: 'events', strict: flags.strict === true } as const;
+  const what = { ...flags, things: 'events' } as const;
   await importInto(cli, command, file, what, (app, options) =>
     importEvents(app, mapping, { ...options, identities: app.identities }),
   );

@@ -17,6 +17,7 @@ export interface ImportFlags {
   readonly timeZone?: string;
   readonly dateFormat?: string;
   readonly strict?: boolean;
+  readonly refusedTo?: string;
 }
 
 const collect = (text: string, texts: string[]) => [...texts, text];
@@ -37,6 +38,7 @@ export function importOptions(command: Command): Command {
     .option('--encoding <name>', 'such as windows-1252; default utf-8')
     .option('--time-zone <name>', 'zone of dates without one, such as Europe/London; default UTC')
     .option('--date-format <format>', 'such as dd.MM.yyyy; default ISO 8601, or seconds since 1970')
+    .option('--refused-to <folder>', 'where refused rows are written; default: beside the file')
     .option('--strict', 'exit with 1 when any row was refused');
 }
 
@@ -59,12 +61,16 @@ export function withFlags<M extends { dates?: object | undefined }>(mapping: M, 
 /** Percent; an import stays below 200 MB. */
 const HEAP_GROWS_BY = 50;
 
+interface What extends Pick<ImportFlags, 'refusedTo' | 'strict'> {
+  readonly things: Things;
+}
+
 /** Runs the import of a file into the app: with a bar, Ctrl+C, an entry in the audit log, and its report printed. */
 export function importInto(
   cli: Cli,
   command: Command,
   file: string,
-  what: { readonly things: Things; readonly strict: boolean },
+  what: What,
   work: (app: App, options: ImportOptions) => Promise<ImportReport>,
 ): Promise<void> {
   beFrugal(HEAP_GROWS_BY);
@@ -80,7 +86,7 @@ async function runImportCommand(
   cli: Cli,
   out: Output,
   path: string,
-  what: { readonly things: Things; readonly strict: boolean },
+  what: What,
   work: (options: ImportOptions) => Promise<ImportReport>,
 ): Promise<void> {
   const stop = new AbortController();
@@ -93,6 +99,7 @@ async function runImportCommand(
       path,
       cwd: cli.cwd,
       dataDir: cli.config().dataDir,
+      refusedTo: what.refusedTo,
       signal: stop.signal,
       onProgress: (read, size) => {
         if (size === undefined || out.json) return;

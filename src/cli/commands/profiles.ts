@@ -34,7 +34,7 @@ async function run(cli: Cli, file: string, flags: Flags, command: Command): Prom
     profileMapping,
     'of file and options together',
   );
-  const what = { things: 'profiles', strict: flags.strict === true } as const;
+  const what = { ...flags, things: 'profiles' } as const;
   await importInto(cli, command, file, what, (app, options) => {
     const { identities } = app;
     const intake = makeIntake({ identities, store: app.intake });

@@ -49,7 +49,7 @@ async function importFile(cli: Cli, file: string, flags: Flags, command: Command
     suppressionMapping,
     'of file and options together',
   );
-  const what = { things: 'suppressions', strict: flags.strict === true } as const;
+  const what = { ...flags, things: 'suppressions' } as const;
   await importInto(cli, command, file, what, (app, options) =>
     importSuppressions(app.suppressions, mapping, flags.reason, options),
   );

@@ -13,17 +13,13 @@ import type { EventMapping, ProfileMapping } from './mapping.ts';
 import { ERASED, type ProfileTarget, personKeys, writeProfiles } from './profile-batches.ts';
 import { profileReader } from './profile-rows.ts';
 import type { Rows } from './record.ts';
-import { RefusedFile } from './refused-file.ts';
+import { RefusedFile, type RefusedFolders } from './refused-file.ts';
 import { type Gathering, gathered, type ImportCounts, runImport, type Steps, type Written } from './run.ts';
 import { openSource, type Source } from './source.ts';
 
-export interface ImportOptions {
+export interface ImportOptions extends RefusedFolders {
   /** Path of a CSV or JSON Lines file, or `-` for standard input. */
   readonly path: string;
-  /** Where refused rows of standard input go. */
-  readonly cwd: string;
-  /** Where refused rows go when the input's folder may not be written to. */
-  readonly dataDir: string;
   readonly input?: AsyncIterable<Buffer | string> | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Bytes read, of how many (undefined for standard input). */
@@ -179,7 +175,7 @@ export async function withRows(
   const source = await openSource(options.path, mapping.encoding ?? 'utf-8', options.input);
   try {
     const rows = await rowsOf(source, mapping, options.path);
-    const refused = new RefusedFile(options.path, options.cwd, options.dataDir, rows.shape);
+    const refused = new RefusedFile(options.path, options, rows.shape);
     const counts = await work({
       name: source.name,
       rows,

@@ -7,6 +7,15 @@ import type { FileRow, Shape } from './record.ts';
 
 const FLUSH_ROWS = 1000;
 
+export interface RefusedFolders {
+  /** For standard input. */
+  readonly cwd: string;
+  /** When the input's own folder may not be written to. */
+  readonly dataDir: string;
+  /** Where they are to go and nowhere else; default: beside the input. */
+  readonly refusedTo?: string | undefined;
+}
+
 /**
  * The refused rows of an import, with line and reason, in a file beside the input. It is made with the first
  * such row; when there is none, one that an earlier import left is removed.
@@ -20,13 +29,13 @@ export class RefusedFile {
 
   /**
    * @param input path of the imported file, or `-` for standard input
-   * @param folder for standard input, the folder to write to
-   * @param fallback folder to write to when the input's own may not be written to
    */
-  constructor(input: string, folder: string, fallback: string, shape: Shape) {
+  constructor(input: string, folders: RefusedFolders, shape: Shape) {
     const ending = `.refused.${shape.format}`;
-    const beside = input === '-' ? join(folder, `stdin${ending}`) : `${input}${ending}`;
-    this.#places = [beside, join(fallback, basename(beside))];
+    const beside = input === '-' ? join(folders.cwd, `stdin${ending}`) : `${input}${ending}`;
+    const { refusedTo } = folders;
+    const name = basename(beside);
+    this.#places = refusedTo === undefined ? [beside, join(folders.dataDir, name)] : [join(refusedTo, name)];
     this.#shape = shape;
   }
 
@@ -77,7 +86,7 @@ export class RefusedFile {
       'import.refused-file',
       `Refused rows cannot be written to ${this.#places.join(' or ')}: ${messageOf(cause)}.`,
       {
-        mend: 'Import from a folder that this user may write to, or set DATA_DIR to one.',
+        mend: 'Name a folder that this user may write to with --refused-to.',
         cause,
       },
     );
