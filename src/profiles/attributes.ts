@@ -1,6 +1,6 @@
 /**
- * Types of attributes as they are stored. A text of the form `2026-11-30`, alone or followed by `T` and a time, is
- * a date: rules compare it as one.
+ * Types of attributes as they are stored. A text of the form `2026-11-30`, alone or followed by `T` and a time, with
+ * an offset or without, is a date when there is such a day: rules compare it as one.
  */
 export const attributeTypes = ['number', 'boolean', 'date', 'text', 'list', 'object'] as const;
 export type AttributeType = (typeof attributeTypes)[number];

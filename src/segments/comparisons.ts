@@ -1,4 +1,5 @@
 import { firstDayFrom } from './calendar.ts';
+import { DAY_LENGTH, isDayText, MOST_OFFSET, utcText } from './dates.ts';
 import { type AsOf, spanOf } from './moment.ts';
 import type { Operators } from './rule-parts.ts';
 
@@ -10,11 +11,13 @@ export type Test =
   | { kind: 'exists'; wanted: boolean }
   | DateTest;
 
-/** Dates compare as texts: a day alone with `days`, which are of the rule's zone, an instant with `instants`. */
+/** Dates compare as texts: a day alone with `days`, which are of the rule's zone, an instant, in UTC, with `instants`. */
 export interface DateTest {
   readonly kind: 'date';
   readonly days: TextSpan;
   readonly instants: TextSpan;
+  /** Outside of it lies no instant that fits, however far its own zone is from UTC. */
+  readonly written: TextSpan;
 }
 
 /** `from` belongs to the stretch, `until` does not. */
@@ -27,11 +30,6 @@ export interface Bound {
   readonly operator: 'gt' | 'gte' | 'lt' | 'lte';
   readonly value: number;
 }
-
-/** A date is a text of this shape; an instant is to be read as UTC, and a Z at the end says nothing more. */
-const DATE_SHAPE = /^[0-9]{4}-[0-9]{2}-[0-9]{2}(T|$)/;
-/** So long is a text that is a day alone. */
-export const DAY_LENGTH = 10;
 
 export const ORDERS = ['gt', 'gte', 'lt', 'lte'] as const;
 
@@ -56,6 +54,7 @@ export function testOf(operators: Operators, asOf: AsOf): Test {
     kind: 'date',
     days: { from: dayText(from, zone), until: dayText(until, zone) },
     instants: { from: instantText(from), until: instantText(until) },
+    written: { from: instantText(from - MOST_OFFSET), until: instantText(until + MOST_OFFSET) },
   };
 }
 
@@ -67,8 +66,11 @@ const dayText = (at: number, zone: string) => (Number.isFinite(at) ? firstDayFro
  */
 function instantText(at: number): string | undefined {
   if (!Number.isFinite(at)) return undefined;
-  const text = new Date(at).toISOString();
-  return /^\d/.test(text) ? text.replace(/(T00:00)?(:00)?\.000Z$|Z$/, '') : undefined;
+  const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return undefined;
+  const text = date.toISOString();
+  const short = text.replace(/\.?0*Z$/, '').replace(/(T00:00)?:00$/, '');
+  return /^\d/.test(text) ? short : undefined;
 }
 
 /** Whether a value passes a test. */
@@ -86,7 +88,7 @@ export function passes(value: unknown, test: Test): boolean {
     );
   }
   if (test.kind === 'text') return textPasses(value, test);
-  return typeof value === 'string' && DATE_SHAPE.test(value) && dateFits(value, test);
+  return typeof value === 'string' && dateFits(value, test);
 }
 
 function textPasses(value: unknown, { operator, value: wanted }: Extract<Test, { kind: 'text' }>): boolean {
@@ -99,7 +101,8 @@ function textPasses(value: unknown, { operator, value: wanted }: Extract<Test, {
 function dateFits(text: string, { days, instants }: DateTest): boolean {
   const isDay = text.length === DAY_LENGTH;
   const { from, until } = isDay ? days : instants;
-  const plain = isDay ? text : text.replace(/Z+$/, '');
+  const plain = isDay ? (isDayText(text) ? text : undefined) : utcText(text);
+  if (plain === undefined) return false;
   return (
     (from === undefined || compareTexts(plain, from) >= 0) &&
     (until === undefined || compareTexts(plain, until) < 0)

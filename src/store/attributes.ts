@@ -8,7 +8,7 @@ import {
   type CommonValue,
 } from '../profiles/attributes.ts';
 import type { Phrases, Store } from './database.ts';
-import { segmentPhrases } from './segment-phrases.ts';
+import { isDate } from './segment-dates.ts';
 
 /** Longer values are compared, and shown, by their beginning. */
 const VALUE_MAX = 200;
@@ -64,7 +64,7 @@ function surveyQuery(phrases: Phrases, common: number, name: string | undefined)
 function eachAttribute(phrases: Phrases): SQL {
   const text = sql`CAST(j.value AS text)`;
   if (phrases.name === 'sqlite') {
-    const date = segmentPhrases(phrases).isDate(sql`j.value`);
+    const date = isDate(sql`j.value`, phrases);
     return sql`SELECT j.key AS name, CASE j.type WHEN 'integer' THEN 'number' WHEN 'real' THEN 'number'
         WHEN 'true' THEN 'boolean' WHEN 'false' THEN 'boolean' WHEN 'array' THEN 'list'
         WHEN 'text' THEN CASE WHEN ${date} THEN 'date' ELSE 'text' END ELSE j.type END AS type,
@@ -72,7 +72,7 @@ function eachAttribute(phrases: Phrases): SQL {
       FROM profiles p, json_each(p.attributes) j WHERE j.type <> 'null'`;
   }
   const bare = sql`(j.value #>> '{}')`;
-  const date = segmentPhrases(phrases).isDate(bare);
+  const date = isDate(bare, phrases);
   return sql`SELECT j.key COLLATE "C" AS name, CASE jsonb_typeof(j.value) WHEN 'array' THEN 'list'
       WHEN 'string' THEN CASE WHEN ${date} THEN 'date' ELSE 'text' END ELSE jsonb_typeof(j.value) END AS type,
     left(CASE jsonb_typeof(j.value) WHEN 'number' THEN CAST(CAST(${bare} AS double precision) AS text)

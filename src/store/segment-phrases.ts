@@ -9,8 +9,6 @@ export interface SegmentPhrases {
   endsWith(text: SQL, part: string): SQL;
   /** `text` in an order by code point, for < and >. */
   ordered(text: SQL): SQL;
-  /** Whether `text` begins with a date: `2011-09-30` alone or followed by T and a time. */
-  isDate(text: SQL): SQL;
   /** The property where it is of the type, else NULL; a boolean as 'true' or 'false', a number as a double. */
   text(column: SQL, key: string): SQL;
   number(column: SQL, key: string): SQL;
@@ -27,14 +25,12 @@ export interface SegmentPhrases {
 
 /** A JSON path to one key, quoted so that dots and quotes in the key mean themselves. */
 const path = (key: string) => `$.${JSON.stringify(key)}`;
-const DIGIT_DATE = '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]';
 
 const sqlite: SegmentPhrases = {
   contains: (text, part) => sql`instr(${text}, ${part}) > 0`,
   startsWith: (text, part) => sql`substr(${text}, 1, ${[...part].length}) = ${part}`,
   endsWith: (text, part) => sql`substr(${text}, ${-[...part].length}) = ${part}`,
   ordered: (text) => text,
-  isDate: (text) => sql`(${text} GLOB ${DIGIT_DATE} OR ${text} GLOB ${`${DIGIT_DATE}T*`})`,
   text: (column, key) =>
     sql`CASE WHEN json_type(${column}, ${path(key)}) = 'text' THEN ${column} ->> ${path(key)} END`,
   // A cast, since SQLite keeps whole numbers beyond 2^53 apart that are one double to JavaScript and PostgreSQL.
@@ -57,7 +53,6 @@ const postgres: SegmentPhrases = {
   startsWith: (text, part) => sql`starts_with(${text}, ${part}::text)`,
   endsWith: (text, part) => sql`right(${text}, ${[...part].length}::int) = ${part}::text`,
   ordered: (text) => sql`${text} COLLATE "C"`,
-  isDate: (text) => sql`${text} ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}(T|$)'`,
   text: (column, key) => sql`CASE WHEN ${typeOf(column, key)} = 'string' THEN ${column} ->> ${key}::text END`,
   number: (column, key) =>
     sql`CASE WHEN ${typeOf(column, key)} = 'number' THEN CAST(${column} ->> ${key}::text AS double precision) END`,

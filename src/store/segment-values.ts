@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { DAY_LENGTH, type DateTest, type Test, type TextSpan } from '../segments/comparisons.ts';
+import type { Test } from '../segments/comparisons.ts';
 import type { Phrases } from './database.ts';
+import { dateFits } from './segment-dates.ts';
 import { type SegmentPhrases, segmentPhrases } from './segment-phrases.ts';
 
 /** One value that a rule can ask about, as expressions that are NULL where the value is of another type. */
@@ -51,7 +52,7 @@ export function valuePasses(value: Value, test: Test, phrases: Phrases): SQL {
   }
   if (test.kind === 'order') return inOrder(value, test, own);
   if (test.kind === 'text') return textPasses(value, test, own);
-  return dateFits(value, test, own);
+  return dateFits(value.text, test, phrases);
 }
 
 function isOneOf(value: Value, wanted: readonly (string | number | boolean)[]): SQL {
@@ -85,17 +86,3 @@ function textPasses(value: Value, test: Extract<Test, { kind: 'text' }>, own: Se
     ? sql`(${passes} OR (${value.listHas(test.value)}) IS TRUE)`
     : sql`(${passes})`;
 }
-
-function dateFits(value: Value, { days, instants }: DateTest, own: SegmentPhrases): SQL {
-  const within = (text: SQL, { from, until }: TextSpan) => {
-    const parts = [YES];
-    if (from !== undefined) parts.push(sql`${own.ordered(text)} >= CAST(${from} AS text)`);
-    if (until !== undefined) parts.push(sql`${own.ordered(text)} < CAST(${until} AS text)`);
-    return sql.join(parts, sql` AND `);
-  };
-  const { text } = value;
-  return sql`((${own.isDate(text)} AND CASE WHEN length(${text}) = ${sql.raw(String(DAY_LENGTH))}
-    THEN ${within(text, days)} ELSE ${within(sql`rtrim(${text}, 'Z')`, instants)} END) IS TRUE)`;
-}
-
-const YES = sql`(1 = 1)`;

@@ -92,6 +92,21 @@ onEveryStore('attributes', (open) => {
     expect((await attributes.survey(5, 'nothing')).attributes).toEqual([]);
   });
 
+  test('what no calendar has is a text', async () => {
+    const store = await open();
+    const attributes = await keep(store, [
+      { since: '2024-02-29' },
+      { since: '2026-11-30T23:30:00-05:00' },
+      { since: '2025-02-30' },
+      { since: '2025-02-30T12:00:00Z' },
+      { since: '2026-11-30T' },
+    ]);
+    expect((await attributes.survey(1)).attributes[0]?.types).toEqual([
+      { type: 'text', count: 3 },
+      { type: 'date', count: 2 },
+    ]);
+  });
+
   test('nobody has any, and names and values that try to break out', async () => {
     const store = await open();
     expect(await attributeStore(store).survey(3)).toEqual({ profiles: 0, attributes: [] });
