@@ -126,18 +126,22 @@ function occurrenceFits(rule: FirstRule | LastRule, events: readonly SubjectEven
 
 function sequenceFits(rule: SequenceRule, events: readonly SubjectEvent[], asOf: AsOf): boolean {
   const { first, steps } = sequenceOf(rule, asOf);
-  const goesOn = (at: number, rest: readonly Step[]): boolean => {
+  const goesOn = (times: readonly number[], rest: readonly Step[]): boolean => {
     const [step, ...later] = rest;
     if (step === undefined) return true;
+    const { gap, alike, wanted } = step;
+    const before = times.at(-1) ?? 0;
+    const unlike = alike === undefined ? undefined : times[alike];
     const next = events.filter(
       (event) =>
         matches(event, step, asOf) &&
-        (step.atOnce ? event.at >= at : event.at > at) &&
-        (step.gap === undefined || event.at <= at + step.gap),
+        event.at >= before &&
+        (unlike === undefined || event.at > unlike) &&
+        (gap === undefined || event.at <= before + gap),
     );
-    return step.wanted ? next.some((event) => goesOn(event.at, later)) : next.length === 0;
+    return wanted ? next.some((event) => goesOn([...times, event.at], later)) : next.length === 0;
   };
-  return events.some((event) => matches(event, first, asOf) && goesOn(event.at, steps));
+  return events.some((event) => matches(event, first, asOf) && goesOn([event.at], steps));
 }
 
 function rankFits(rule: TopRule | BottomRule, subject: Subject, context: Context): boolean {

@@ -27,12 +27,18 @@ export function occurrenceOf(rule: FirstRule | LastRule, asOf: AsOf): Occurrence
 export interface Step extends Matching {
   /** ms after the step before it in which it must happen; undefined means any time later. */
   readonly gap: number | undefined;
-  /** Whether an event of the very moment of the step before counts as later: of another type it does. */
-  readonly atOnce: boolean;
+  /**
+   * The last step before it that asks for the same type, the first being 0. Its event must be of an earlier moment: one
+   * event is no two steps, and what is of one type and one moment, such as the lines of an order, is one happening.
+   */
+  readonly alike: number | undefined;
   readonly wanted: boolean;
 }
 
-/** A sequence: an event as `first` says, and after it each of the steps after the one before it. */
+/**
+ * A sequence: an event as `first` says, and each of the steps at the moment of the one before it or later. Events of
+ * one moment have no order: files often know the day alone.
+ */
 export interface Sequence {
   readonly first: Matching;
   readonly steps: readonly Step[];
@@ -45,16 +51,16 @@ export interface Sequence {
 export function sequenceOf({ sequence }: SequenceRule, asOf: AsOf): Sequence {
   const [start, ...rest] = sequence;
   const steps: Step[] = [];
-  let before = start?.did ?? '';
+  const types = [start?.did ?? ''];
   for (const { did, didNot, within, where } of rest) {
     const type = did ?? didNot ?? '';
     steps.push({
       ...matchingOf(type, {}, where, asOf),
       gap: within === undefined ? undefined : parseDuration(within),
-      atOnce: type !== before,
+      alike: types.includes(type) ? types.lastIndexOf(type) : undefined,
       wanted: did !== undefined,
     });
-    before = type;
+    types.push(type);
   }
   const first = matchingOf(start?.did ?? '', start ?? {}, start?.where, asOf);
   return waiting({ first, steps }, asOf.now);

@@ -58,7 +58,10 @@ function follows(steps: readonly Step[], index: number, compiling: Compiling): S
     // Without the sign SQLite takes these for the better bounds, and reads all profiles' events of the time.
     ...isIn(sql`+${e}.at`, step.from, step.until),
     ...(step.where === undefined ? [] : [propertiesFit(step.where, compiling, e)]),
-    step.atOnce ? sql`${e}.at >= ${before}.at` : sql`${e}.at > ${before}.at`,
+    step.alike === index ? sql`${e}.at > ${before}.at` : sql`${e}.at >= ${before}.at`,
+    ...(step.alike === undefined || step.alike === index
+      ? []
+      : [sql`+${e}.at > ${sql.raw(`e${step.alike}`)}.at`]),
     ...(step.gap === undefined ? [] : [sql`${e}.at <= ${before}.at + ${step.gap}`]),
     follows(steps, index + 1, compiling),
   ];
