@@ -4,7 +4,7 @@ import type { PlannerDeps } from './campaigns/planner.ts';
 import type { Run } from './campaigns/port.ts';
 import { survey } from './campaigns/survey.ts';
 import type { Config } from './config.ts';
-import { loadCampaign } from './content/campaign.ts';
+import { listCampaigns, loadCampaign } from './content/campaign.ts';
 import { loadTopics } from './content/topics.ts';
 import { parseLimits } from './delivery/limits.ts';
 import { showSend } from './delivery/show-send.ts';
@@ -14,7 +14,8 @@ import { readFrequency } from './profiles/preferences.ts';
 import { makePrivacy } from './profiles/privacy.ts';
 import { parseRetention } from './profiles/retention.ts';
 import { followSegments } from './segments/follow.ts';
-import { parseRule } from './segments/rule.ts';
+import { parseRule, type Rule } from './segments/rule.ts';
+import { type CampaignBook, warningsAbout } from './segments/warnings.ts';
 import { makeSignUp } from './sign-up/sign-up.ts';
 import { confirmationSources } from './sign-up/sources.ts';
 import { arrivalStore } from './store/arrivals.ts';
@@ -43,6 +44,7 @@ import { sendLedger } from './store/send-ledger.ts';
 import { suppressionStore } from './store/suppressions.ts';
 import { sweepLedger } from './store/sweep-ledger.ts';
 import { traitStore } from './store/traits.ts';
+import { wordStore } from './store/words.ts';
 import { makeConfirmTokens } from './tracking/confirm-tokens.ts';
 import { foldArrivals } from './tracking/fold.ts';
 import { makeProof } from './tracking/proof.ts';
@@ -118,6 +120,7 @@ function openPorts(store: Store, { rules, runs }: Writing) {
     suppressions: suppressionStore(store),
     segments: segmentStore(store, rules),
     followed: followStore(store, rules),
+    words: wordStore(store),
     runs,
     ledger: ledgerReader(store),
     sends: sendLedger(store),
@@ -173,6 +176,12 @@ function wire(config: Config, log: Logger, ports: Ports, letters: Writing) {
         again,
       ),
     runOf: (name: string) => runOf(ports, config, name),
+    /** What a rule asks for that nothing has, most likely because it is misspelt. */
+    warningsAbout: async (rule: Rule) =>
+      warningsAbout(await ports.segments.resolve(rule), {
+        words: ports.words,
+        campaigns: campaignBook(ports, config),
+      }),
     showSend: (id: number) =>
       showSend({ ledger: ports.ledger, tokens, run: ports.runs.byId, press, writer }, id),
     follow: (signal: AbortSignal) =>
@@ -180,6 +189,25 @@ function wire(config: Config, log: Logger, ports: Ports, letters: Writing) {
     fold: async (signal: AbortSignal) => {
       const { mailReader } = await import('./inbox/read-mail.ts');
       return foldArrivals({ arrivals: ports.arrivals, readMail: mailReader(tokens), log }, signal);
+    },
+  };
+}
+
+/** The campaigns that were launched, and those that have a file; of each the variants of its newest run and its file. */
+function campaignBook({ runs }: Pick<Ports, 'runs'>, { templatesDir }: Config): CampaignBook {
+  return {
+    names: async () => {
+      const launched = (await runs.list()).map(({ campaign }) => campaign);
+      return [...new Set([...launched, ...(await listCampaigns(templatesDir))])];
+    },
+    variantsOf: async (name) => {
+      const run = await runs.newest(name);
+      // A file with mistakes in it is a campaign as well; `dear campaign check` names them.
+      const file = (await listCampaigns(templatesDir)).includes(name)
+        ? await loadCampaign(templatesDir, name).catch(() => ({ variants: [] }))
+        : undefined;
+      if (run === undefined && file === undefined) return undefined;
+      return [...(run?.plan.variants ?? []), ...(file?.variants ?? [])].map((variant) => variant.name);
     },
   };
 }

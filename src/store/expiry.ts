@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { ExpiryStore, ExpiryTable, Overdue } from '../profiles/expiry.ts';
 import type { Store } from './database.ts';
+import { eventTypes } from './event-types.ts';
 import { markTraits } from './traits.ts';
 
 /** Finding and removing what is older than it may be, on either database. Counting reads off the event loop. */
@@ -39,17 +40,6 @@ function removeEvents(store: Store, type: string, before: number, limit: number)
     );
     return rows.length;
   });
-}
-
-/** The types that events have, each found by one step into the index, however many events there are. */
-async function eventTypes(store: Store): Promise<string[]> {
-  const rows = await store.rows<{ type: string }>(sql`
-    WITH RECURSIVE types(type) AS (
-      SELECT min(type) FROM events
-      UNION ALL
-      SELECT (SELECT min(e.type) FROM events e WHERE e.type > types.type) FROM types WHERE types.type IS NOT NULL
-    ) SELECT type FROM types WHERE type IS NOT NULL`);
-  return rows.map((row) => row.type);
 }
 
 function arrivals(store: Store): ExpiryTable {

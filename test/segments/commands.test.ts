@@ -58,6 +58,29 @@ describe('dear segments', () => {
     expect(await run('segments', 'show', 'buyers', '--sample', 'few')).toMatchObject({ code: 2 });
   });
 
+  test('check and save warn of what nobody has', async () => {
+    const file = join(folder, 'odd.yaml');
+    const rule = '{ any: [{ attribute: agee, gt: 3 }, { did: ordr }, { letter: opened, campaign: spring }] }';
+    await writeFile(file, `name: odd\nrule: ${rule}\n`);
+    const warned = [
+      'No customer has the attribute ‘agee’. Did you mean ‘age’?',
+      'No event of the type ‘ordr’ is stored. Did you mean ‘order’?',
+      'There is no campaign ‘spring’.',
+    ];
+    for (const word of ['check', 'save']) {
+      const plain = await run('segments', word, file);
+      expect(plain.code).toBe(0);
+      for (const message of warned) expect(plain.out).toContain(`! ${message}\n`);
+      const { warnings } = JSON.parse((await run('--json', 'segments', word, file)).out);
+      expect(warnings.map(({ message }: { message: string }) => message)).toEqual(warned);
+      expect(warnings[0]).toMatchObject({ about: 'attribute', word: 'agee', guess: 'age' });
+      expect(warnings[2]).toMatchObject({ about: 'campaign', guess: null });
+    }
+    const buyers = await run('--json', 'segments', 'check', join(folder, 'buyers.yaml'));
+    expect(JSON.parse(buyers.out).warnings).toEqual([]);
+    await run('segments', 'remove', 'odd');
+  });
+
   test('export writes a file that no spreadsheet runs', async () => {
     const file = join(folder, 'buyers.csv');
     const done = await run('segments', 'export', 'buyers', '--out', file);

@@ -5,9 +5,11 @@ import type { PlannedSend, Run } from '../../campaigns/port.ts';
 import { sendingStates } from '../../campaigns/reasons.ts';
 import { reportOf } from '../../campaigns/report.ts';
 import { DearError } from '../../errors.ts';
+import { parseRule } from '../../segments/rule.ts';
 import type { Cli, Register } from '../cli.ts';
 import type { Output } from '../output.ts';
 import { progressBar } from '../progress.ts';
+import { sayWarnings, warningsData } from '../warnings.ts';
 import { campaignFiles } from './campaign-files.ts';
 
 /** `dear campaign …`: launch, pause, resume, cancel, status, list, check. */
@@ -118,6 +120,8 @@ async function launchCommand(
     const run = await app.launch(name, options.again === true);
     const counts = await planHere(app, run);
     sayPlan(out, run, counts);
+    const warnings = await app.warningsAbout(parseRule(run.plan.segment.rule, 'the run’s segment'));
+    sayWarnings(out, warnings);
     if (options.send) {
       const { sendHere } = await import('../send-here.ts');
       await sendHere(app, out, run.id);
@@ -127,6 +131,7 @@ async function launchCommand(
       run: run.id,
       campaign: run.campaign,
       ...counts,
+      warnings: warningsData(warnings),
       ...(options.send ? await reportOf(app.ledger, run) : {}),
     });
   });

@@ -7,6 +7,7 @@ import { readSegmentFile } from '../../segments/segment.ts';
 import { note } from '../audit.ts';
 import type { Cli, Register } from '../cli.ts';
 import { type Output, printable } from '../output.ts';
+import { sayWarnings, warningsData } from '../warnings.ts';
 import { exportSegment } from './segment-export.ts';
 
 const EXAMPLES = 10;
@@ -19,7 +20,7 @@ export const segments: Register = (program, cli) => {
     .command('check')
     .argument('<file>', 'segment as JSON or YAML')
     .option('--at <moment>', 'as of a day (its first instant, UTC), an instant, or 30d ago; default now')
-    .description('count who fits a segment file, and show ten of them')
+    .description('count who fits a segment file, show ten of them, and warn of words that nothing has')
     .action((file: string, options: { at?: string }, command: Command) => check(cli, file, options, command));
   family
     .command('save')
@@ -59,19 +60,21 @@ async function check(cli: Cli, file: string, options: { at?: string }, command: 
   const out = cli.out(command);
   const at = asOf(options.at, Date.now(), cli.config().timeZone);
   const { name, rule } = await readSegmentFile(file);
-  const [members, examples] = await cli.withApp(async (app) => {
+  const [members, examples, warnings] = await cli.withApp(async (app) => {
     const shown = await app.segments.sample(rule, at, EXAMPLES);
     const detail = { profiles: shown.length };
     await note(cli, command, app, { action: 'read', subject: `segment:${name}`, detail });
-    return [await app.segments.count(rule, at), shown] as const;
+    return [await app.segments.count(rule, at), shown, await app.warningsAbout(rule)] as const;
   });
   const inWords = describeRule(rule);
   out.say(`${name}: ${inWords}`);
   out.say(
     `As of ${new Date(at).toISOString()}: ${count.format(members)} ${members === 1 ? 'profile fits' : 'profiles fit'}.`,
   );
+  sayWarnings(out, warnings);
   sayExamples(out, examples);
-  out.data({ name, inWords, at: new Date(at).toISOString(), count: members, examples });
+  const asked = new Date(at).toISOString();
+  out.data({ name, inWords, at: asked, count: members, examples, warnings: warningsData(warnings) });
 }
 
 function sayExamples(out: Output, examples: readonly Member[]): void {
@@ -96,12 +99,16 @@ function asOf(moment: string | undefined, now: number, zone: string): number {
 async function save(cli: Cli, file: string, command: Command): Promise<void> {
   const out = cli.out(command);
   const segment = await readSegmentFile(file);
-  const result = await cli.withApp(({ segments: store }) => store.save(segment, Date.now()));
+  const [result, warnings] = await cli.withApp(
+    async (app) =>
+      [await app.segments.save(segment, Date.now()), await app.warningsAbout(segment.rule)] as const,
+  );
   const { name } = segment;
   out.say(
     result === 'unchanged' ? `The segment ${name} is saved already.` : `The segment ${name} was ${result}.`,
   );
-  out.data({ name, result });
+  sayWarnings(out, warnings);
+  out.data({ name, result, warnings: warningsData(warnings) });
 }
 
 async function list(cli: Cli, command: Command): Promise<void> {

@@ -1,0 +1,149 @@
+import { ownEventTypes } from '../profiles/event-key.ts';
+import { closest } from './closest.ts';
+import type { ResolvedRule } from './rule.ts';
+import { isTraitName } from './trait-words.ts';
+import { type Words, wordsOf } from './words.ts';
+
+/** What the database knows of the words that rules use. None of it reads all events. */
+export interface WordStore {
+  /** Whether no profile is stored yet. */
+  isEmpty(): Promise<boolean>;
+  /** Those of some names that no profile has an attribute of. */
+  attributesMissing(names: readonly string[]): Promise<string[]>;
+  /** Names of attributes of some thousand profiles, old ones and new ones. */
+  attributeNames(): Promise<string[]>;
+  /** The types of all events. */
+  eventTypes(): Promise<string[]>;
+  /** The names of properties that the newest events of a type have. */
+  propertiesOf(type: string): Promise<KnownProperties>;
+}
+
+export interface KnownProperties {
+  /** How many events were looked at, and whether these are all. */
+  readonly looked: number;
+  readonly isAll: boolean;
+  readonly names: readonly string[];
+}
+
+/** Campaigns that were launched, or have a file. */
+export interface CampaignBook {
+  names(): Promise<readonly string[]>;
+  /** undefined when there is no such campaign. */
+  variantsOf(name: string): Promise<readonly string[] | undefined>;
+}
+
+/** A word of a rule that nothing has; most likely it is misspelt. */
+export interface Warning {
+  readonly about: 'attribute' | 'event' | 'property' | 'campaign' | 'variant';
+  readonly word: string;
+  /** What was most likely meant. */
+  readonly guess: string | undefined;
+  readonly message: string;
+}
+
+export interface WarningDeps {
+  readonly words: WordStore;
+  readonly campaigns: CampaignBook;
+}
+
+/** Of so many words of a kind it is looked up whether anything has them. */
+const MOST = 10;
+
+/**
+ * Warns of words in a rule that no customer, event or campaign has: such a rule picks nobody, or everybody, and is
+ * correct all the same. While no customer is stored at all it says nothing.
+ */
+export async function warningsAbout(rule: ResolvedRule, deps: WarningDeps): Promise<Warning[]> {
+  if (await deps.words.isEmpty()) return [];
+  const words = wordsOf(rule);
+  return [
+    ...(await attributeWarnings(words, deps.words)),
+    ...(await eventWarnings(words, deps.words)),
+    ...(await letterWarnings(words, deps.campaigns)),
+  ];
+}
+
+async function attributeWarnings({ attributes }: Words, words: WordStore): Promise<Warning[]> {
+  if (attributes.size === 0) return [];
+  const known = await words.attributeNames();
+  const rest = [...attributes].filter((name) => !known.includes(name));
+  const missing = await words.attributesMissing(rest.slice(0, MOST));
+  return missing.map((name) => {
+    const message = `No customer has the attribute ${quoted(name)}.`;
+    if (!isTraitName(name)) return warning('attribute', name, known, message);
+    const mend = ` It is a trait: write { "trait": "${name}", … }.`;
+    return { about: 'attribute', word: name, guess: undefined, message: message + mend };
+  });
+}
+
+/** What Dear itself makes happen may be still to come, and is spelt right. */
+const ownTypes = [...ownEventTypes, 'entered', 'left'];
+
+async function eventWarnings({ events }: Words, words: WordStore): Promise<Warning[]> {
+  if (events.size === 0) return [];
+  const stored = await words.eventTypes();
+  const known = [...stored, ...ownTypes];
+  const warnings: Warning[] = [...events.keys()]
+    .filter((type) => !known.includes(type))
+    .slice(0, MOST)
+    .map((type) => warning('event', type, known, `No event of the type ${quoted(type)} is stored.`));
+  const asked = [...events].filter(([type, { size }]) => size > 0 && stored.includes(type));
+  for (const [type, properties] of asked.slice(0, MOST)) {
+    warnings.push(...propertyWarnings(type, properties, await words.propertiesOf(type)));
+  }
+  return warnings;
+}
+
+function propertyWarnings(type: string, asked: ReadonlySet<string>, known: KnownProperties): Warning[] {
+  const { names, isAll, looked } = known;
+  const who = isAll ? 'No event' : `None of the newest ${count.format(looked)} events`;
+  return [...asked]
+    .filter((name) => !names.includes(name))
+    .slice(0, MOST)
+    .map((name) =>
+      warning('property', name, names, `${who} ${quoted(type)} has the property ${quoted(name)}.`),
+    );
+}
+
+async function letterWarnings({ letters }: Words, book: CampaignBook): Promise<Warning[]> {
+  const warnings = new Map<string, Warning>();
+  for (const { campaign, variant } of letters.slice(0, MOST)) {
+    const found = await letterWarning(campaign, variant, book);
+    if (found !== undefined) warnings.set(found.message, found);
+  }
+  return [...warnings.values()];
+}
+
+async function letterWarning(
+  campaign: string | undefined,
+  variant: string | undefined,
+  book: CampaignBook,
+): Promise<Warning | undefined> {
+  if (campaign === undefined) {
+    if (variant === undefined) return undefined;
+    const all = await Promise.all((await book.names()).map(book.variantsOf));
+    const known = all.flatMap((variants) => variants ?? []);
+    if (known.includes(variant)) return undefined;
+    return warning('variant', variant, known, `No campaign has a variant ${quoted(variant)}.`);
+  }
+  const variants = await book.variantsOf(campaign);
+  if (variants === undefined) {
+    return warning('campaign', campaign, await book.names(), `There is no campaign ${quoted(campaign)}.`);
+  }
+  if (variant === undefined || variants.includes(variant)) return undefined;
+  const message = `The campaign ${quoted(campaign)} has no variant ${quoted(variant)}.`;
+  return warning('variant', variant, variants, message);
+}
+
+function warning(about: Warning['about'], word: string, known: readonly string[], message: string): Warning {
+  const guess = closest(word, known);
+  return {
+    about,
+    word,
+    guess,
+    message: guess === undefined ? message : `${message} Did you mean ${quoted(guess)}?`,
+  };
+}
+
+const count = new Intl.NumberFormat('en');
+const quoted = (word: string) => `‘${word.length > 60 ? `${word.slice(0, 60)}…` : word}’`;
