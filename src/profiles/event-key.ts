@@ -51,9 +51,13 @@ export function publicKey(text: string): string {
 /** The longest id that a source may give an event. */
 export const EVENT_ID_MAX = 200;
 
-/** Whether it can name a type of events. */
-export function isEventType(text: string): boolean {
-  return /^[A-Za-z0-9][A-Za-z0-9 ._:-]{0,99}$/.test(text);
+/** Letters of any script; none that cannot be seen, since names that look alike must be alike. */
+const TYPE = /^(?!.*\p{Default_Ignorable_Code_Point})[\p{L}\p{N}][\p{L}\p{M}\p{N} ._:-]{0,99}$/u;
+
+/** A text as the name of a type of events, its letters composed (NFC); undefined when it cannot be one. */
+export function readEventType(text: string): string | undefined {
+  const composed = text.normalize('NFC');
+  return TYPE.test(composed) ? composed : undefined;
 }
 
 /** Types of which only Dear itself knows that they happened. */

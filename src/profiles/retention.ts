@@ -1,5 +1,6 @@
 import { parseDuration } from '../duration.ts';
 import { DearError } from '../errors.ts';
+import { readEventType } from './event-key.ts';
 
 const DAY = 86_400_000;
 const FOR_EVER = 'forever';
@@ -23,8 +24,6 @@ export interface Retention {
   readonly periods: readonly { readonly of: string; readonly ms: number | undefined }[];
 }
 
-const TYPE = /^[A-Za-z0-9][A-Za-z0-9 ._:-]{0,99}$/;
-
 /**
  * Reads `view=90d; opened=2y; arrivals=30d; *=5y`: event types, `*` for all other types, `arrivals`, `audit`; a whole
  * number and d, w or y (365 days), or `forever`. Without a word about them arrivals are kept for 90 days, and
@@ -37,9 +36,9 @@ export function parseRetention(text: string | undefined): Retention {
   for (const part of (text ?? '').split(/[;,]/)) {
     if (part.trim() === '') continue;
     const equals = part.indexOf('=');
-    const name = part.slice(0, Math.max(equals, 0)).trim();
-    if (equals < 0 || (name !== '*' && !TYPE.test(name)))
-      throw wrong(part, 'it is no pair of a name and a period');
+    const given = part.slice(0, Math.max(equals, 0)).trim();
+    const name = given === '*' ? given : readEventType(given);
+    if (equals < 0 || name === undefined) throw wrong(part, 'it is no pair of a name and a period');
     if (named.has(name)) throw wrong(part, `${name} stands there twice`);
     named.add(name);
     periods.set(name, periodOf(part, part.slice(equals + 1).trim()));

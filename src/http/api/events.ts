@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isEventType } from '../../profiles/event-key.ts';
+import { readEventType } from '../../profiles/event-key.ts';
 import type { IncomingEvent } from '../../profiles/intake.ts';
 import { itemsOf } from './admission.ts';
 import { needs } from './auth.ts';
@@ -52,8 +52,9 @@ function answerOf({ outcomes, refused }: Stored) {
 function readEvent(item: unknown, now: number): IncomingEvent | Refusal {
   const parsed = eventSchema.safeParse(item);
   if (!parsed.success) return refusalOf(parsed.error);
-  const { id, type, at: given, properties: named } = parsed.data;
-  if (!isEventType(type)) return wrongType('type');
+  const { id, at: given, properties: named } = parsed.data;
+  const type = readEventType(parsed.data.type);
+  if (type === undefined) return wrongType('type');
   const who = whoOf(parsed.data);
   if (who instanceof Refusal) return who;
   const at = readMoment(given, 'at', now);
@@ -70,7 +71,7 @@ export function wrongType(path: string): Refusal {
   return new Refusal(
     'type',
     path,
-    'it cannot name events: up to 100 letters without accents, digits, spaces, and . _ : -, a letter or digit first',
+    'it cannot name events: up to 100 letters, digits, spaces, and . _ : -, a letter or digit first',
   );
 }
 

@@ -1,5 +1,5 @@
 import { DearError } from '../../errors.ts';
-import { isEventType } from '../../profiles/event-key.ts';
+import { readEventType } from '../../profiles/event-key.ts';
 
 /** Names of Segment's e-commerce specification that Dear has a word of its own for. */
 const common: ReadonlyMap<string, string> = new Map([
@@ -12,7 +12,7 @@ export type EventNames = (name: string) => string | undefined;
 
 /**
  * Names by the setting EVENT_NAMES (`Order Completed=order; Signed Up=signup`), then by Dear's own words, and else
- * in camel case: `Coupon Applied` becomes `couponApplied`, `signup_completed` stays.
+ * in camel case: `Coupon Applied` becomes `couponApplied`, `Заказ оформлен` `заказОформлен`; `signup_completed` stays.
  * @throws DearError `config.event-names`
  */
 export function eventNames(setting: string | undefined): EventNames {
@@ -31,8 +31,9 @@ export function eventNames(setting: string | undefined): EventNames {
 function readNames(setting: string): [string, string][] {
   const parts = setting.split(/[;\n]/).filter((part) => part.trim() !== '');
   return parts.map((part) => {
-    const [, name = '', type = ''] = /^\s*(.+?)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
-    if (isEventType(type)) return [plain(name), type];
+    const [, name = '', given = ''] = /^\s*(.+?)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
+    const type = readEventType(given);
+    if (type !== undefined) return [plain(name), type];
     throw new DearError('config.event-names', `EVENT_NAMES cannot be read at '${part.trim()}'.`, {
       kind: 'usage',
       mend: "Write it like 'Order Completed=order; Signed Up=signup'.",
@@ -40,9 +41,9 @@ function readNames(setting: string): [string, string][] {
   });
 }
 
-const plain = (name: string) => name.trim().toLowerCase().replace(/\s+/g, ' ');
+const plain = (name: string) => name.normalize('NFC').trim().toLowerCase().replace(/\s+/g, ' ');
 
-/** Letters that do not come apart into a plain one and its mark. */
+/** Latin letters that do not come apart into a plain one and its mark. */
 const latin: Readonly<Record<string, string>> = {
   ß: 'ss',
   æ: 'ae',
@@ -53,17 +54,26 @@ const latin: Readonly<Record<string, string>> = {
   þ: 'th',
 };
 
+/** Latin letters lose their marks, as in the names that developers give; of other scripts they are part of the letter. */
 function camelCase(name: string): string | undefined {
-  const ascii = name
+  const letters = name
     .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
+    .replace(/(\p{Script=Latin})\p{M}+/gu, '$1')
+    .normalize('NFC')
     .replace(/[ßæœøłđþ]/gi, (letter) => latin[letter.toLowerCase()] ?? '');
-  const words = ascii.split(/[^A-Za-z0-9._:-]+/).filter((word) => /[A-Za-z0-9]/.test(word));
+  const words = letters.split(/[^\p{L}\p{M}\p{N}._:-]+/u).filter((word) => /[\p{L}\p{N}]/u.test(word));
   const [first = '', ...others] = words;
-  const type =
+  const [initial = ''] = first;
+  return readEventType(
     others.length === 0
-      ? first.charAt(0).toLowerCase() + first.slice(1)
-      : first.toLowerCase() +
-        others.map((word) => word.charAt(0).toUpperCase() + word.slice(1).toLowerCase()).join('');
-  return isEventType(type) ? type : undefined;
+      ? initial.toLowerCase() + first.slice(initial.length)
+      : first.toLowerCase() + others.map(laterWord).join(''),
+  );
+}
+
+/** Scripts without small and large letters show where a word begins by a line before it. */
+function laterWord(word: string): string {
+  const [initial = ''] = word;
+  const hasCase = initial.toUpperCase() !== initial.toLowerCase() || /[\p{N}._:-]/u.test(initial);
+  return (hasCase ? '' : '_') + initial.toUpperCase() + word.slice(initial.length).toLowerCase();
 }

@@ -1,4 +1,4 @@
-import { digestOfEvent, givenKey } from '../event-key.ts';
+import { digestOfEvent, givenKey, readEventType } from '../event-key.ts';
 import { keyOf } from '../identify.ts';
 import type { ExternalId } from '../identity.ts';
 import { jsonTexts, wrongJson } from '../json.ts';
@@ -22,7 +22,6 @@ export interface ImportedEvent extends StatedEvent {
 }
 
 const KEY_MAX = 200;
-const TYPE = /^[A-Za-z0-9][A-Za-z0-9 ._:-]{0,99}$/;
 
 /**
  * Makes a mapping ready to read the events of one file. Columns that are not mapped are found by name.
@@ -93,7 +92,7 @@ export function eventReader(
 }
 
 /** Millions of rows have the same few types. */
-const typeOf = remembering((text) => (TYPE.test(text) ? text : undefined));
+const typeOf = remembering(readEventType);
 
 /** Without an address the first external id stands for it; no address holds a space. */
 function nameOf({ email, externalIds: [first] }: Who): string {

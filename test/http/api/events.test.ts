@@ -132,7 +132,7 @@ onEveryStore('POST /api/events', (open) => {
       { type: 'order', ...who, properties: 'DEEP' },
       { type: 'order', ...who, properties: { a: { constructor: 1 } } },
       { type: 'order', ...who, properties: [1] },
-      { type: 'ordér', ...who },
+      { type: 'or/der', ...who },
       { type: 'order' },
       { type: 'order', email: 'no address' },
       { type: 'order', ...who, externalIds: { email: 'x' } },
@@ -159,7 +159,7 @@ onEveryStore('POST /api/events', (open) => {
         "4 properties: it cannot be stored: it is nested deeper than 8 levels",
         "5 properties: it cannot be stored: the name constructor cannot be used",
         "6 properties: it must be an object",
-        "7 type: it cannot name events: up to 100 letters without accents, digits, spaces, and . _ : -, a letter or digit first",
+        "7 type: it cannot name events: up to 100 letters, digits, spaces, and . _ : -, a letter or digit first",
         "8 : it does not say whose it is: give email, externalIds or profileId",
         "9 email: it is no e-mail address: it has no @",
         "10 externalIds.email: the source email is Dear's own: give an address as the e-mail",
@@ -174,6 +174,18 @@ onEveryStore('POST /api/events', (open) => {
     `);
     expect(await of('cy@example.com')).toHaveLength(1);
     expect(await post([{ type: 'order' }])).toMatchObject({ status: 400, body: { added: 0 } });
+    await http.close();
+  });
+
+  test('a type may be of any script, and is the same however its letters are composed', async () => {
+    const { post, summary, http } = await made();
+    const types = ['заказ оформлен', '注文', 'ordér', 'orde\u0301r'];
+    const batch = types.map((type, index) => ({ type, email: 'dee@example.com', id: `t-${index}` }));
+    expect(await post(batch)).toMatchObject({ status: 200, body: { added: 4 } });
+    const counts = (await summary('dee@example.com')).map(({ type, count }) => `${type} ${count}`);
+    expect(counts.toSorted()).toEqual(['ordér 2', 'заказ оформлен 1', '注文 1']);
+    const unseen = await post({ type: 'or\u200bder', email: 'dee@example.com' });
+    expect(unseen).toMatchObject({ status: 400 });
     await http.close();
   });
 
