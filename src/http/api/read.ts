@@ -18,6 +18,17 @@ export class Refusal {
   }
 }
 
+/** An item that is taken but for a part of it, and why that is left out. */
+export class Partly<Item> {
+  readonly item: Item;
+  readonly problem: Refusal;
+
+  constructor(item: Item, problem: Refusal) {
+    this.item = item;
+    this.problem = problem;
+  }
+}
+
 /** The first thing that a schema finds wrong, in words. */
 export function refusalOf(error: z.ZodError): Refusal {
   const [issue] = error.issues;

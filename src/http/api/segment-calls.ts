@@ -6,7 +6,7 @@ import type { Incoming } from '../../profiles/intake.ts';
 import { isObject, type Json, type JsonObject } from '../../profiles/json.ts';
 import { readTime, wrongMoment } from '../../profiles/times.ts';
 import { wrongEventId, wrongType } from './events.ts';
-import { eventKey, Refusal, readObject, refusalOf } from './read.ts';
+import { eventKey, Partly, Refusal, readObject, refusalOf } from './read.ts';
 import type { EventNames } from './segment-names.ts';
 import { type Call, type CallType, callSchema } from './segment-schemas.ts';
 
@@ -24,7 +24,11 @@ export interface CallReading {
 }
 
 /** Reads one call of Segment's API as an event, or as what is said about a profile. */
-export function readCall(item: unknown, now: number, reading: CallReading): Incoming | Refusal {
+export function readCall(
+  item: unknown,
+  now: number,
+  reading: CallReading,
+): Incoming | Partly<Incoming> | Refusal {
   const parsed = callSchema.safeParse(item);
   if (!parsed.success) return refusalOf(parsed.error);
   const call = parsed.data;
@@ -40,17 +44,24 @@ export function readCall(item: unknown, now: number, reading: CallReading): Inco
   return readEventCall(type, call, now, reading);
 }
 
-function readIdentify(call: Call, reading: CallReading): Incoming | Refusal {
+/**
+ * A bad address does not keep out what else is said, unless nothing else says who it is. From a web page it does: what
+ * is kept of somebody without an address keeps later addresses of web pages away, and so the mended one.
+ */
+function readIdentify(call: Call, reading: CallReading): Incoming | Partly<Incoming> | Refusal {
   const traits = readObject(call.traits, 'traits');
   if (traits instanceof Refusal) return traits;
   const { email: given, ...attributes } = traits;
-  const email = addressIn(given);
-  if (email instanceof Refusal) return email;
-  const who = whoOf(call, email);
-  if (who instanceof Refusal) return who;
-  const changeEmail = reading.isTrusted && email !== undefined;
+  const read = addressIn(given);
+  const [email, wrong] = read instanceof Refusal ? [undefined, read] : [read, undefined];
   const isPublic = !reading.isTrusted;
-  return { kind: 'profile', who, changeEmail, isPublic, change: { attributes, consents: [] } };
+  if (wrong !== undefined && isPublic) return wrong;
+  const who = whoOf(call, email);
+  if (who instanceof Refusal) return wrong ?? who;
+  const changeEmail = reading.isTrusted && email !== undefined;
+  const change = { attributes, consents: [] };
+  const item: Incoming = { kind: 'profile', who, changeEmail, isPublic, change };
+  return wrong === undefined ? item : new Partly(item, wrong);
 }
 
 /** An empty address is none; many forms send one. */

@@ -68,5 +68,8 @@ export const segmentAnswer = z
       .array(refusedSchema)
       .optional()
       .meta({ description: 'The calls that were not stored, and why; absent when there are none.' }),
+    problems: z.array(refusedSchema).optional().meta({
+      description: 'What was left out of calls that were stored, such as a bad address; absent when nothing.',
+    }),
   })
   .meta({ id: 'SegmentAnswer' });

@@ -105,11 +105,15 @@ interface Answer {
   readonly body: z.output<typeof segmentAnswer>;
 }
 
-function answerOf({ outcomes, refused }: Stored): Answer {
+function answerOf({ outcomes, refused, problems: left }: Stored): Answer {
   const success = refused.length === 0 || outcomes.size > 0;
   return {
     status: success ? 200 : 400,
-    body: { success, ...(refused.length === 0 ? {} : { refused: [...refused] }) },
+    body: {
+      success,
+      ...(refused.length === 0 ? {} : { refused: [...refused] }),
+      ...(left.length === 0 ? {} : { problems: [...left] }),
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import type { Incoming, Intake, Outcome } from '../../profiles/intake.ts';
 import type { Retention } from '../../profiles/retention.ts';
 import { KEY_TAKEN } from '../../profiles/stated-events.ts';
 import { callerOf } from './auth.ts';
-import { Refusal } from './read.ts';
+import { Partly, Refusal } from './read.ts';
 import { problemSchema, type Refused } from './schemas.ts';
 
 /** What the routes that store things need. */
@@ -24,6 +24,8 @@ export interface Stored {
   readonly outcomes: ReadonlyMap<number, StoredOutcome>;
   /** In the order of the call. */
   readonly refused: readonly Refused[];
+  /** Of items that were stored but for a part. */
+  readonly problems: readonly Refused[];
 }
 
 /**
@@ -34,18 +36,19 @@ export async function storeItems(
   deps: StoringDeps,
   request: FastifyRequest,
   items: readonly unknown[],
-  read: (item: unknown, now: number) => Incoming | Refusal,
+  read: (item: unknown, now: number) => Incoming | Partly<Incoming> | Refusal,
 ): Promise<Stored> {
   const key = callerOf(request);
   const receivedAt = deps.now();
   const refused: Refused[] = [];
-  const refuse = (index: number, { code, path, message }: Refusal) =>
-    refused.push({ index, code, path, message });
-  const good: { index: number; item: Incoming }[] = [];
+  const refuse = (index: number, refusal: Refusal) => refused.push(refusedAt(index, refusal));
+  const good: { index: number; item: Incoming; problem: Refusal | undefined }[] = [];
   for (const [index, item] of items.entries()) {
-    const found = kept(deps.retention, read(item, receivedAt), receivedAt);
+    const whole = read(item, receivedAt);
+    const [part, problem] = whole instanceof Partly ? [whole.item, whole.problem] : [whole, undefined];
+    const found = kept(deps.retention, part, receivedAt);
     if (found instanceof Refusal) refuse(index, found);
-    else good.push({ index, item: found });
+    else good.push({ index, item: found, problem });
   }
   const taken = await deps.intake.take({
     items: good.map(({ item }) => item),
@@ -60,11 +63,21 @@ export async function storeItems(
     else refuse(index, nobodyFor(good[place]?.item));
   }
   refused.sort((a, b) => a.index - b.index);
-  const [first] = refused;
+  const problems = good.flatMap(({ index, problem }) =>
+    problem !== undefined && outcomes.has(index) ? [refusedAt(index, problem)] : [],
+  );
+  const [first] = [...refused, ...problems];
   const lastRefusal = first && `${first.path === '' ? '' : `${first.path}: `}${first.message}`;
   deps.keyring.note(key, { stored: outcomes.size, refused: refused.length, lastRefusal });
-  return { outcomes, refused };
+  return { outcomes, refused, problems };
 }
+
+const refusedAt = (index: number, { code, path, message }: Refusal): Refused => ({
+  index,
+  code,
+  path,
+  message,
+});
 
 function kept(
   retention: StoringDeps['retention'],

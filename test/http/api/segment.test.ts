@@ -147,21 +147,58 @@ onEveryStore('the calls of Segment', (open) => {
     });
     expect([status, body.success]).toEqual([200, true]);
     const places = body.refused.map(({ index, path }: { index: number; path: string }) => `${index} ${path}`);
-    expect(places).toEqual([
-      '1 event',
-      '2 timestamp',
-      '3 traits.email',
-      '4 previousId',
-      '5 type',
-      '6 type',
-      '7 ',
-    ]);
+    expect(places).toEqual(['1 event', '2 timestamp', '4 previousId', '5 type', '6 type', '7 ']);
+    expect(body.problems).toMatchObject([{ index: 3, path: 'traits.email' }]);
     expect(await timeline('userId', 'r')).toHaveLength(1);
     expect(await post('batch', { batch: Array(1001).fill({}) })).toMatchObject({
       status: 413,
       body: { error: { code: 'api.too-many' } },
     });
     await http.close();
+  });
+
+  test('an identify with a bad address stores the rest, and names the address', async () => {
+    const { post, profile, http, deps, key } = await made();
+    const site = await key('site');
+    const problem = {
+      index: 0,
+      code: 'email',
+      path: 'traits.email',
+      message: expect.stringContaining('no @'),
+    };
+    const traits = { email: 'nowhere', plan: 'gold' };
+    expect(await post('identify', { userId: 'e', anonymousId: 'e0', traits })).toEqual({
+      status: 200,
+      body: { success: true, problems: [problem] },
+    });
+    expect(await profile('userId', 'e')).toMatchObject({ email: undefined, attributes: { plan: 'gold' } });
+    expect((await profile('anonymousId', 'e0'))?.id).toBe((await profile('userId', 'e'))?.id);
+    await post('identify', { userId: 'e', traits: { email: 'e@example.com' } });
+    await post('identify', { userId: 'e', traits: { email: 7, plan: 'silver' } });
+    expect(await profile('userId', 'e')).toMatchObject({
+      email: 'e@example.com',
+      attributes: { plan: 'silver' },
+    });
+    expect(await post('identify', { traits })).toMatchObject({
+      status: 400,
+      body: { success: false, refused: [{ path: 'traits.email' }] },
+    });
+    const batch = [
+      { type: 'identify', userId: 'f', traits: { plan: 'gold' } },
+      { type: 'identify', userId: 'g', traits },
+      { type: 'identify', traits },
+    ];
+    expect(await post('batch', { batch })).toMatchObject({
+      status: 200,
+      body: { success: true, problems: [{ index: 1 }], refused: [{ index: 2 }] },
+    });
+    // A web page sends the corrected address next, and gives none to somebody of whom something is kept already.
+    expect(await post('identify', { userId: 'h', traits }, site)).toMatchObject({ status: 400 });
+    await post('identify', { userId: 'h', traits: { email: 'h@example.com', plan: 'gold' } }, site);
+    expect(await profile('userId', 'h')).toMatchObject({ email: 'h@example.com' });
+    await http.close();
+    const used = (await deps.keys.list()).find(({ scopes }) => !scopes.includes('site'));
+    expect(used).toMatchObject({ refused: 2, lastRefusal: expect.stringContaining('traits.email') });
   });
 
   test('a key that stands in a web page adds, but changes no address and plays no reader', async () => {
