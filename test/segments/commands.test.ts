@@ -97,6 +97,25 @@ describe('dear segments', () => {
     expect(JSON.parse(out)).toMatchObject([{ subject: 'segment:buyers', detail: { profiles: 2 } }]);
   });
 
+  test('an export that is imported again changes nothing, when it is said to be guarded', async () => {
+    const file = join(folder, 'again.csv');
+    await run('segments', 'export', 'buyers', '--out', file);
+    const mapping = ['--mapping', join(folder, 'customers.yaml')];
+    const again = ['--json', 'profiles', 'import', file, ...mapping];
+    expect(JSON.parse((await run(...again, '--guarded')).out)).toMatchObject({ unchanged: 2, updated: 0 });
+    expect(JSON.parse((await run(...again)).out)).toMatchObject({ unchanged: 1, updated: 1 });
+    expect(JSON.parse((await run(...again, '--guarded')).out)).toMatchObject({ unchanged: 1, updated: 1 });
+    // Refused rows of such a file are mended with the same options.
+    const odd = join(folder, 'odd.csv');
+    await writeFile(odd, "email,name,age\nnowhere,'=x,1\n");
+    await run('profiles', 'import', odd, ...mapping, '--guarded');
+    const refused = await readFile(`${odd}.refused.csv`, 'utf8');
+    await writeFile(`${odd}.refused.csv`, refused.replace(',nowhere,', ',dee@example.test,'));
+    await run('profiles', 'import', `${odd}.refused.csv`, ...mapping, '--guarded');
+    const { out } = await run('--json', 'profile', 'show', 'dee@example.test');
+    expect(JSON.parse(out)).toMatchObject({ attributes: { name: '=x' } });
+  });
+
   test('export writes JSON Lines, and to standard output', async () => {
     const { out } = await run(
       'segments',

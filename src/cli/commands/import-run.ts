@@ -14,6 +14,7 @@ export interface ImportFlags {
   readonly format?: 'csv' | 'jsonl';
   readonly delimiter?: string;
   readonly encoding?: string;
+  readonly guarded?: boolean;
   readonly timeZone?: string;
   readonly dateFormat?: string;
   readonly strict?: boolean;
@@ -36,6 +37,7 @@ export function importOptions(command: Command): Command {
     .option('--format <format>', 'csv or jsonl; default: by name, then by the first line')
     .option('--delimiter <character>', 'what stands between fields; default: found in the header')
     .option('--encoding <name>', 'such as windows-1252; default utf-8')
+    .option('--guarded', 'a CSV file that Dear exported: an apostrophe before = + - @ is its guard, no data')
     .option('--time-zone <name>', 'zone of dates without one, such as Europe/London; default UTC')
     .option('--date-format <format>', 'such as dd.MM.yyyy; default ISO 8601, or seconds since 1970')
     .option('--refused-to <folder>', 'where refused rows are written; default: beside the file')
@@ -55,6 +57,7 @@ export function withFlags<M extends { dates?: object | undefined }>(mapping: M, 
     ...(flags.format && { format: flags.format }),
     ...(flags.delimiter && { delimiter: flags.delimiter === '\\t' ? '\t' : flags.delimiter }),
     ...(flags.encoding && { encoding: flags.encoding }),
+    ...(flags.guarded && { guarded: true }),
   };
 }
 

@@ -10,12 +10,14 @@ const candidates = [',', ';', '\t', '|'];
 /**
  * Reads CSV (RFC 4180, with any one-character delimiter). The first row names the columns.
  * @param delimiter when absent the header's most frequent one of comma, semicolon, tab and pipe
+ * @param isGuarded whether cells are as `formulaSafe` writes them
  * @throws DearError `import.header` when there is no header to use
  */
 export async function csvRows(
   lines: AsyncIterable<Lines>,
   name: string,
   delimiter: string | undefined,
+  isGuarded = false,
 ): Promise<Rows> {
   const iterator = lines[Symbol.asyncIterator]();
   const head: Line[] = [];
@@ -31,7 +33,7 @@ export async function csvRows(
   const chosen = delimiter ?? sniff(header.text);
   const columns = columnsOf(header.text, chosen, name);
   const { rest } = header;
-  const shape = isRefusedFile(name, columns) ? mendedShape(columns) : csvShape(columns);
+  const shape = shapeOf(columns, isRefusedFile(name, columns), isGuarded);
   const blocks = async function* (): AsyncGenerator<readonly FileRow[]> {
     try {
       const records = new CsvRecords(chosen, columns.length);
@@ -93,11 +95,20 @@ function isRefusedFile(name: string, [first, second]: readonly string[]): boolea
   return /\.refused\.csv(\.gz)?$/i.test(name) && first === 'line' && second === 'reason';
 }
 
-/** Of refused rows that were mended: line and reason, with which they begin, are no data, and guards of formulas go. */
-function mendedShape([, , ...columns]: readonly string[]): Shape {
-  const unguarded = (value: unknown) => (typeof value === 'string' ? formulaUnguarded(value) : value);
-  return csvShape(['', '', ...columns], unguarded);
+/**
+ * Refused rows that were mended begin with line and reason, which are no data. They were guarded once more than the file
+ * that they come from.
+ */
+function shapeOf(columns: readonly string[], isMended: boolean, isGuarded: boolean): Shape {
+  const own = isMended ? ['', '', ...columns.slice(2)] : columns;
+  const names = isGuarded ? own.map(formulaUnguarded) : own;
+  if (!isMended && !isGuarded) return csvShape(names);
+  return isMended && isGuarded
+    ? csvShape(names, (cell) => unguarded(unguarded(cell)))
+    : csvShape(names, unguarded);
 }
+
+const unguarded = (cell: unknown) => (typeof cell === 'string' ? formulaUnguarded(cell) : cell);
 
 /** @param read what a cell says */
 function csvShape(columns: readonly string[], read = (cell: unknown) => cell): Shape {

@@ -162,7 +162,7 @@ function writtenOf({ added, duplicates, restated, profilesAdded }: Omit<StatedCo
 }
 
 /** What every mapping says about reading the file. */
-type Reading = Pick<ProfileMapping, 'format' | 'delimiter' | 'encoding'>;
+type Reading = Pick<ProfileMapping, 'format' | 'delimiter' | 'encoding' | 'guarded'>;
 
 type Input = Omit<Steps<unknown>, 'read' | 'gather' | 'kept'> & { readonly name: string };
 
@@ -194,7 +194,8 @@ async function rowsOf(source: Source, mapping: Reading, path: string): Promise<R
   const named = /\.(csv|tsv|txt|jsonl|ndjson|json)(\.gz)?$/i.exec(path)?.[1]?.toLowerCase();
   const { lines, first } = await peek(linesOf(source.chunks));
   const format = mapping.format ?? formatOf(named, first);
-  return format === 'jsonl' ? jsonlRows(lines) : csvRows(lines, source.name, mapping.delimiter);
+  if (format === 'jsonl') return jsonlRows(lines);
+  return csvRows(lines, source.name, mapping.delimiter, mapping.guarded);
 }
 
 /** A name that says nothing leaves it to the first line: a JSON object, or the header of a CSV file. */
