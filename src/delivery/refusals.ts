@@ -23,6 +23,7 @@ const goneAddresses = new Map([
 /**
  * Judges a 5xx by the stage and the enhanced status code (RFC 3463). At RCPT, 5.1.x means the address; 5.7.x is
  * policy and says nothing about whether the mailbox exists, and a bare 550 is used for both, so neither suppresses.
+ * A server that sends nothing on for us is known by its words as well.
  * The code stands right behind the reply's (RFC 2034 §4): what looks like one further on may be part of an IP address.
  * At MAIL, DATA and after the letter's bytes the refusal is of the sender or of what was sent, unless the code
  * speaks of the mailbox (5.1.x, 5.2.x).
@@ -31,16 +32,24 @@ export function judgeRefusal(outcome: Extract<Outcome, { kind: 'failed' }>): Ver
   const enhanced = ENHANCED.exec(outcome.response)?.[1];
   const gone = enhanced === undefined ? undefined : goneAddresses.get(enhanced);
   if (gone !== undefined && outcome.stage !== 'mail') return { about: 'address', reason: gone };
-  if (outcome.stage === 'rcpt') return { about: isAboutSender(enhanced) ? 'sender' : 'letter' };
+  if (outcome.stage === 'rcpt')
+    return { about: isAboutSender(enhanced, outcome.response) ? 'sender' : 'letter' };
   if (enhanced?.startsWith('5.2.')) return { about: 'letter' };
   return { about: 'campaign' };
 }
 
 const ENHANCED = /(?:^|\s)5\d\d[ -](5\.\d{1,3}\.\d{1,3})(?=\s|$)/;
 
+/** A server that sends nothing on for us, and has no code for it. */
+const NO_RELAY =
+  /\brelay(ing)?\b.{0,40}\b(denied|refused|prohibited|(not|un)\s?(permitted|allowed|authorized))\b|unable to relay/i;
+
+const ADDRESSES = /<[^>]*>|\S+@\S+/g;
+
 /** RFC 3463 §3.8 (policy), and §3.2 of the sender's address. */
-function isAboutSender(enhanced: string | undefined): boolean {
-  return enhanced !== undefined && (enhanced.startsWith('5.7.') || /^5\.1\.[78]$/.test(enhanced));
+function isAboutSender(enhanced: string | undefined, response: string): boolean {
+  if (enhanced === undefined) return NO_RELAY.test(response.replaceAll(ADDRESSES, ''));
+  return enhanced.startsWith('5.7.') || /^5\.1\.[78]$/.test(enhanced);
 }
 
 const MOST_IN_A_ROW = 10;
