@@ -1,5 +1,5 @@
 import { type Logger, pino } from 'pino';
-import { launch } from './campaigns/launch.ts';
+import { launch, newText, type TextDeps } from './campaigns/launch.ts';
 import type { PlannerDeps } from './campaigns/planner.ts';
 import type { Run } from './campaigns/port.ts';
 import { survey } from './campaigns/survey.ts';
@@ -148,6 +148,20 @@ function wire(config: Config, log: Logger, ports: Ports, letters: Writing) {
       ports.segments.members(parseRule(rule, 'the run’s segment'), asOf, { afterId }),
     survey: (run, ids) => survey(letters, run.plan, ids),
   };
+  const text: TextDeps = {
+    resolve: ports.segments.resolve,
+    compile: async (campaign) => {
+      // MJML is large, and only whoever makes letters needs it.
+      const { compileVariant } = await import('./content/compile.ts');
+      return Promise.all(
+        campaign.variants.map(async ({ name, weight }) => ({
+          name,
+          weight,
+          source: await compileVariant(config.templatesDir, campaign, name),
+        })),
+      );
+    },
+  };
   return {
     planner,
     /** How many profiles fit a run's frozen rule at a moment (ms). */
@@ -157,19 +171,8 @@ function wire(config: Config, log: Logger, ports: Ports, letters: Writing) {
       launch(
         {
           ...config,
+          ...text,
           runs: ports.runs,
-          resolve: ports.segments.resolve,
-          compile: async (campaign) => {
-            // MJML is large, and only whoever launches needs it.
-            const { compileVariant } = await import('./content/compile.ts');
-            return Promise.all(
-              campaign.variants.map(async ({ name, weight }) => ({
-                name,
-                weight,
-                source: await compileVariant(config.templatesDir, campaign, name),
-              })),
-            );
-          },
           clock: Date.now,
         },
         await loadCampaign(config.templatesDir, name),
@@ -182,6 +185,9 @@ function wire(config: Config, log: Logger, ports: Ports, letters: Writing) {
         words: ports.words,
         campaigns: campaignBook(ports, config),
       }),
+    /** The text of a run's campaign as its files say it now. */
+    newText: async (run: Run) =>
+      newText(text, await loadCampaign(config.templatesDir, run.campaign), run.plan),
     showSend: (id: number) =>
       showSend({ ledger: ports.ledger, tokens, run: ports.runs.byId, press, writer }, id),
     follow: (signal: AbortSignal) =>

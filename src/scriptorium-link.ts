@@ -39,7 +39,7 @@ class Threads implements Scriptorium {
       const thread = this.#next();
       await thread.ready;
       const ids = profileIds.slice(start, start + SURVEYED_AT_ONCE);
-      const answer = await thread.ask({ kind: 'survey', runId: run.id, profileIds: ids });
+      const answer = await thread.ask({ kind: 'survey', run, profileIds: ids });
       if (answer.kind !== 'surveyed') throw confused();
       all.push(...answer.surveyed);
     }
@@ -51,7 +51,7 @@ class Threads implements Scriptorium {
     this.#batches += 1;
     const thread = this.#next();
     await thread.ready;
-    const found = await thread.ask({ kind: 'gather', batch, runId: run.id, sends, now });
+    const found = await thread.ask({ kind: 'gather', batch, run, sends, now });
     if (found.kind !== 'readers') throw confused();
     const { readers } = found;
     const write: Batch['write'] = async (ids, moment) => {

@@ -23,11 +23,11 @@ import { wireWriting, writingSettings } from './writing.ts';
  */
 
 export type ScriptoriumAsk =
-  | { readonly kind: 'survey'; readonly runId: number; readonly profileIds: readonly number[] }
+  | { readonly kind: 'survey'; readonly run: Run; readonly profileIds: readonly number[] }
   | {
       readonly kind: 'gather';
       readonly batch: number;
-      readonly runId: number;
+      readonly run: Run;
       readonly sends: readonly LeasedSend[];
       readonly now: number;
     }
@@ -63,33 +63,21 @@ export type ScriptoriumAnswer =
   | { readonly kind: 'letters'; readonly packed: Packed }
   | { readonly kind: 'done' };
 
-const KEPT_RUNS = 100;
-
 await serveThread<ScriptoriumAsk, ScriptoriumAnswer>(async () => {
   const { config } = workerData;
   const store = await openStore(config.databaseUrl, config.secret);
   const letters = wireWriting(store, writingSettings(config));
   const scriptorium = scriptoriumHere(letters);
   const batches = new Map<number, Batch>();
-  const runs = new Map<number, Run>();
-
-  /** What writing needs of a run was frozen when it was launched. */
-  const runOf = async (id: number): Promise<Run> => {
-    const run = runs.get(id) ?? (await letters.runs.byId(id));
-    if (run === undefined) throw new DearError('run.unknown', `There is no run ${id}.`);
-    if (runs.size >= KEPT_RUNS) runs.clear();
-    runs.set(id, run);
-    return run;
-  };
 
   return async (ask) => {
     switch (ask.kind) {
       case 'survey': {
-        const surveyed = await scriptorium.survey(await runOf(ask.runId), ask.profileIds);
+        const surveyed = await scriptorium.survey(ask.run, ask.profileIds);
         return { answer: { kind: 'surveyed', surveyed } };
       }
       case 'gather': {
-        const batch = await scriptorium.gather(await runOf(ask.runId), ask.sends, ask.now);
+        const batch = await scriptorium.gather(ask.run, ask.sends, ask.now);
         batches.set(ask.batch, batch);
         return { answer: { kind: 'readers', readers: batch.readers } };
       }

@@ -143,7 +143,7 @@ function makeSending(
       settle: gate.settle,
       contentAccepted: (runId) => refusals.accepted(runId),
       contentRefused: async (runId, response, receiver) => {
-        if (refusals.refused(runId, receiver)) await stopRun(app, runId, reasonToStop(response, receiver));
+        if (refusals.refused(runId, receiver)) await stopRun(app, runId, response, receiver);
       },
     },
     close: async () => {
@@ -154,14 +154,22 @@ function makeSending(
   };
 }
 
-/** A run's letters say what the campaign said when it was launched, so resuming helps only where they are not at fault. */
-function reasonToStop(response: string, receiver: string | undefined): string {
+/** A run's letters say what the campaign said when it was launched, until somebody gives them another text. */
+function reasonToStop(campaign: string, response: string, receiver: string | undefined): string {
+  const resend = `\`dear campaign resolve ${campaign} --failed resend\` has what was refused sent again`;
   if (receiver !== undefined)
-    return `The server refused every reader, by a rule against the sender: "${response}". See to the sender's address or the login, then resume; what was refused stays failed`;
-  return `The server refused its letters ten times in a row: "${response}". If the sender is at fault, mend that and resume; if the letter is, cancel, mend it and launch it again`;
+    return `The server refused every reader, by a rule against the sender: "${response}". See to the sender's address or the login, then \`dear campaign resume ${campaign}\`; ${resend}`;
+  return `The server refused its letters ten times in a row: "${response}". If the letter is at fault, mend the text, then \`dear campaign resume ${campaign} --with-changes\`; if the sender is, see to that and resume without; ${resend}`;
 }
 
-async function stopRun(app: App, runId: number, reason: string): Promise<void> {
+async function stopRun(
+  app: App,
+  runId: number,
+  response: string,
+  receiver: string | undefined,
+): Promise<void> {
+  const campaign = (await app.runs.byId(runId))?.campaign ?? 'NAME';
+  const reason = reasonToStop(campaign, response, receiver);
   const stopped = await app.runs.step(runId, sendingStates, 'paused', reason);
   if (stopped) app.log.error({ run: runId, why: reason }, 'a campaign was stopped: its letters are refused');
 }

@@ -4,15 +4,25 @@ import { DearError } from '../errors.ts';
 import { type Frequency, readFrequency } from '../profiles/preferences.ts';
 import { describeRule } from '../segments/describe.ts';
 import { parseRule, type ResolvedRule, type Rule } from '../segments/rule.ts';
-import type { Run, RunStore } from './port.ts';
+import type { NewText, Run, RunStore } from './port.ts';
 import type { RunPlan } from './run-plan.ts';
 
-/** What launching needs. */
-export interface LaunchDeps {
-  readonly runs: Pick<RunStore, 'create' | 'newest'>;
+/** What making a campaign's letters needs. */
+export interface TextDeps {
   /** Saved segments put in the place of references to them. */
   resolve(rule: Rule): Promise<ResolvedRule>;
-  compile(campaign: CampaignDefinition): Promise<{ name: string; weight: number; source: LetterSource }[]>;
+  compile(campaign: CampaignDefinition): Promise<CompiledVariant[]>;
+}
+
+interface CompiledVariant {
+  readonly name: string;
+  readonly weight: number;
+  readonly source: LetterSource;
+}
+
+/** What launching needs. */
+export interface LaunchDeps extends TextDeps {
+  readonly runs: Pick<RunStore, 'create' | 'newest'>;
   readonly publicUrl: string;
   readonly replyDomain: string | undefined;
   readonly defaultFrequency: string;
@@ -29,13 +39,7 @@ export interface LaunchDeps {
 export async function launch(deps: LaunchDeps, campaign: CampaignDefinition, again: boolean): Promise<Run> {
   await refuseSecondRun(deps, campaign.name, again);
   const rule = await resolveSegment(deps, campaign);
-  const compiled = await deps.compile(campaign);
-  const variants = await Promise.all(
-    compiled.map(async (one) => ({
-      ...one,
-      source: await withFrozenConditions(deps, one.source, campaign.file),
-    })),
-  );
+  const variants = await frozenVariants(deps, campaign);
   const now = deps.clock();
   const plan: RunPlan = {
     campaign: campaign.name,
@@ -52,13 +56,54 @@ export async function launch(deps: LaunchDeps, campaign: CampaignDefinition, aga
     ...quiet(campaign.quietHours),
     ...limit(readFrequency(deps.defaultFrequency)),
     timeZone: deps.timeZone,
-    settings: Object.fromEntries(
-      Object.entries(campaign.settings).map(([key, value]) => [key, String(value)]),
-    ),
+    settings: settingsOf(campaign),
     variants: variants.map(({ name, weight, source }) => ({ name, weight, sourceHash: source.hash })),
   };
   const sources = new Map(variants.map(({ source }) => [source.hash, source]));
   return deps.runs.create({ plan, createdAt: now, validUntil: now + campaign.validFor, sources });
+}
+
+/**
+ * The letters of every variant as they are to stay.
+ * @throws whatever is wrong with the campaign's files
+ */
+async function frozenVariants(deps: TextDeps, campaign: CampaignDefinition): Promise<CompiledVariant[]> {
+  const compiled = await deps.compile(campaign);
+  return Promise.all(
+    compiled.map(async (one) => ({
+      ...one,
+      source: await withFrozenConditions(deps, one.source, campaign.file),
+    })),
+  );
+}
+
+function settingsOf({ settings }: CampaignDefinition): Record<string, string> {
+  return Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, String(value)]));
+}
+
+/**
+ * The text of a campaign as its files say it now, for letters of a run that have not left. Whom they are for, from
+ * whom, about what and until when stays as it was launched.
+ * @throws DearError `campaign.frozen` when the files name another sender or topic, and whatever else is wrong with them
+ */
+export async function newText(deps: TextDeps, campaign: CampaignDefinition, plan: RunPlan): Promise<NewText> {
+  const { from } = campaign;
+  const isSame = from.address === plan.from.address && from.name === (plan.from.name ?? '');
+  if (!isSame) throw frozen(campaign, 'sender', `'${plan.from.name ?? ''} <${plan.from.address}>'`);
+  if (campaign.topic !== plan.topic) throw frozen(campaign, 'topic', `'${plan.topic}'`);
+  const variants = await frozenVariants(deps, campaign);
+  return {
+    hashes: new Map(variants.map(({ name, source }) => [name, source.hash])),
+    settings: settingsOf(campaign),
+    sources: new Map(variants.map(({ source }) => [source.hash, source])),
+  };
+}
+
+function frozen({ name, file }: CampaignDefinition, what: string, before: string): DearError {
+  return new DearError('campaign.frozen', `${file} names another ${what} than '${name}' was launched with.`, {
+    kind: 'usage',
+    mend: `Letters that wait can have another text, but their ${what} stays ${before}: write that again, or cancel the campaign and launch it anew.`,
+  });
 }
 
 async function refuseSecondRun(deps: LaunchDeps, name: string, again: boolean): Promise<void> {
@@ -79,14 +124,14 @@ async function refuseSecondRun(deps: LaunchDeps, name: string, again: boolean): 
   );
 }
 
-async function resolveSegment(deps: LaunchDeps, campaign: CampaignDefinition): Promise<ResolvedRule> {
+async function resolveSegment(deps: TextDeps, campaign: CampaignDefinition): Promise<ResolvedRule> {
   const { segment, file } = campaign;
   return deps.resolve(typeof segment === 'string' ? { segment } : parseRule(segment, `${file}: segment`));
 }
 
 /** A module's condition may refer to saved segments, which may change: the run keeps what they say now. */
 async function withFrozenConditions(
-  deps: LaunchDeps,
+  deps: TextDeps,
   source: LetterSource,
   file: string,
 ): Promise<LetterSource> {

@@ -46,6 +46,24 @@ interface PlannedSendVariant {
 /** When letters to a profile were claimed, or have their slot, ms. */
 export type TakenSlots = ReadonlyMap<number, readonly number[]>;
 
+/** Another text for those letters of a run that have not left yet. */
+export interface NewText {
+  /** The hash of what each variant's letters are written from, by its name. */
+  readonly hashes: ReadonlyMap<string, string>;
+  readonly settings: Readonly<Record<string, string>>;
+  /** Letter sources, by their hash. */
+  readonly sources: ReadonlyMap<string, unknown>;
+}
+
+/** A send that failed, with what speaks against another try whatever the server said of it. */
+export interface FailedSend {
+  readonly id: number;
+  readonly reason: string | undefined;
+  readonly code: number | undefined;
+  readonly response: string;
+  readonly obstacle: 'suppressed' | 'erased' | 'merged' | undefined;
+}
+
 /** Runs and their planning. */
 export interface RunStore {
   create(run: NewRun): Promise<Run>;
@@ -73,6 +91,13 @@ export interface RunStore {
   step(runId: number, from: readonly RunState[], to: RunState, reason?: string): Promise<boolean>;
   /** paused → running, or back to planning where the plan was not complete; false when it was not paused. */
   resume(runId: number): Promise<boolean>;
+  /**
+   * The same, and letters that wait, or are put off, have the given text from now on: what was written with the one
+   * before, by whatever worker, can no longer be claimed. What left keeps its own.
+   * @returns how many wait; undefined when the run was not paused, or is no longer worth sending
+   * @throws DearError `campaign.variant-gone`, and then nothing has changed
+   */
+  resumeWith(runId: number, text: NewText): Promise<number | undefined>;
   /** Skips what a cancelled run has not claimed yet; returns how many. */
   skipOpen(runId: number, reason: SkipReason): Promise<number>;
   /**
@@ -80,6 +105,16 @@ export interface RunStore {
    * and a finished run then runs again; letters of erased people are not sent again. Returns how many.
    */
   resolveUnknown(runId: number, how: 'accept' | 'resend'): Promise<number>;
+  /** The run's failed sends, in chunks of one snapshot. */
+  failed(runId: number): AsyncIterable<FailedSend[]>;
+  /**
+   * A person's decision that failed sends wait to be sent once more, those of `ids` that are failed still; a finished
+   * run then runs again. What else speaks against a letter is decided when it is claimed.
+   * @param text another text, as `resumeWith` gives it
+   * @returns how many; undefined when the run was cancelled or is no longer worth sending
+   * @throws DearError `campaign.variant-gone`, and then nothing has changed
+   */
+  resend(runId: number, ids: readonly number[], text: NewText | undefined): Promise<number | undefined>;
   source(hash: string): Promise<unknown>;
 }
 

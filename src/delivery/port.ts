@@ -2,13 +2,17 @@ import type { SkipReason } from '../campaigns/reasons.ts';
 import type { Frequency } from '../profiles/preferences.ts';
 
 /** A send that this worker holds for a while. */
-export interface LeasedSend {
+export interface HeldSend {
   readonly id: number;
   readonly runId: number;
   readonly profileId: number;
   readonly variant: string;
-  readonly sourceHash: string;
   readonly attempts: number;
+}
+
+/** With the text that its letter has as its run stands: it may change while the send waits. */
+export interface LeasedSend extends HeldSend {
+  readonly sourceHash: string;
 }
 
 /** A batch of sends under one fencing token: every later write names it, and a write by an older one is lost. */
@@ -16,7 +20,7 @@ export interface Lease {
   readonly token: string;
   /** When it was taken by the database's clock, ms: workers' own may be wrong. */
   readonly at: number;
-  readonly sends: readonly LeasedSend[];
+  readonly sends: readonly HeldSend[];
 }
 
 /** What a claim was answered: `go`, or why this letter must not leave now. */
@@ -37,6 +41,8 @@ export interface ClaimRequest {
   readonly token: string;
   /** JSON; stored with the claim, so that a letter that leaves has its decision. */
   readonly decision: string;
+  /** The text that it was written from; stored with the decision, which means nothing without it. */
+  readonly sourceHash: string;
 }
 
 /** What came of a claimed letter, as the ledger keeps it. */

@@ -2,6 +2,7 @@ import { domainOf } from './address.ts';
 import type { Line, Turn } from './letter-line.ts';
 import type { ClaimRequest, LeasedSend, Settlement, Verdict } from './port.ts';
 import { judgeRefusal } from './refusals.ts';
+import { refusedAt } from './resend.ts';
 import { retryDelay } from './retry.ts';
 import type { Letter, NoLetter, WrittenLetter } from './scriptorium.ts';
 import type { Outcome, Slot, Transport } from './transport.ts';
@@ -156,7 +157,8 @@ async function mayLeave(deps: SendBatchDeps, token: string, { send, letter }: Re
     return false;
   }
   const { decision } = letter;
-  const verdict = await deps.claim({ id: send.id, profileId: send.profileId, token, decision });
+  const { id, profileId, sourceHash } = send;
+  const verdict = await deps.claim({ id, profileId, token, decision, sourceHash });
   if (verdict !== 'go') await deps.refused(send, verdict);
   return verdict === 'go';
 }
@@ -213,8 +215,7 @@ function settlementOf(
     id: send.id,
     token,
     state: outcome.kind,
-    reason:
-      outcome.kind === 'failed' || outcome.kind === 'deferred' ? `refused at ${outcome.stage}` : undefined,
+    reason: outcome.kind === 'failed' || outcome.kind === 'deferred' ? refusedAt(outcome.stage) : undefined,
     code: 'code' in outcome ? outcome.code : undefined,
     response: outcome.response.slice(0, 500),
     retryInMs,

@@ -2,6 +2,7 @@ import type { Customers } from '../campaigns/customers.ts';
 import { slotFor, type Terms } from '../campaigns/eligibility.ts';
 import type { Run } from '../campaigns/port.ts';
 import { sendingStates } from '../campaigns/reasons.ts';
+import { sourceHashOf } from '../campaigns/run-plan.ts';
 import { LettersAhead } from './letters-ahead.ts';
 import type { ClaimRequest, Lease, LeasedSend, SendLedger, Settlement, Verdict } from './port.ts';
 import type { Reader, Scriptorium } from './scriptorium.ts';
@@ -52,7 +53,9 @@ export async function sendJob(deps: SendJobDeps, runId: number, signal: AbortSig
     deps.leaseMs / 3,
   );
   try {
-    const result = await sendLease(deps, run, lease, signal);
+    // Read again behind the lease: whoever gives the run another text after this takes the lease away as well.
+    const asItStands = await deps.run(runId);
+    const result = await sendLease(deps, asItStands ?? run, lease, signal);
     return { ...result, leased: lease.sends.length };
   } finally {
     clearInterval(renewal);
@@ -63,9 +66,10 @@ export async function sendJob(deps: SendJobDeps, runId: number, signal: AbortSig
 async function sendLease(
   deps: SendJobDeps,
   run: Run,
-  { token, at: now, sends }: Lease,
+  { token, at: now, sends: held }: Lease,
   signal: AbortSignal,
 ): Promise<BatchResult> {
+  const sends = held.map((send) => ({ ...send, sourceHash: sourceHashOf(run.plan, send.variant) }));
   const batch = await deps.scriptorium.gather(run, sends, now);
   try {
     const may = await admitted(deps, run, token, batch.readers);

@@ -5,11 +5,12 @@ import type { RunState } from '../campaigns/reasons.ts';
 import { runPlanSchema } from '../campaigns/run-plan.ts';
 import { DearError } from '../errors.ts';
 import { clockOf } from './clock.ts';
-import type { BulkInsert, Database, Tables } from './database.ts';
+import type { BulkInsert, Database, Store, Tables } from './database.ts';
+import { secondTries } from './second-tries.ts';
 import { takenSlots } from './slots.ts';
 
 /** Runs and their planning, on either database. */
-export function runStore(db: Database): RunStore {
+export function runStore(db: Store): RunStore {
   const { runs } = db.tables;
   const hold = (held: PlanHold) => and(eq(runs.id, held.run.id), eq(runs.planToken, held.token));
   return {
@@ -62,18 +63,11 @@ export function runStore(db: Database): RunStore {
         .returning({ id: runs.id });
       return rows.length > 0;
     },
-    resume: async (runId) => {
-      // A run that was never planned, or whose planner holds it still, is not planned to its end.
-      const changed = await db.run(sql`UPDATE runs SET reason = NULL,
-          state = CASE WHEN plan_token IS NOT NULL OR planned_to = 0 THEN 'planning' ELSE 'running' END
-        WHERE id = ${runId} AND state = 'paused'`);
-      return changed > 0;
-    },
     skipOpen: (runId, reason) =>
       db.run(sql`UPDATE sends SET state = 'skipped', reason = ${reason}, lease_token = NULL, lease_until = NULL,
           finished_at = ${db.phrases.now()}
         WHERE ${db.phrases.sendsInOrder(sql`run_id = ${runId} AND state IN ('queued', 'deferred')`)}`),
-    resolveUnknown: (runId, how) => resolveUnknown(db, runId, how),
+    ...secondTries(db),
     source: async (hash) => {
       const { letterSources } = db.tables;
       const row = (await db.orm.select().from(letterSources).where(eq(letterSources.hash, hash)))[0];
@@ -157,26 +151,6 @@ async function takePlanning(db: Database, runId: number, holdMs: number): Promis
     .returning();
   const run = toRun(row);
   return run === undefined || row === undefined ? undefined : { run, token, plannedTo: row.plannedTo };
-}
-
-function resolveUnknown(db: Database, runId: number, how: 'accept' | 'resend'): Promise<number> {
-  return db.transaction(async (tx) => {
-    const now = tx.phrases.now();
-    if (how === 'accept') {
-      return tx.run(sql`UPDATE sends SET state = 'accepted', detail = 'a person decided that it arrived'
-        WHERE ${tx.phrases.sendsInOrder(sql`run_id = ${runId} AND state = 'unknown'`)}`);
-    }
-    const count =
-      await tx.run(sql`UPDATE sends SET state = 'queued', detail = 'a person decided to send it again',
-      due_at = ${now}, claimed_at = NULL, finished_at = NULL, response = NULL, lease_token = NULL
-      WHERE ${tx.phrases.sendsInOrder(sql`run_id = ${runId} AND state = 'unknown' AND profile_id > 0`)}`);
-    if (count > 0) {
-      await tx.run(
-        sql`UPDATE runs SET state = 'running', finished_at = NULL WHERE id = ${runId} AND state = 'finished'`,
-      );
-    }
-    return count;
-  });
 }
 
 const sendRows: BulkInsert = {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
-import type { ClaimRequest, LeasedSend, SendLedger, Settlement, Verdict } from '../delivery/port.ts';
+import type { ClaimRequest, HeldSend, SendLedger, Settlement, Verdict } from '../delivery/port.ts';
 import type { Frequency } from '../profiles/preferences.ts';
 import { clockOf } from './clock.ts';
 import type { BulkRow, Database, RowStep } from './database.ts';
@@ -51,8 +51,7 @@ export function sendLedger(db: Database): SendLedger {
   };
 }
 
-const idsOf = (db: Database, sends: readonly LeasedSend[]) =>
-  db.phrases.numbers(sends.map((send) => send.id));
+const idsOf = (db: Database, sends: readonly HeldSend[]) => db.phrases.numbers(sends.map((send) => send.id));
 
 async function lease(db: Database, runId: number, limit: number, leaseMs: number) {
   const token = randomUUID();
@@ -65,8 +64,8 @@ async function lease(db: Database, runId: number, limit: number, leaseMs: number
         AND (s.lease_until IS NULL OR s.lease_until < ${now})
         AND EXISTS (SELECT 1 FROM runs r WHERE r.id = ${runId} AND r.state IN ('planning', 'running'))
       ORDER BY s.due_at, s.id LIMIT ${limit} ${db.phrases.skipLocked()})
-    RETURNING id, run_id, profile_id, variant, source_hash, attempts, ${now} AS now`);
-  return { token, at: rows[0]?.now ?? 0, sends: rows.map(toLeased).sort((a, b) => a.id - b.id) };
+    RETURNING id, run_id, profile_id, variant, attempts, ${now} AS now`);
+  return { token, at: rows[0]?.now ?? 0, sends: rows.map(toHeld).sort((a, b) => a.id - b.id) };
 }
 
 interface LeasedRow {
@@ -74,18 +73,16 @@ interface LeasedRow {
   run_id: number;
   profile_id: number;
   variant: string;
-  source_hash: string;
   attempts: number;
   now: number;
 }
 
-function toLeased(row: LeasedRow): LeasedSend {
+function toHeld(row: LeasedRow): HeldSend {
   return {
     id: row.id,
     runId: row.run_id,
     profileId: row.profile_id,
     variant: row.variant,
-    sourceHash: row.source_hash,
     attempts: row.attempts,
   };
 }
@@ -109,7 +106,7 @@ async function advance(
   const suppressed = settlements.flatMap(suppressionRow);
   if (suppressed.length > 0) steps.push({ statement: suppressStatement, rows: suppressed });
   if (requests.length > 0) {
-    const rows = requests.map(({ id, token, decision }) => [id, token, decision]);
+    const rows = requests.map(({ id, token, decision, sourceHash }) => [id, token, decision, sourceHash]);
     steps.push({ statement: claimStatement(fallback), rows });
   }
   const found = await db.inOne(steps);

@@ -68,7 +68,7 @@ export function claimStatement(fallback: Frequency | undefined): RowStatement {
   const known = claims.get(key);
   if (known !== undefined) return known;
   const statement: RowStatement = {
-    columns: { send_id: 'bigint', token: 'text', decision: 'text' },
+    columns: { send_id: 'bigint', token: 'text', decision: 'text', source_hash: 'text' },
     body: (phrases, row) => claimBody(phrases, row, fallback),
   };
   claims.set(key, statement);
@@ -82,7 +82,7 @@ export function claimStatement(fallback: Frequency | undefined): RowStatement {
 function claimBody(phrases: Phrases, row: RowTerms, fallback: Frequency | undefined): SQL {
   const now = phrases.now();
   return sql`UPDATE sends SET state = 'sending', claimed_at = ${now}, attempts = attempts + 1,
-      decision = ${row.of('decision')}
+      decision = ${row.of('decision')}, source_hash = ${row.of('source_hash')}
     ${row.from('runs r', 'profiles p')}
     WHERE ${isHeld(row)} AND sends.state IN ('queued', 'deferred')
       AND r.id = sends.run_id AND r.state IN ('planning', 'running') AND r.valid_until >= ${now}

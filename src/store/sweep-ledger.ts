@@ -23,9 +23,18 @@ export function sweepLedger(db: Database): SweepLedger {
         lease_token = NULL, lease_until = NULL
         WHERE ${db.phrases.sendsInOrder(sql`state IN ('queued', 'deferred')
           AND run_id IN (SELECT id FROM runs WHERE state = 'cancelled')`)}`),
+    // Looked at once more behind the lock: whoever has letters sent again keeps the run first.
     finishRuns: () =>
-      db.run(sql`UPDATE runs SET state = 'finished', finished_at = ${now} WHERE state = 'running'
-        AND NOT EXISTS (SELECT 1 FROM sends s WHERE s.run_id = runs.id AND s.state IN ('queued', 'deferred', 'sending'))`),
+      db.transaction(async (tx) => {
+        const rows = await tx.rows<{ id: number }>(
+          sql`SELECT id FROM runs WHERE ${isOver} ${tx.phrases.skipLocked()}`,
+        );
+        if (rows.length === 0) return 0;
+        const ids = tx.phrases.numbers(rows.map((row) => row.id));
+        return tx.run(
+          sql`UPDATE runs SET state = 'finished', finished_at = ${now} WHERE id IN ${ids} AND ${isOver}`,
+        );
+      }),
     abandonedPlans: async () => {
       const rows = await db.rows<{ id: number }>(
         sql`SELECT id FROM runs WHERE state = 'planning' AND (plan_until IS NULL OR plan_until < ${now})`,
@@ -45,3 +54,6 @@ export function sweepLedger(db: Database): SweepLedger {
 
 /** A cancelled run may still have a letter in flight. */
 const openRuns = sql`SELECT id FROM runs WHERE state IN ('planning', 'running', 'paused', 'cancelled')`;
+
+const isOver = sql`state = 'running' AND NOT EXISTS
+  (SELECT 1 FROM sends s WHERE s.run_id = runs.id AND s.state IN ('queued', 'deferred', 'sending'))`;

@@ -13,7 +13,7 @@ onEveryStore('claims beside a pause', (open) => {
     const seen = new Set<string>();
     for (const { id, profileId } of lease.sends) {
       await runs.step(run.id, ['running'], 'paused');
-      const request = { id, profileId, token: lease.token, decision: '{}' };
+      const request = { id, profileId, token: lease.token, decision: '{}', sourceHash: 'hash' };
       const [verdicts] = await Promise.all([
         ledger.advance([], [request], { max: 1, per: 'week' }),
         runs.resume(run.id),
@@ -32,7 +32,13 @@ onEveryStore('claims beside a pause', (open) => {
     const claim = async () => {
       const run = await makeRun(store, [...readers, ...chosen]);
       const { token, sends } = await ledger.lease(run.id, 10, 60_000);
-      const requests = sends.map(({ id, profileId }) => ({ id, profileId, token, decision: '{}' }));
+      const requests = sends.map(({ id, profileId }) => ({
+        id,
+        profileId,
+        token,
+        decision: '{}',
+        sourceHash: 'hash',
+      }));
       return ledger.advance([], requests, limit);
     };
     expect(await claim()).toEqual(['go', 'over frequency']);

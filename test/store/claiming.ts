@@ -19,15 +19,15 @@ export const settlement = (id: number, token: string, own: Partial<Settlement> =
   ...own,
 });
 
-/** Claims; the decisions, where a test does not care, say nothing. */
+/** Claims; the decisions and what they were made from, where a test does not care, say nothing. */
 export const claim = (
   ledger: SendLedger,
-  requests: readonly (Omit<ClaimRequest, 'decision'> & { decision?: string })[],
+  requests: readonly (Omit<ClaimRequest, 'decision' | 'sourceHash'> & Partial<ClaimRequest>)[],
   fallback: Frequency | undefined,
 ) =>
   ledger.advance(
     [],
-    requests.map((request) => ({ decision: '{}', ...request })),
+    requests.map((request) => ({ decision: '{}', sourceHash: 'hash', ...request })),
     fallback,
   );
 export const settle = (ledger: SendLedger, settlements: readonly Settlement[]) =>

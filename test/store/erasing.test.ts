@@ -173,7 +173,11 @@ onEveryStore('erasing', (open) => {
     const ledger = sendLedger(store);
     const { token, sends } = await ledger.lease(run.id, 10, 60_000);
     const [send] = sends;
-    await ledger.advance([], [{ id: send?.id ?? 0, profileId: id, token, decision: '{}' }], undefined);
+    await ledger.advance(
+      [],
+      [{ id: send?.id ?? 0, profileId: id, token, decision: '{}', sourceHash: 'hash' }],
+      undefined,
+    );
     expect(await privacyStore(store).halt(id)).toEqual({ skipped: 0, inFlight: 1 });
     let now = 0;
     const privacy = makePrivacy(privacyStore(store), auditStore(store), () => {

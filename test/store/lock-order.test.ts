@@ -136,7 +136,7 @@ async function sendAll(
     });
     let flying: Settlement[] = [];
     const left = leases.flatMap(({ token, sends }) =>
-      sends.map((send) => ({ ...send, token, decision: '{}' })),
+      sends.map((send) => ({ ...send, token, decision: '{}', sourceHash: 'hash' })),
     );
     while (left.length + flying.length > 0) {
       const requests = takeSome(left, GROUP, chance);

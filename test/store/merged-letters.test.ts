@@ -15,7 +15,12 @@ import { become, merge, two } from './merging.ts';
 
 const claimDue = async (store: Store, runId: number) => {
   const lease = await sendLedger(store).lease(runId, 100, 60_000);
-  const requests = lease.sends.map((send) => ({ ...send, token: lease.token, decision: '{}' }));
+  const requests = lease.sends.map((send) => ({
+    ...send,
+    token: lease.token,
+    decision: '{}',
+    sourceHash: 'hash',
+  }));
   return sendLedger(store).advance([], requests, { max: 2, per: 'week' });
 };
 
@@ -76,7 +81,12 @@ onEveryStore('merging', (open) => {
     const [stays, goes] = await two(store);
     const run = await makeRun(store, [goes]);
     const lease = await sendLedger(store).lease(run.id, 10, 60_000);
-    const requests = lease.sends.map((send) => ({ ...send, token: lease.token, decision: '{}' }));
+    const requests = lease.sends.map((send) => ({
+      ...send,
+      token: lease.token,
+      decision: '{}',
+      sourceHash: 'hash',
+    }));
     await merge(store, stays, goes);
     expect(await sendLedger(store).advance([], requests, undefined)).toEqual(['lost']);
     expect((await sendLedger(store).lease(run.id, 10, 60_000)).sends).toMatchObject([{ profileId: stays }]);
@@ -101,7 +111,7 @@ onEveryStore('merging', (open) => {
     const id = lease.sends[0]?.id ?? 0;
     await sendLedger(store).advance(
       [],
-      [{ id, profileId: goes, token: lease.token, decision: '{}' }],
+      [{ id, profileId: goes, token: lease.token, decision: '{}', sourceHash: 'hash' }],
       undefined,
     );
     await merge(store, stays, goes);

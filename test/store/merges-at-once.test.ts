@@ -75,7 +75,12 @@ onEveryStore('merging', (open) => {
     const claimSome = async () => {
       for (let round = 0; round < 8; round += 1) {
         const lease = await sendLedger(store).lease(run.id, 10, 60_000);
-        const requests = lease.sends.map((send) => ({ ...send, token: lease.token, decision: '{}' }));
+        const requests = lease.sends.map((send) => ({
+          ...send,
+          token: lease.token,
+          decision: '{}',
+          sourceHash: 'hash',
+        }));
         if (requests.length > 0) await sendLedger(store).advance([], requests, undefined);
         await sendLedger(store).release(lease);
       }

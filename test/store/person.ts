@@ -50,6 +50,7 @@ export async function lived(store: Store) {
       id: send.id,
       profileId: send.profileId,
       token: lease.token,
+      sourceHash: 'hash',
       decision: JSON.stringify({
         to: { address: send.profileId === id ? ADDRESS : 'x' },
         context: { profile: { name: send.profileId === id ? NAME : 'x' } },

@@ -1,8 +1,7 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import pc from 'picocolors';
 import type { App } from '../../app.ts';
 import type { PlannedSend, Run } from '../../campaigns/port.ts';
-import { sendingStates } from '../../campaigns/reasons.ts';
 import { reportOf } from '../../campaigns/report.ts';
 import { DearError } from '../../errors.ts';
 import { parseRule } from '../../segments/rule.ts';
@@ -11,6 +10,7 @@ import type { Output } from '../output.ts';
 import { progressBar } from '../progress.ts';
 import { sayWarnings, warningsData } from '../warnings.ts';
 import { campaignFiles } from './campaign-files.ts';
+import { campaignSteering } from './campaign-steering.ts';
 
 /** `dear campaign …`: launch, pause, resume, cancel, status, list, check. */
 export const campaign: Register = (program, cli) => {
@@ -33,76 +33,9 @@ export const campaign: Register = (program, cli) => {
         return showStatus(app, out, name);
       });
     });
-  steer(
-    family,
-    cli,
-    'pause',
-    'stop sending within a second; resume goes on where it stopped',
-    async (app, run) => {
-      await stepOr(app, run, sendingStates, 'paused');
-      return `'${run.campaign}' is paused. \`dear campaign resume ${run.campaign}\` goes on.`;
-    },
-  );
-  steer(family, cli, 'resume', 'go on with a paused campaign', async (app, run) => {
-    if (!(await app.runs.resume(run.id))) throw await impossible(app, run, ['paused'], 'running');
-    return `'${run.campaign}' goes on.`;
-  });
-  steer(
-    family,
-    cli,
-    'cancel',
-    'end a campaign for good; letters that wait are not sent',
-    async (app, run) => {
-      await stepOr(app, run, ['planning', 'running', 'paused'], 'cancelled');
-      const skipped = await app.runs.skipOpen(run.id, 'cancelled');
-      return `'${run.campaign}' is cancelled: ${skipped} waiting letters will not be sent.`;
-    },
-  );
-  family
-    .command('resolve <name>')
-    .description('decide on letters whose answer never came: they may have arrived')
-    .addOption(
-      new Option('--unknown <what>', 'count them as accepted, or send them again')
-        .choices(['accept', 'resend'])
-        .makeOptionMandatory(),
-    )
-    .action((name: string, options: { unknown: 'accept' | 'resend' }, command: Command) =>
-      resolveCommand(cli, name, options.unknown, command),
-    );
+  campaignSteering(family, cli);
   campaignFiles(family, cli);
 };
-
-async function resolveCommand(
-  cli: Cli,
-  name: string,
-  how: 'accept' | 'resend',
-  command: Command,
-): Promise<void> {
-  const out = cli.out(command);
-  await cli.withApp(async (app) => {
-    const run = await app.runOf(name);
-    if (how === 'resend' && (run.state === 'cancelled' || run.validUntil < Date.now())) {
-      throw new DearError(
-        'campaign.over',
-        `The letters of '${name}' cannot be sent again: the campaign is ${run.state === 'cancelled' ? 'cancelled' : 'no longer worth sending'}.`,
-        {
-          mend: 'Count them as accepted with --unknown accept, or launch the campaign again.',
-        },
-      );
-    }
-    const count = await app.runs.resolveUnknown(run.id, how);
-    const done =
-      how === 'accept'
-        ? 'count as accepted now'
-        : 'wait to be sent again; whoever got the first one gets a second';
-    out.say(
-      count === 0
-        ? `'${name}' has no unknown letters.`
-        : `${pc.green('✓')} ${count} letters of '${name}' ${done}.`,
-    );
-    out.data({ run: run.id, resolved: count, how });
-  });
-}
 
 interface LaunchOptions {
   readonly again?: boolean;
@@ -191,40 +124,4 @@ function sayPlan(out: Output, run: Run, counts: PlanCounts): void {
   if (counts.audience === 0) {
     out.say(`\nNobody is in this segment. \`dear segments check FILE\` shows whom a rule finds.`);
   }
-}
-
-function steer(
-  family: Command,
-  cli: Cli,
-  verb: string,
-  about: string,
-  act: (app: App, run: Run) => Promise<string>,
-): void {
-  family
-    .command(`${verb} <name>`)
-    .description(about)
-    .action(async (name: string, _options, command: Command) => {
-      const out = cli.out(command);
-      await cli.withApp(async (app) => {
-        const run = await app.runOf(name);
-        out.say(`${pc.green('✓')} ${await act(app, run)}`);
-        out.data({ run: run.id, state: (await app.runOf(name)).state });
-      });
-    });
-}
-
-async function stepOr(app: App, run: Run, from: readonly Run['state'][], to: Run['state']): Promise<void> {
-  if (!(await app.runs.step(run.id, from, to))) throw await impossible(app, run, from, to);
-}
-
-async function impossible(
-  app: App,
-  run: Run,
-  from: readonly Run['state'][],
-  to: Run['state'],
-): Promise<DearError> {
-  const now = (await app.runs.byId(run.id))?.state ?? run.state;
-  return new DearError('campaign.state', `'${run.campaign}' is ${now}, so it cannot become ${to}.`, {
-    mend: `That is possible while it is ${from.join(' or ')}.`,
-  });
 }
