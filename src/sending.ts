@@ -27,6 +27,15 @@ const KEPT_FOR_SIGN_UPS = 0.05;
 export const SERVER_NOTICE = 'smtp';
 
 /**
+ * Looks whether letters could be sent from here, as far as that shows without a server.
+ * @throws DearError when SMTP_URL cannot be read, or the letter that asks for confirmation has a mistake
+ */
+export async function checkSending(app: App): Promise<void> {
+  parseServers(app.config.smtpUrl, app.config.smtpConnections);
+  await app.confirmationLetters();
+}
+
+/**
  * Sends letters of campaigns, and those that ask for confirmation, until it is closed.
  * @throws DearError when the letter that asks has a mistake
  */

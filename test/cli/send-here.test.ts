@@ -4,7 +4,7 @@ import Sqlite from 'better-sqlite3';
 import { afterEach, describe, expect, test } from 'vitest';
 import { planRun } from '../../src/campaigns/planner.ts';
 import type { Output } from '../../src/cli/output.ts';
-import { sendHere } from '../../src/cli/send-here.ts';
+import { readyToSend, sendHere } from '../../src/cli/send-here.ts';
 import { openQueues } from '../../src/queue/open.ts';
 import { startWorkers } from '../../src/roles.ts';
 import { install } from '../fixtures/installation.ts';
@@ -50,7 +50,7 @@ describe('sending from the command that launches', { timeout: 60_000 }, () => {
     const sink = await openSink(() => [554, '5.7.1 Relay access denied']);
     const { app, run } = await launched(sink);
     const { out } = heard();
-    await expect(sendHere(app, out, run.id)).rejects.toMatchObject({
+    await expect(sendHere(app, out, run.id, await readyToSend(app))).rejects.toMatchObject({
       code: 'campaign.stopped',
       message: expect.stringContaining('rule against the sender: "554 5.7.1 Relay access denied"'),
     });
@@ -66,7 +66,7 @@ describe('sending from the command that launches', { timeout: 60_000 }, () => {
     const sink = await openSink(undefined, 0, 100);
     const { app, run } = await launched(sink, { SMTP_CONNECTIONS: '1' });
     const { out } = heard();
-    const sending = sendHere(app, out, run.id);
+    const sending = sendHere(app, out, run.id, await readyToSend(app));
     sending.catch(() => undefined);
     await wait(500);
     await app.runs.step(run.id, ['running'], 'paused');
@@ -79,7 +79,7 @@ describe('sending from the command that launches', { timeout: 60_000 }, () => {
     );
     const { app, run } = await launched(sink, { SMTP_RATE: '20/s', RETRY_FIRST_SECONDS: '600' });
     const { out, notes } = heard();
-    await sendHere(app, out, run.id);
+    await sendHere(app, out, run.id, await readyToSend(app));
     expect(sink.mails).toHaveLength(READERS - 1);
     expect(notes.join('\n')).toContain('1 letter still waits');
   });

@@ -19,7 +19,10 @@ export const campaign: Register = (program, cli) => {
     .command('launch <name>')
     .description('plan the letters of templates/campaigns/NAME and queue them')
     .option('--again', 'launch it once more although it was launched before')
-    .option('--send', 'also send the letters from this process, and wait until they are gone')
+    .option(
+      '--send',
+      'also send the letters from this process, and wait until they are gone; once more, it sends what is left',
+    )
     .action((name: string, options: LaunchOptions, command: Command) =>
       launchCommand(cli, name, options, command),
     );
@@ -50,24 +53,57 @@ async function launchCommand(
 ): Promise<void> {
   const out = cli.out(command);
   await cli.withApp(async (app) => {
+    if (options.send) return launchAndSend(app, out, name, options.again === true);
     const run = await app.launch(name, options.again === true);
     const counts = await planHere(app, run);
     sayPlan(out, run, counts);
-    const warnings = await app.warningsAbout(parseRule(run.plan.segment.rule, 'the run’s segment'));
-    sayWarnings(out, warnings);
-    if (options.send) {
-      const { sendHere } = await import('../send-here.ts');
-      await sendHere(app, out, run.id);
-    } else if (counts.queued > 0)
-      out.say(`\nThe letters leave as soon as a worker runs: \`dear up\`, or \`dear work\`.`);
-    out.data({
-      run: run.id,
-      campaign: run.campaign,
-      ...counts,
-      warnings: warningsData(warnings),
-      ...(options.send ? await reportOf(app.ledger, run) : {}),
-    });
+    const warnings = await sayDoubts(app, out, run);
+    if (counts.queued > 0)
+      out.say(`
+The letters leave as soon as a worker runs: \`dear up\`, or \`dear work\`.`);
+    out.data({ run: run.id, campaign: run.campaign, ...counts, warnings });
   });
+}
+
+/** Nothing is launched when it could not be sent; what was launched like this before, and waits, goes on. */
+async function launchAndSend(app: App, out: Output, name: string, again: boolean): Promise<void> {
+  const { readyToSend, sendHere } = await import('../send-here.ts');
+  const queues = await readyToSend(app);
+  const { run, counts, warnings } = await launchOrGoOn(app, out, name, again).catch(
+    async (error: unknown) => {
+      await queues.close();
+      throw error;
+    },
+  );
+  const left = await sendHere(app, out, run.id, queues);
+  out.data({ ...counts, warnings, ...(await reportOf(app.ledger, run)) });
+  if (left !== undefined) throw left;
+}
+
+interface Launched {
+  readonly run: Run;
+  /** Undefined when it was launched before. */
+  readonly counts: PlanCounts | undefined;
+  readonly warnings: ReturnType<typeof warningsData>;
+}
+
+async function launchOrGoOn(app: App, out: Output, name: string, again: boolean): Promise<Launched> {
+  const before = again ? undefined : await app.runs.newest(name);
+  if (before?.state === 'running') {
+    out.note(`'${name}' was launched before and runs (run ${before.id}): what waits is sent now.`);
+    return { run: before, counts: undefined, warnings: [] };
+  }
+  const run = await app.launch(name, again);
+  const counts = await planHere(app, run);
+  sayPlan(out, run, counts);
+  return { run, counts, warnings: await sayDoubts(app, out, run) };
+}
+
+/** Warns of words in the run's segment that nothing has. */
+async function sayDoubts(app: App, out: Output, { plan }: Run) {
+  const warnings = await app.warningsAbout(parseRule(plan.segment.rule, 'the run’s segment'));
+  sayWarnings(out, warnings);
+  return warningsData(warnings);
 }
 
 /** What planning decided, by state and reason. */

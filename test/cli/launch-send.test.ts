@@ -1,0 +1,71 @@
+import { dirname } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { reportOf } from '../../src/campaigns/report.ts';
+import { install, testTemplates } from '../fixtures/installation.ts';
+import { openSink } from '../fixtures/sink.ts';
+import { freePort } from '../servers/index.ts';
+import { dear } from './run.ts';
+
+const READERS = 7;
+const ends: Array<() => Promise<unknown>> = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+/** An installation with readers, and its command line. */
+async function shop(smtpUrl: string) {
+  const here = await install({ SMTP_URL: smtpUrl });
+  ends.push(here.close);
+  const at = Date.now();
+  await here.app.profiles.upsertMany(
+    Array.from({ length: READERS }, (_, index) => ({
+      email: `reader-${index}@example.test`,
+      attributes: { firstName: `Reader ${index}` },
+      consents: [{ topic: 'offers', state: 'in' as const, at, source: 'test' }],
+    })),
+    at,
+  );
+  const environment = { DATA_DIR: here.app.config.dataDir, SMTP_URL: smtpUrl, WRITER_THREADS: '0' };
+  const command = (line: string, more: Record<string, string> = {}) =>
+    dear(line.split(' '), dirname(testTemplates), { ...environment, ...more });
+  return { ...here, command };
+}
+
+describe('launching a campaign and sending it at once', { timeout: 60_000 }, () => {
+  test('to a server that is down fails, and says what waits; the same command goes on later', async () => {
+    const port = await freePort();
+    const { app, command } = await shop(`smtp://127.0.0.1:${port}`);
+    const failed = await command('campaign launch greeting --send --json');
+    expect(failed.code).toBe(1);
+    expect(failed.err).toContain(`127.0.0.1:${port} takes no letters`);
+    expect(failed.err).toContain(`${READERS} letters wait`);
+    expect(failed.err).toContain('`dear up`');
+    expect(JSON.parse(failed.out)).toMatchObject({ campaign: 'greeting', states: { queued: READERS } });
+
+    const again = await command('campaign launch greeting --send');
+    expect([again.code, again.err]).toEqual([1, expect.stringContaining(`${READERS} letters wait`)]);
+
+    const sink = await openSink(undefined, port);
+    ends.push(sink.close);
+    const sent = await command('campaign launch greeting --send --json');
+    expect([sent.code, sent.err]).toEqual([0, expect.stringContaining('what waits is sent now')]);
+    expect(JSON.parse(sent.out)).toMatchObject({ states: { accepted: READERS, queued: 0 } });
+    expect(sink.mails).toHaveLength(READERS);
+    expect((await command('campaign launch greeting --send')).err).toContain('is finished');
+    const run = await app.runOf('greeting');
+    expect((await reportOf(app.ledger, run)).states).toMatchObject({ accepted: READERS });
+  });
+
+  test.each([
+    ['an SMTP_URL that cannot be read', { SMTP_URL: 'smtp://127.0.0.1?conections=3' }, 'conections'],
+    ['a DKIM key that is not there', { DKIM_KEY_FILE: 'nowhere.pem' }, 'nowhere.pem'],
+    ['a DKIM key that cannot sign', { DKIM_KEY_FILE: 'templates/topics.yaml' }, 'DKIM'],
+    ['a queue that does not answer', { QUEUE_URL: 'redis://127.0.0.1:1' }, 'QUEUE_URL'],
+  ])('with %s launches nothing', async (_what, wrong, says) => {
+    const { command } = await shop('smtp://127.0.0.1:1');
+    const failed = await command('campaign launch greeting --send', wrong);
+    expect(failed.code).not.toBe(0);
+    expect(failed.err).toContain(says);
+    expect((await command('campaign status greeting')).err).toContain('was not launched yet');
+  });
+});
