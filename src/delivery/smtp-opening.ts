@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { logIn } from './smtp-login.ts';
 import { oneLine, type Refusal } from './smtp-outcome.ts';
 import type { Reply } from './smtp-reply.ts';
+import { plainly, type Trouble } from './smtp-trouble.ts';
 import type { SmtpSettings } from './smtp-url.ts';
 import { SmtpWire, type WireEnd } from './smtp-wire.ts';
 import type { Stage } from './transport.ts';
@@ -34,12 +35,17 @@ export async function openWire(settings: SmtpSettings): Promise<Opened | Refusal
 
 async function dialogue(wire: SmtpWire, settings: SmtpSettings): Promise<Opened | Refusal> {
   const greeting = await wire.ask(undefined);
+  let known = { greeted: false, startTls: false };
+  const refused = (answer: Reply | WireEnd, stage: Stage) =>
+    refusal({ answer, stage: stageOf(answer, stage), ...known }, settings);
   if (greeting.code !== 220) return refused(greeting, 'connect');
   wire.greeted();
+  known = { greeted: true, startTls: false };
   const name = settings.name ?? ownName();
   let hello = await greet(wire, name);
   if ('code' in hello) return refused(hello, 'connect');
   if (settings.tls === 'require' || (settings.tls === 'offered' && hello.startTls)) {
+    known = { greeted: true, startTls: hello.startTls };
     const trouble = await startTls(wire);
     if (trouble !== undefined) return refused(trouble, 'tls');
     // What was announced before TLS may have been another's words (RFC 3207 §4.2).
@@ -90,9 +96,16 @@ function extensionsOf(text: string): Extensions {
   };
 }
 
-function refused(answer: Reply | WireEnd, stage: Stage): Refusal {
-  const securing = answer.code === undefined && answer.during === 'securing';
-  return { stage: securing ? 'tls' : stage, code: answer.code, response: oneLine(answer.text) };
+function stageOf(answer: Reply | WireEnd, stage: Stage): Stage {
+  return answer.code === undefined && answer.during === 'securing' ? 'tls' : stage;
+}
+
+/** In plain language where that helps, and the server's or the system's own words. */
+function refusal(trouble: Trouble, settings: SmtpSettings): Refusal {
+  const { answer, stage } = trouble;
+  const words = plainly(trouble, settings);
+  const own = oneLine(answer.text);
+  return { stage, code: answer.code, response: words === undefined ? own : `${words}: "${own}"` };
 }
 
 /** A name with a dot, or an address literal for want of one (RFC 5321 §4.1.4). */

@@ -20,6 +20,8 @@ export interface WireEnd {
   /** Whether it was being made, or being secured, when it ended. */
   readonly during: 'connecting' | 'securing' | 'talking';
   readonly text: string;
+  /** What the system calls it, such as ECONNREFUSED. */
+  readonly cause?: string | undefined;
 }
 
 /** Who hears what comes over a wire. */
@@ -135,9 +137,9 @@ export class SmtpWire {
   }
 
   /** Ends the connection at once. */
-  close(text = 'the connection was closed here', why: WireEnd['why'] = 'closed'): void {
+  close(text = 'the connection was closed here', why: WireEnd['why'] = 'closed', cause?: string): void {
     if (this.end !== undefined) return;
-    this.end = { code: undefined, why, during: this.during, text };
+    this.end = { code: undefined, why, during: this.during, text, cause };
     this.socket.destroy();
     const cutOff = this.reader.unfinished();
     // Half an answer cannot say yes, but its code is enough to say no.
@@ -156,14 +158,14 @@ export class SmtpWire {
 
   private attend(socket: Socket): void {
     // A socket that was wrapped in TLS still has its say about errors; the one that wraps it repeats them.
-    const close = (text: string, why?: WireEnd['why']) => {
-      if (socket === this.socket) this.close(text, why);
+    const close = (text: string, why?: WireEnd['why'], cause?: string) => {
+      if (socket === this.socket) this.close(text, why, cause);
     };
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
     socket.setTimeout(this.patience);
     socket.on('timeout', () => close(`nothing was heard for ${this.patience / 1000} s`, 'silent'));
-    socket.on('error', (error) => close(messageOf(error)));
+    socket.on('error', (error: NodeJS.ErrnoException) => close(messageOf(error), 'closed', error.code));
     socket.on('end', () => close('the server closed the connection'));
     socket.on('close', () => close('the connection was closed'));
   }

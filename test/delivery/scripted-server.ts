@@ -12,6 +12,7 @@ export interface Script {
   ehlo?: Move;
   helo?: Move;
   startTls?: Move;
+  auth?: Move;
   mail?: Move;
   rcpt?: Move;
   data?: Move;
@@ -147,6 +148,7 @@ class Conversation {
         script.startTls,
         this.server.extensions.includes('STARTTLS') ? '220 2.0.0 go' : '502 5.5.2 unknown',
       ],
+      AUTH: [script.auth, '502 5.5.2 unknown'],
       MAIL: [script.mail, '250 2.1.0 sender ok'],
       RCPT: [script.rcpt, '250 2.1.5 recipient ok'],
       DATA: [script.data, ready ? '354 go on' : '503 5.5.1 no recipient'],

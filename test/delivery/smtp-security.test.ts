@@ -13,7 +13,10 @@ describe('TLS', () => {
     const url = `smtp://127.0.0.1:${box.port}`;
     expect(await downOf(transportTo(`${url}?tls=require`))).toMatchObject({ stage: 'tls' });
     const checked = smtpTransport({ ...parseSmtpUrl(url, 1), verify: true });
-    expect(await downOf(checked)).toMatchObject({ stage: 'tls', response: 'self-signed certificate' });
+    expect(await downOf(checked)).toMatchObject({
+      stage: 'tls',
+      response: expect.stringMatching(/: "self-signed certificate"$/),
+    });
     for (const query of ['?tls=insecure', '']) {
       expect((await deliver(transportTo(url + query), letter())).kind).toBe('accepted');
     }
@@ -119,7 +122,7 @@ describe('authentication', () => {
     expect(down).toMatchObject({
       stage: 'auth',
       code: 504,
-      response: '504 5.5.4 only GSSAPI, XOAUTH2 offered',
+      response: expect.stringContaining('"504 5.5.4 only GSSAPI, XOAUTH2 offered"'),
     });
     expect(server.commands).toHaveLength(1);
   });
