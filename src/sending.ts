@@ -25,6 +25,8 @@ const CONFIRM_MS = 1000;
 const KEPT_FOR_SIGN_UPS = 0.05;
 /** The key of the notice that says why nothing leaves. */
 export const SERVER_NOTICE = 'smtp';
+/** How the keys of notices begin about one of several servers that refuses letters; its name follows. */
+export const REFUSING_NOTICE = 'refusing ';
 
 /**
  * Looks whether letters could be sent from here, as far as that shows without a server.
@@ -51,8 +53,11 @@ export async function startSending(
   const transport = transportOver(
     servers.map(({ settings, weight, total, name }) => {
       const own = smtpTransport(settings);
-      return { weight, transport: total === undefined ? own : sharedServer(own, { name, total, seats }) };
+      const shared = total === undefined ? own : sharedServer(own, { name, total, seats });
+      return { name, weight, transport: shared };
     }),
+    undefined,
+    (name, response) => tellOfRefusing(app, name, response),
   );
   const throttle = throttleOf(app, permits, seats);
   const sending = makeSending(app, transport, throttle, scriptorium);
@@ -127,6 +132,15 @@ async function tellOfServer(app: App, serverDown: string | undefined, claimed: n
       `The SMTP server ${serverNames(app.config.smtpUrl)} takes no letters (${serverDown}). They wait and leave when it is back.`,
     );
   } else if (claimed > 0) await app.notices.clear(SERVER_NOTICE);
+}
+
+/** One of several servers refuses everything; the others go on. */
+function tellOfRefusing(app: App, server: string, said: string): void {
+  app.log.warn({ server, said }, 'an SMTP server refuses letters by a rule, and is left alone for a while');
+  const text = `The SMTP server ${server} refuses letters by a rule of its own ("${said}"), so the others take them. See to the sender's address, or to what that server allows.`;
+  app.notices
+    .set(`${REFUSING_NOTICE}${server}`, text)
+    .catch((error: unknown) => app.log.warn({ error: messageOf(error) }, 'a notice could not be stored'));
 }
 
 /** Everything that send jobs of this process share: one transport, and one gate for claims and outcomes. */

@@ -5,10 +5,12 @@ import { reportOf } from '../campaigns/report.ts';
 import { FORGET_MS } from '../delivery/throttle-pace.ts';
 import { slowRemarks } from '../delivery/throttle-remarks.ts';
 import { WORKER_NOTICE } from '../roles.ts';
-import { SERVER_NOTICE } from '../sending.ts';
+import { REFUSING_NOTICE, SERVER_NOTICE } from '../sending.ts';
 import type { Output } from './output.ts';
 
 const FRESH_MS = 15_000;
+/** A server that refuses letters is tried again, and told of, every few minutes. */
+const REFUSING_FRESH_MS = 900_000;
 
 /** How far a campaign is, or all of them, and what holds it up. */
 export async function showStatus(app: App, out: Output, name: string | undefined): Promise<void> {
@@ -54,6 +56,9 @@ async function remarksOn(app: App, run: Run, waiting: number): Promise<string[]>
   const remarks: string[] = [];
   const server = notices.get(SERVER_NOTICE);
   if (server !== undefined) remarks.push(`${server.text} Since ${clock(server.since)}.`);
+  for (const { key, text, at } of notices.values())
+    if (key.startsWith(REFUSING_NOTICE) && Date.now() - at < REFUSING_FRESH_MS)
+      remarks.push(`${text} Last at ${clock(at)}.`);
   const worker = notices.get(WORKER_NOTICE);
   if (worker === undefined || Date.now() - worker.at > FRESH_MS) {
     remarks.push('No worker is running, so nothing leaves: start `dear up` or `dear work`.');

@@ -5,9 +5,10 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { planRun } from '../../src/campaigns/planner.ts';
 import type { Output } from '../../src/cli/output.ts';
 import { readyToSend, sendHere } from '../../src/cli/send-here.ts';
+import { showStatus } from '../../src/cli/status.ts';
 import { openQueues } from '../../src/queue/open.ts';
 import { startWorkers } from '../../src/roles.ts';
-import { install } from '../fixtures/installation.ts';
+import { eventually, install } from '../fixtures/installation.ts';
 import { openSink, type Sink } from '../fixtures/sink.ts';
 
 const READERS = 40;
@@ -60,6 +61,33 @@ describe('sending from the command that launches', { timeout: 60_000 }, () => {
     const failed = counts.filter((one) => one.state === 'failed').reduce((sum, { count }) => sum + count, 0);
     expect(failed).toBeGreaterThanOrEqual(10);
     expect(failed).toBeLessThan(READERS);
+  });
+
+  test('goes on with the other server when one refuses everybody, and says so', async () => {
+    const strict = await openSink(() => [550, '5.7.1 Relay access denied']);
+    ends.push(strict.close);
+    const free = await openSink((address) =>
+      address.startsWith('reader-7@') ? [450, '4.2.1 come back later'] : undefined,
+    );
+    const { app, run } = await launched(free, {
+      SMTP_URL: `${strict.url} ${free.url}`,
+      SMTP_CONNECTIONS: '3',
+      RETRY_FIRST_SECONDS: '1',
+    });
+    const { out } = heard();
+    const sending = sendHere(app, out, run.id, await readyToSend(app));
+    await eventually('all but one are sent', async () => free.mails.length === READERS - 1);
+    const said: string[] = [];
+    await showStatus(app, { ...out, say: (line = '') => said.push(line) }, 'greeting');
+    expect(said.join('\n')).toContain(
+      `${new URL(strict.url).host} refuses letters by a rule of its own ("550 5.7.1 Relay access denied")`,
+    );
+    expect(await app.ledger.counts(run.id)).toEqual([
+      { state: 'accepted', reason: undefined, count: READERS - 1 },
+      expect.objectContaining({ count: 1 }),
+    ]);
+    await app.runs.step(run.id, ['running'], 'paused');
+    await expect(sending).rejects.toThrow(/The campaign is paused/);
   });
 
   test('ends when somebody pauses the campaign', async () => {
