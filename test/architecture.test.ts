@@ -25,7 +25,7 @@ const allowed: Record<string, readonly string[]> = {
   segments: ['errors', 'duration', 'profiles'],
   content: ['errors', 'duration', 'url', 'profiles', 'segments'],
   tracking: ['errors', 'duration', 'grouped', 'profiles'],
-  inbox: ['errors', 'tracking'],
+  inbox: ['errors', 'thread', 'profiles', 'tracking'],
   campaigns: ['errors', 'duration', 'profiles', 'segments', 'content'],
   delivery: ['errors', 'grouped', 'profiles', 'campaigns', 'content', 'tracking', 'queue'],
   'sign-up': ['errors', 'duration', 'thread', 'profiles', 'content', 'delivery', 'tracking'],

@@ -30,8 +30,6 @@ export interface Phrases {
   texts(values: readonly string[]): SQL;
   /** `(SELECT …)` over the given whole numbers, one bound parameter however many they are; stands behind IN. */
   numbers(values: readonly number[]): SQL;
-  /** Whether a column of bytes holds a text in small ASCII letters, itself in whatever case. */
-  bytesHold(column: SQL, text: string): SQL;
   /**
    * The condition on rows of `sends` that an UPDATE is about to change, such that they are locked in the order of
    * their ids: all who change many sends at once do, so that no two of them wait for each other.

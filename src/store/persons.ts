@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { keyOf } from '../profiles/identify.ts';
 import { FORMER_EMAIL } from '../profiles/identity.ts';
-import type { Database, Store } from './database.ts';
+import type { Database } from './database.ts';
 
 /** Who is exported or erased: by which ids and identifiers the tables know them. */
 export interface Person {
@@ -47,15 +47,4 @@ export async function traceOf(db: Database, id: number): Promise<Person> {
     externalIds: known.filter(({ source }) => source !== FORMER_EMAIL).map(keyOf),
     sendIds: sends.map((row) => row.id),
   };
-}
-
-/** Mails that answer no letter and name one of the addresses, in whatever case. They are read off the event loop. */
-export async function mailsNaming(store: Store, addresses: readonly string[]): Promise<number[]> {
-  if (addresses.length === 0) return [];
-  const holds = addresses.map((address) => store.phrases.bytesHold(sql`raw`, address.toLowerCase()));
-  const ids: number[] = [];
-  const query = sql`SELECT id FROM arrivals WHERE kind = 'mail' AND send_id IS NULL AND raw IS NOT NULL
-    AND (${sql.join(holds, sql` OR `)})`;
-  for await (const rows of store.scan<{ id: number }>(query)) ids.push(...rows.map((row) => row.id));
-  return ids;
 }

@@ -21,7 +21,6 @@ export const postgresPhrases: Phrases = {
   texts: (values) => sql`(SELECT json_array_elements_text(CAST(${JSON.stringify(values)} AS json)))`,
   numbers: (values) =>
     sql`(SELECT CAST(json_array_elements_text(CAST(${JSON.stringify(values)} AS json)) AS bigint))`,
-  bytesHold: (column, text) => sql`strpos(lower(encode(${column}, 'escape')), ${text}::text) > 0`,
   sendsInOrder: (condition) => sql`id IN (SELECT id FROM sends WHERE ${condition} ORDER BY id FOR UPDATE)`,
   skipLocked: () => sql`FOR UPDATE SKIP LOCKED`,
 };

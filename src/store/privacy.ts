@@ -5,8 +5,9 @@ import { addNote } from './audit.ts';
 import type { Database, Store } from './database.ts';
 import { dropMarks, erasedAmong, keepMarks } from './erased.ts';
 import { eraseQuotes, mentionsOf } from './mentions.ts';
+import { mailsNaming } from './named-mails.ts';
 import { type PersonalTable, personalTables } from './personal.ts';
-import { mailsNaming, type Person, personOf, traceOf } from './persons.ts';
+import { type Person, personOf, traceOf } from './persons.ts';
 import { lock, profileOf } from './profile-rows.ts';
 
 /** Exporting and erasing people, on either database. */

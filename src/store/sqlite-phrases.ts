@@ -18,7 +18,6 @@ export const sqlitePhrases: Phrases = {
   lockProfiles: () => undefined,
   texts: (values) => sql`(SELECT value FROM json_each(${JSON.stringify(values)}))`,
   numbers: (values) => sql`(SELECT value FROM json_each(${JSON.stringify(values)}))`,
-  bytesHold: (column, text) => sql`instr(lower(CAST(${column} AS TEXT)), ${text}) > 0`,
   sendsInOrder: (condition) => condition,
   skipLocked: () => sql``,
 };
