@@ -1,10 +1,11 @@
 import { type HtmlToTextOptions, htmlToText } from 'html-to-text';
-import PostalMime, { type Address } from 'postal-mime';
+import PostalMime, { type Address, type Attachment } from 'postal-mime';
 import { cleanText } from './clean.ts';
 
 const LONGEST_HEADER = 2000;
 const LONGEST_TEXT = 100_000;
 const LONGEST_HTML = 500_000;
+const LONGEST_ENCLOSED = 64 * 1024;
 const MOST_NESTED = 64;
 const LARGEST_HEADERS = 512 * 1024;
 
@@ -23,6 +24,8 @@ export interface Mail {
   readonly answers: readonly string[];
   /** Its text, or its HTML as text. */
   readonly text: string;
+  /** Mails that are attached to it, such as the one that a bounce returns, each as far as its header should go. */
+  readonly enclosed: readonly string[];
 }
 
 /**
@@ -50,7 +53,15 @@ export async function parseMail(raw: Uint8Array): Promise<Mail> {
     ],
     answers: [...messageIds(all('in-reply-to').join(' ')), ...references],
     text: cleanText(mail.text ?? fromHtml(mail.html ?? ''), LONGEST_TEXT),
+    enclosed: mail.attachments.filter(({ mimeType }) => isMail(mimeType)).map(beginning),
   };
+}
+
+const isMail = (type: string) => type.startsWith('message/') || type === 'text/rfc822-headers';
+
+function beginning({ content }: Attachment): string {
+  if (typeof content === 'string') return content.slice(0, LONGEST_ENCLOSED);
+  return Buffer.from(new Uint8Array(content).subarray(0, LONGEST_ENCLOSED)).toString('latin1');
 }
 
 const deliveredTo = ['delivered-to', 'x-original-to', 'x-envelope-to', 'envelope-to'];

@@ -1,7 +1,16 @@
 import type { JsonObject } from './json.ts';
 
 /** What can be done with customers' data. */
-export const auditActions = ['read', 'export', 'change', 'import', 'merge', 'erase', 'expire'] as const;
+export const auditActions = [
+  'read',
+  'export',
+  'change',
+  'import',
+  'merge',
+  'erase',
+  'expire',
+  'discard',
+] as const;
 export type AuditAction = (typeof auditActions)[number];
 
 /** What it was done with: ids and names of ours, never an address or anything else of a customer's. */

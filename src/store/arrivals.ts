@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, inArray, ne, sql } from 'drizzle-orm';
-import type { ArrivalStore, Finding, Happened, HappenedType, Judged } from '../tracking/arrivals.ts';
+import type { ArrivalStore, Finding, Happened, Judged } from '../tracking/arrivals.ts';
 import type { BulkRow, Database, RowStatement } from './database.ts';
+import { discardErased, letterOfMail } from './erased-letters.ts';
 import { applyHappened } from './happened.ts';
 
 /** Arrivals and their folding, on either database. */
@@ -46,7 +47,9 @@ async function fold(tx: Database, judged: readonly Judged[], now: number): Promi
     tx,
     judged.map((one) => one.arrivalId),
   );
-  const found = judged.filter((one) => mine.has(one.arrivalId));
+  const taken = judged.filter((one) => mine.has(one.arrivalId));
+  const discarded = await discardErased(tx, taken);
+  const found = taken.filter((one) => !discarded.has(one.arrivalId));
   const known = await applyHappened(tx, found.flatMap(happenedOf), now);
   const isGone = ({ finding }: Judged) => happenedOf({ finding }).some(({ sendId }) => !known.has(sendId));
   const gone: Finding = { state: 'unmatched', note: 'its letter is no longer kept' };
@@ -59,25 +62,22 @@ async function fold(tx: Database, judged: readonly Judged[], now: number): Promi
     found.filter((one) => !isGone(one)),
   );
   await emptyHits(tx, found.filter(isGone));
-  return found.length;
+  return taken.length;
 }
-
-/** Events of hits; their arrivals knew the letter from the first. */
-const hitEvents: ReadonlySet<HappenedType> = new Set(['opened', 'clicked', 'unsubscribed', 'resubscribed']);
 
 const linkStatement: RowStatement = {
   columns: { arrival_id: 'bigint', send_id: 'bigint' },
   body: (_, row) =>
-    sql`UPDATE arrivals SET send_id = ${row.of('send_id')} ${row.from()} WHERE arrivals.id = ${row.of('arrival_id')}`,
+    sql`UPDATE arrivals SET send_id = ${row.of('send_id')} ${row.from()} WHERE arrivals.id = ${row.of('arrival_id')}
+      AND EXISTS (SELECT 1 FROM sends s WHERE s.id = ${row.of('send_id')})`,
 };
 
-/** From now on a mail is found by the letter that it answers, when its customer is exported or erased. */
+/** From now on a mail is found by the letter that it is about, when its customer is exported or erased. */
 async function linkMails(tx: Database, judged: readonly Judged[]): Promise<void> {
-  const rows = judged.flatMap(({ arrivalId, finding }) =>
-    happenedOf({ finding })
-      .filter(({ type }) => !hitEvents.has(type))
-      .map(({ sendId }): BulkRow => [arrivalId, sendId]),
-  );
+  const rows = judged.flatMap((one): BulkRow[] => {
+    const about = letterOfMail(one);
+    return about === undefined ? [] : [[one.arrivalId, about.sendId]];
+  });
   if (rows.length > 0) await tx.forEach(linkStatement, rows);
 }
 

@@ -4,6 +4,7 @@ import type { Erasure, Holdings, PrivacyStore, StoredRow } from '../profiles/pri
 import { addNote } from './audit.ts';
 import type { Database, Store } from './database.ts';
 import { dropMarks, erasedAmong, keepMarks } from './erased.ts';
+import { removeLateArrivals } from './erased-letters.ts';
 import { eraseQuotes, mentionsOf } from './mentions.ts';
 import { mailsNaming } from './named-mails.ts';
 import { type PersonalTable, personalTables } from './personal.ts';
@@ -122,6 +123,7 @@ async function eraseEchoes(store: Store, since: number): Promise<number> {
       return gone;
     });
   }
+  if (erased.length > 0) rows += await removeLateArrivals(store);
   // Again, as a reader may have kept the erasure itself from emptying the log.
   if (erased.length > 0) await store.scrub();
   return rows;

@@ -52,7 +52,8 @@ export interface Happened {
 /** What an arrival turned out to be. `note` is for people. */
 export type Finding =
   | { readonly state: 'folded'; readonly note?: string; readonly happened?: Happened }
-  | { readonly state: 'unmatched'; readonly note: string };
+  /** `sendId`: the letter that it is about, although it is nothing that its reader did. */
+  | { readonly state: 'unmatched'; readonly note: string; readonly sendId?: number | undefined };
 
 /** A finding about one arrival. */
 export interface Judged {
@@ -72,7 +73,8 @@ export interface ArrivalStore {
   raw(arrivalId: number): Promise<Buffer | undefined>;
   /**
    * Applies findings in one transaction: events are inserted unless their key is known, the ledger's marks are
-   * set, the arrivals leave the state 'new'. Arrivals that another folder took meanwhile are left to it.
+   * set, the arrivals leave the state 'new'. Of mails about letters of people who were erased nothing is kept but
+   * that they came. Arrivals that another folder took meanwhile are left to it.
    * @returns how many arrivals it folded.
    */
   fold(judged: readonly Judged[], now: number): Promise<number>;

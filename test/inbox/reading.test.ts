@@ -98,7 +98,34 @@ describe('a mail', () => {
       expect(finding).toMatchObject({ note: 'automatic answer', happened: { type: 'autoReplied' } });
     }
     if (nature === 'bounce' || nature === 'complaint')
-      expect(finding).toEqual({ state: 'unmatched', note: nature });
+      expect(finding).toEqual({ state: 'unmatched', note: nature, sendId: 42 });
+  });
+
+  test.each([
+    ['attached in base64', `Content-Transfer-Encoding: base64\r\n\r\n`, true],
+    ['attached plainly', '\r\n', false],
+  ])('that brings a letter back %s is about that letter', async (_name, head, isEncoded) => {
+    const returned = `Message-ID: ${tokens.messageId(43, 'shop.example.test')}\r\nSubject: Spring\r\n\r\nSpring`;
+    const bounce = [
+      'From: MAILER-DAEMON@mx.example.test',
+      'Content-Type: multipart/report; report-type=delivery-status; boundary=b',
+      '',
+      '--b',
+      'Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example.test',
+      '--b',
+      'Content-Type: message/rfc822',
+      `${head}${isEncoded ? Buffer.from(returned).toString('base64') : returned}`,
+      '--b--',
+    ];
+    const finding = await judge(bounce, { from: '', to: ['info@shop.example.test'] });
+    expect(finding).toEqual({ state: 'unmatched', note: 'bounce', sendId: 43 });
+    const forged = await judge(
+      bounce.map((line) =>
+        line.replace(tokens.messageId(43, 'shop.example.test'), `<17.${'a'.repeat(24)}@x.test>`),
+      ),
+      { from: '', to: [] },
+    );
+    if (!isEncoded) expect(forged).toMatchObject({ sendId: undefined });
   });
 
   test('with the null return path is no reply of a person', async () => {

@@ -1,10 +1,15 @@
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
+import { mailReader } from '../../src/inbox/read-mail.ts';
 import { arrivalStore } from '../../src/store/arrivals.ts';
+import { auditStore } from '../../src/store/audit.ts';
 import type { Store } from '../../src/store/database.ts';
 import { mailStore } from '../../src/store/mails.ts';
 import { privacyStore } from '../../src/store/privacy.ts';
 import { profileStore } from '../../src/store/profiles.ts';
+import { foldArrivals } from '../../src/tracking/fold.ts';
+import { makeTokens } from '../../src/tracking/tokens.ts';
+import { sentLetter } from '../fixtures/ledger.ts';
 import { onEveryStore } from '../stores.ts';
 
 const ADA = 'ada@example.test';
@@ -109,5 +114,88 @@ onEveryStore('mails of somebody who is erased', (open) => {
     clearInterval(beat);
     expect(await kept(store)).toHaveLength(20);
     expect(longest).toBeLessThan(1000);
+  });
+});
+
+const tokens = makeTokens('a secret of the tests');
+const multipart = (type: string, returned: string) =>
+  `From: MAILER-DAEMON@mx.example\r\nContent-Type: multipart/report; report-type=${type}; boundary=b\r\n\r\n--b\r\n\r\nSorry about ${ADA}\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n${returned}\r\n--b--\r\n`;
+
+onEveryStore('mails about the letters of somebody who was erased', (open) => {
+  const fold = (store: Store) =>
+    foldArrivals({
+      arrivals: arrivalStore(store),
+      readMail: mailReader(tokens),
+      log: { warn: () => undefined },
+    });
+  /** A reply, an automatic answer, a bounce and a complaint; only tokens lead to the letter. */
+  const about = (sendId: number) => {
+    const reply = tokens.replyAddress(sendId, 'reply.example');
+    const returned = `Message-ID: ${tokens.messageId(sendId, 'shop.example')}\r\nTo: ${ADA}\r\n\r\nSpring`;
+    return [
+      `From: Ada <ada@other.example>\r\nTo: ${reply}\r\nSubject: unsubscribe\r\n\r\nAda here`,
+      `From: Ada <ada@other.example>\r\nTo: ${reply}\r\nAuto-Submitted: auto-replied\r\n\r\nAda is away`,
+      multipart('delivery-status', returned),
+      multipart('feedback-report', returned),
+    ];
+  };
+  const add = async (store: Store, mails: readonly string[]) => {
+    const facts = { from: 'ada@other.example', to: ['shop@shop.example'] };
+    await arrivalStore(store).add(
+      mails.map((mail) => ({ kind: 'mail' as const, at: 50, facts, raw: Buffer.from(mail) })),
+    );
+  };
+
+  test('leave nothing but that they came', async () => {
+    const store = await open();
+    const { sendId, profileId } = await sentLetter(store, { email: ADA });
+    const neighbour = await sentLetter(store, { email: 'bob@example.test' });
+    await privacyStore(store).erase(profileId, 'ann');
+    await add(store, [...about(sendId), ...about(neighbour.sendId)]);
+    expect(await fold(store)).toBe(8);
+    const mails = await mailStore(store).list({ all: true, limit: 10 });
+    const emptied = mails.filter(({ raw }) => raw.length === 0);
+    expect(emptied.map(({ note, state }) => `${state} ${note}`).sort()).toEqual(
+      ['automatic answer', 'bounce', 'complaint', 'reply'].map(
+        (what) => `unmatched ${what} to a letter of somebody who was erased; nothing of it was kept`,
+      ),
+    );
+    expect(mails).toHaveLength(8);
+    const stored = await store.rows<{ facts: unknown }>(
+      sql`SELECT facts FROM arrivals WHERE kind = 'mail' AND raw IS NULL`,
+    );
+    expect(JSON.stringify(stored)).not.toMatch(/ada|shop/);
+    const [entry, ...rest] = await auditStore(store).list({ action: 'discard', limit: 10 });
+    expect(rest).toEqual([]);
+    expect(entry).toMatchObject({
+      actor: 'inbox',
+      subject: 'inbox',
+      detail: { reply: 1, 'automatic answer': 1, bounce: 1, complaint: 1 },
+    });
+    const events = await store.rows<{ type: string }>(sql`SELECT type FROM events ORDER BY type`);
+    expect(events.map(({ type }) => type)).toEqual(['autoReplied', 'replied']);
+  });
+
+  test('go with the person when they came before, bounces and complaints too', async () => {
+    const store = await open();
+    const { sendId, profileId } = await sentLetter(store, { email: ADA });
+    const anonymous = about(sendId).map((mail) => mail.replaceAll(ADA, 'somebody'));
+    await add(store, anonymous);
+    await fold(store);
+    expect((await privacyStore(store).holdings(profileId))?.rows.arrivals).toHaveLength(4);
+    await privacyStore(store).erase(profileId, 'ann');
+    expect(await kept(store)).toEqual([]);
+  });
+
+  test('that were folded while the person was erased are removed afterwards', async () => {
+    const store = await open();
+    const { sendId, profileId } = await sentLetter(store, { email: ADA });
+    await privacyStore(store).erase(profileId, 'ann');
+    await add(store, about(sendId).slice(0, 1));
+    // What a fold leaves that had found the letter's reader just before.
+    await store.run(sql`UPDATE arrivals SET state = 'folded', send_id = ${sendId}`);
+    await privacyStore(store).eraseEchoes(0);
+    expect(await kept(store)).toEqual([]);
+    expect(await privacyStore(store).eraseEchoes(0)).toBe(0);
   });
 });
