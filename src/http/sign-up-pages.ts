@@ -1,8 +1,6 @@
-import { type TopicBook, topicOf } from '../profiles/topics.ts';
-import type { Confirmation } from '../sign-up/port.ts';
+import type { TopicBook } from '../profiles/topics.ts';
 import { page } from './frame.ts';
-import { type Html, html } from './html.ts';
-import { maskedAddress } from './pages.ts';
+import { html } from './html.ts';
 import { textsFor } from './texts/texts.ts';
 
 /** What stands in the form, and what is wrong with it. */
@@ -55,53 +53,4 @@ export function thanksPage(address: string): string {
 <p class="soft">${say.thanksHint}</p>`,
     lang,
   );
-}
-
-/** What the link of the letter shows. Only its buttons decide, so that a scanner that follows it confirms nothing. */
-export function confirmPage(confirmation: Confirmation, token: string, book: TopicBook, now: number): string {
-  if (confirmation.answer === 'yes') return confirmedPage(confirmation, token, book);
-  if (confirmation.answer === 'no') return refusedPage(confirmation);
-  if (confirmation.answer === 'expired' || confirmation.expiresAt <= now)
-    return page(say.expiredTitle, html`<p>${say.expired}</p>`, lang);
-  const wordings = confirmation.topics.flatMap((name) => topicOf(book, name).wording ?? []);
-  return page(
-    say.confirmTitle,
-    html`${topicList(confirmation, book)}
-<p>${say.confirmIntro[0] ?? ''} ${masked(confirmation)}${say.confirmIntro[1] ?? ''}</p>
-${wordings.length > 0 && html`<p>${say.youAgree}</p><ul>${wordings.map((wording) => html`<li>${wording}</li>`)}</ul>`}
-<form method="post" action="${token}"><button type="submit">${say.yes}</button></form>
-<form method="post" action="${token}/no"><button class="quiet" type="submit">${say.no}</button></form>`,
-    lang,
-  );
-}
-
-/** After a yes. `up` leads from the page to its token's siblings. */
-function confirmedPage(confirmation: Confirmation, token: string, book: TopicBook): string {
-  return page(
-    say.yesTitle,
-    html`<div class="notice" role="status"><p>${say.yesText[0] ?? ''} ${masked(confirmation)}${say.yesText[1] ?? ''}</p></div>
-${topicList(confirmation, book)}
-<form method="post" action="${token}/no"><button class="quiet" type="submit">${say.no}</button></form>`,
-    lang,
-  );
-}
-
-/** After a no. */
-export function refusedPage(confirmation: Confirmation, justNow = false): string {
-  if (!justNow) return page(say.refusedTitle, html`<p>${say.refused}</p>`, lang);
-  return page(
-    say.noTitle,
-    html`<div class="notice" role="status"><p>${say.noText[0] ?? ''} ${masked(confirmation)}${say.noText[1] ?? ''}</p></div>`,
-    lang,
-  );
-}
-
-const masked = ({ address }: Confirmation) => html`<strong>${maskedAddress(address ?? '')}</strong>`;
-
-function topicList(confirmation: Confirmation, book: TopicBook): Html {
-  const items = confirmation.topics.map((name) => {
-    const { title, about } = topicOf(book, name);
-    return html`<li><strong>${title}</strong>${about !== undefined && html`<br>${about}`}</li>`;
-  });
-  return html`<ul>${items}</ul>`;
 }

@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { normaliseEmail } from '../profiles/email.ts';
-import type { Confirmation } from '../sign-up/port.ts';
+import type { ConfirmationNow } from '../sign-up/port.ts';
+import { type ConfirmView, confirmPage, refusedPage } from './confirm-pages.ts';
 import type { RouteDeps } from './deps.ts';
 import { agent, badLink } from './hits.ts';
-import { confirmPage, refusedPage, signUpPage, thanksPage } from './sign-up-pages.ts';
+import { signUpPage, thanksPage } from './sign-up-pages.ts';
 
 type ByToken = { Params: { token: string } };
 
@@ -40,16 +41,16 @@ export function confirmRoutes(http: FastifyInstance, deps: RouteDeps): void {
   http.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   http.get<ByToken>('/s/:token', async ({ params: { token } }, reply) => {
     const found = kept(await deps.confirmations.byId(verified(deps, token)));
-    return answer(reply, confirmPage(found, token, deps.topics, deps.now()));
+    return answer(reply, confirmPage(viewOf(deps, found, token)));
   });
   http.post<ByToken>('/s/:token', async (request, reply) => {
     const { token } = request.params;
     const found = kept(await answered(deps, request, 'yes'));
-    return answer(reply, confirmPage(found, token, deps.topics, deps.now()));
+    return answer(reply, confirmPage(viewOf(deps, found, token)));
   });
   http.post<ByToken>('/s/:token/no', async (request, reply) => {
     const found = kept(await answered(deps, request, 'no'));
-    return answer(reply, refusedPage(found, true));
+    return answer(reply, refusedPage(viewOf(deps, found, request.params.token)));
   });
   // Somebody reloads the page by its address.
   http.get<ByToken>('/s/:token/no', ({ params }, reply) => reply.redirect(`../${params.token}`, 303));
@@ -82,7 +83,7 @@ function answered(
   deps: RouteDeps,
   request: FastifyRequest<ByToken>,
   answer: 'yes' | 'no',
-): Promise<Confirmation | undefined> {
+): Promise<ConfirmationNow | undefined> {
   const confirmation = verified(deps, request.params.token);
   const proof = deps.prove({ confirmation, network: request.ip, program: agent(request).agent });
   return deps.confirmations.answer(confirmation, answer, deps.now(), proof);
@@ -94,9 +95,13 @@ function verified(deps: RouteDeps, token: string): number {
   return id;
 }
 
-function kept(confirmation: Confirmation | undefined): Confirmation {
+function kept(confirmation: ConfirmationNow | undefined): ConfirmationNow {
   if (confirmation === undefined) throw badLink();
   return confirmation;
+}
+
+function viewOf(deps: RouteDeps, confirmation: ConfirmationNow, token: string): ConfirmView {
+  return { confirmation, token, book: deps.topics, now: deps.now() };
 }
 
 const answer = (reply: FastifyReply, page: string) => reply.type('text/html; charset=utf-8').send(page);

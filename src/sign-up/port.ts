@@ -35,6 +35,19 @@ export interface Confirmation {
   readonly answeredAt: number | undefined;
 }
 
+/** What holds for the address of a request now, whatever was answered to it. */
+export interface Holding {
+  /** Those of its topics that the profile agrees to. */
+  readonly agreed: readonly string[];
+  /** Why the address must not be mailed; undefined when it may. */
+  readonly suppressed: string | undefined;
+  /** No letters before this moment, ms. */
+  readonly pausedUntil: number | undefined;
+}
+
+/** A request with what holds now. */
+export type ConfirmationNow = Confirmation & { readonly holds: Holding };
+
 /** A sign-up that is to be confirmed. */
 export interface SignUp {
   /** As `normaliseEmail` gives it. */
@@ -76,7 +89,7 @@ export interface ConfirmationStore {
     signUp: SignUp,
     limit: AskingLimit,
   ): Promise<{ readonly asked: Asked; readonly id: number | undefined }>;
-  byId(id: number): Promise<Confirmation | undefined>;
+  byId(id: number): Promise<ConfirmationNow | undefined>;
   /** The newest first. */
   list(limit: number): Promise<Confirmation[]>;
   /** Whether any letter may leave now. */
@@ -94,10 +107,10 @@ export interface ConfirmationStore {
   claim(id: number, attempts: number, leaseMs: number): Promise<boolean>;
   settle(outcome: LetterOutcome): Promise<void>;
   /**
-   * The owner's answer. `yes` opts in, once, as long as the request has not expired; `no` opts out, also after a
-   * `yes`. Undefined when there is no such request; otherwise as it is afterwards.
+   * The owner's answer. `yes` opts in, once, as long as the request has not expired; `no` opts out whenever it is
+   * said. Undefined when there is no such request; otherwise as it is afterwards.
    */
-  answer(id: number, answer: 'yes' | 'no', at: number, proof: string): Promise<Confirmation | undefined>;
+  answer(id: number, answer: 'yes' | 'no', at: number, proof: string): Promise<ConfirmationNow | undefined>;
   /**
    * What time has done: requests nobody answered are over and their consents are what they were before; letters
    * that are no longer to be sent are skipped; claims of workers that died are `unknown`.

@@ -86,7 +86,8 @@ export async function answerConfirmation(
     .set({ answer, answeredAt: at })
     .where(and(eq(confirmations.id, id), stillOpen))
     .returning({ id: confirmations.id });
-  if (taken.length === 0) return;
+  // A no counts whenever it is said: what was agreed to since by another link is stopped by it, too.
+  if (taken.length === 0 && answer === 'yes') return;
   const wordings = await wordingsOf(tx, row.profileId);
   const standings = await readStandings(tx, [row.profileId]);
   for (const topic of row.topics) {

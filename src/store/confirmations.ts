@@ -1,8 +1,9 @@
-import { asc, desc, eq, inArray, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm';
 import { emptyState } from '../profiles/merge.ts';
 import {
   type Answer,
   type Confirmation,
+  type ConfirmationNow,
   type ConfirmationStore,
   type LetterOutcome,
   type LetterState,
@@ -82,9 +83,26 @@ function select(db: Database) {
     .leftJoin(profiles, eq(profiles.id, confirmations.profileId));
 }
 
-async function byId(db: Database, id: number): Promise<Confirmation | undefined> {
+async function byId(db: Database, id: number): Promise<ConfirmationNow | undefined> {
   const [row] = await select(db).where(eq(db.tables.confirmations.id, id));
-  return row && confirmationOf(row);
+  if (row === undefined) return undefined;
+  const { consents, suppressions, profiles } = db.tables;
+  const { profileId, topics } = row.row;
+  const agreed = await db.orm
+    .select({ topic: consents.topic })
+    .from(consents)
+    .where(and(eq(consents.profileId, profileId), eq(consents.state, 'in')));
+  const [found] = await db.orm
+    .select({ pausedUntil: profiles.pausedUntil, suppressed: suppressions.reason })
+    .from(profiles)
+    .leftJoin(suppressions, eq(suppressions.address, profiles.email))
+    .where(eq(profiles.id, profileId));
+  const holds = {
+    agreed: topics.filter((name) => agreed.some(({ topic }) => topic === name)),
+    suppressed: found?.suppressed ?? undefined,
+    pausedUntil: found?.pausedUntil ?? undefined,
+  };
+  return { ...confirmationOf(row), holds };
 }
 
 async function settle(tx: Database, outcome: LetterOutcome): Promise<void> {

@@ -12,6 +12,7 @@ import type { Store } from '../../src/store/database.ts';
 import { eventStore } from '../../src/store/events.ts';
 import { openStore } from '../../src/store/open.ts';
 import { profileStore } from '../../src/store/profiles.ts';
+import { suppressionStore } from '../../src/store/suppressions.ts';
 import { sentLetter } from '../fixtures/ledger.ts';
 import { type PublicServer, publicServer } from '../fixtures/public-server.ts';
 import { chromiumPath } from '../servers/chromium.ts';
@@ -153,6 +154,14 @@ describe.skipIf(chromiumPath() === undefined)('the public pages in Chromium', ()
       });
       const [newest] = await confirmationStore(store).list(1);
       await page.goto(`${base}/s/${server.confirmTokens.of(newest?.id ?? 0)}`);
+    },
+    'a yes of an address that must not be mailed': async (page) => {
+      await pages.confirming?.(page);
+      const [newest] = await confirmationStore(store).list(1);
+      const address = newest?.address ?? '';
+      await suppressionStore(store).add([{ address, reason: 'no such mailbox', source: 'x', at: 1 }]);
+      await page.click('button:not(.quiet)');
+      await page.waitForSelector('text=no letters can come');
     },
     'a link that leads nowhere': async (page) => void (await page.goto(`${base}/p/x`)),
     home: async (page) => void (await page.goto(base)),
