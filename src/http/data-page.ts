@@ -151,7 +151,7 @@ export function erasePage(reader: LetterReader, token: string, isWrong = false):
     html`${isWrong && html`<div class="notice alarm" role="alert"><p id="wrong">${say.confirmWrong}</p></div>`}
 ${say.confirmText.map((text) => html`<p>${text}</p>`)}
 <form method="post" action="erase"><div class="field"><label for="email">${say.confirmField}</label>
-<p class="hint" id="hint">${say.confirmHint(maskedAddress(reader.address))}</p>
+<p class="hint" id="hint">${say.confirmHint(maskedAddress(reader.sentTo ?? reader.address))}</p>
 <input id="email" type="email" name="email" required autocomplete="email" aria-describedby="hint${isWrong && html` wrong`}"${isWrong && html` aria-invalid="true"`}></div>
 <button class="danger" type="submit">${say.confirmButton}</button></form>
 <p><a href="../${token}">${say.keep}</a></p>`,

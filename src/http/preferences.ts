@@ -109,10 +109,11 @@ function offerOf({ topics, timeZone, languages }: RouteDeps): Offer {
 
 const confirmation = z.object({ email: z.string().max(320) });
 
-/** Whether the form names the address that the letter went to. */
-function isOwnAddress(body: unknown, reader: LetterReader): boolean {
+/** Whether the form names the address that the letter went to, or the one that letters go to now. */
+function isOwnAddress(body: unknown, { address, sentTo }: LetterReader): boolean {
   const form = confirmation.safeParse(body);
-  return form.success && reader.address !== '' && normaliseEmail(form.data.email) === reader.address;
+  const named = form.success ? normaliseEmail(form.data.email) : undefined;
+  return named !== undefined && (named === address || named === normaliseEmail(sentTo ?? ''));
 }
 
 function proofOf(deps: RouteDeps, letter: number, request: FastifyRequest): string {

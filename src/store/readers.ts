@@ -2,6 +2,7 @@ import { eq, ne, sql } from 'drizzle-orm';
 import { CUSTOMER, profileSubject } from '../profiles/audit.ts';
 import type { HitFacts, NewArrival } from '../tracking/arrivals.ts';
 import {
+  addressOfDecision,
   type LetterReader,
   linksOfDecision,
   linksOfSource,
@@ -112,14 +113,14 @@ function act(
 async function readerOf(db: Database, sendId: number): Promise<KnownReader | undefined> {
   const { sends, runs, profiles, consents, mergedProfiles } = db.tables;
   const [row] = await db.orm
-    .select({ profile: profiles, topic: runs.topic })
+    .select({ profile: profiles, topic: runs.topic, decision: sends.decision })
     .from(sends)
     .innerJoin(runs, eq(runs.id, sends.runId))
     .leftJoin(mergedProfiles, eq(mergedProfiles.id, sends.profileId))
     .innerJoin(profiles, eq(profiles.id, currentProfile(db)))
     .where(eq(sends.id, sendId));
   if (row === undefined) return undefined;
-  const { profile, topic } = row;
+  const { profile, topic, decision } = row;
   const choices = await db.orm
     .select({ topic: consents.topic, state: consents.state })
     .from(consents)
@@ -129,6 +130,7 @@ async function readerOf(db: Database, sendId: number): Promise<KnownReader | und
   return {
     profileId: profile.id,
     address: profile.email ?? '',
+    sentTo: addressOfDecision(decision),
     topic,
     topics: [...choices.map(toChoice), ...(known ? [] : [{ topic, state: 'out' as const }])],
     frequency: frequencyOf(profile),

@@ -21,6 +21,8 @@ export interface TopicWish {
 export interface LetterReader {
   readonly profileId: number;
   readonly address: string;
+  /** Where the letter went: another address when theirs was changed or profiles were merged since. */
+  readonly sentTo: string | undefined;
   /** The topic of the letter's run. */
   readonly topic: string;
   /** The letter's topic is always among them. */
@@ -118,6 +120,7 @@ export interface ReaderLetter {
 }
 
 const decisionSchema = z.object({ links: z.array(z.string()) });
+const receiverSchema = z.object({ to: z.object({ address: z.string() }) });
 const sourceSchema = z.object({ links: z.array(z.string()) });
 
 /** The links that are the same in every letter of a stored source; earlier ones name none. */
@@ -127,10 +130,19 @@ export function linksOfSource(source: unknown): readonly string[] {
 
 /** The links of a send's decision, which is kept as JSON text; none when it cannot be read. */
 export function linksOfDecision(decision: string | null): readonly string[] {
-  if (decision === null) return [];
+  return decisionSchema.safeParse(parsed(decision)).data?.links ?? [];
+}
+
+/** The address that the decision's letter went to; undefined when it cannot be read. */
+export function addressOfDecision(decision: string | null): string | undefined {
+  return receiverSchema.safeParse(parsed(decision)).data?.to.address;
+}
+
+function parsed(decision: string | null): unknown {
+  if (decision === null) return undefined;
   try {
-    return decisionSchema.parse(JSON.parse(decision)).links;
+    return JSON.parse(decision);
   } catch {
-    return [];
+    return undefined;
   }
 }

@@ -1,7 +1,9 @@
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { consentStore } from '../../src/store/consents.ts';
 import type { Store } from '../../src/store/database.ts';
 import { eventStore } from '../../src/store/events.ts';
+import { identityStore } from '../../src/store/identity.ts';
 import { ledgerReader } from '../../src/store/ledger-reader.ts';
 import { profileStore } from '../../src/store/profiles.ts';
 import { type LedgerFixture, sentLetter } from '../fixtures/ledger.ts';
@@ -107,5 +109,32 @@ onEveryStore('what is stored about a customer', (open) => {
       expect(gone.body).toContain('Nothing is stored about you any more');
     }
     expect((await post(`/u/${unsubscribe}`)).statusCode).toBe(200);
+  });
+
+  test('is erased by whoever names the address that the letter went to, also after a merge', async () => {
+    const [kept, merged, third] = [await someone(), await someone(), await someone()];
+    const identities = identityStore(store);
+    for (const one of [merged, third])
+      await identities.merge(kept.profileId, one.profileId, { by: 'ann', why: 'one person' }, 5);
+    const asked = await server.http.inject(`${page(merged.sendId)}/erase`);
+    expect(asked.body).toContain('s•••@example.test');
+    // Only this letter's address is known to who holds it, and the one that letters go to now.
+    const refused = await post(`${page(merged.sendId)}/erase`, { email: third.email });
+    expect(refused.statusCode).toBe(400);
+    const answer = await post(`${page(merged.sendId)}/erase`, { email: merged.email });
+    expect(answer.statusCode).toBe(200);
+    expect((await profileStore(store).byIds([kept.profileId])).size).toBe(0);
+    for (const { sendId } of [kept, merged, third])
+      expect((await server.http.inject(page(sendId))).statusCode).toBe(410);
+  });
+
+  test('is erased from an old letter by whoever names the present address, though the page hints at the other', async () => {
+    const { sendId, profileId, email } = await someone();
+    await store.run(sql`UPDATE profiles SET email = 'present@elsewhere.test' WHERE id = ${profileId}`);
+    const asked = await server.http.inject(`${page(sendId)}/erase`);
+    expect(asked.body).toContain('s•••@example.test');
+    expect(asked.body).not.toContain('elsewhere.test');
+    expect((await post(`${page(sendId)}/erase`, { email: `x${email}` })).statusCode).toBe(400);
+    expect((await post(`${page(sendId)}/erase`, { email: 'present@elsewhere.test' })).statusCode).toBe(200);
   });
 });
