@@ -21,6 +21,7 @@ export type AuditSubject =
   | 'profiles'
   | 'events'
   | 'suppressions'
+  | 'keys'
   | 'retention'
   | 'inbox';
 

@@ -83,6 +83,8 @@ describe('dear suppressions import and export', () => {
   test('a file that cannot be written is said, and nothing half-done stays', async () => {
     const ran = await run(['suppressions', 'export', join(folder, 'no', 'such.csv')]);
     expect(ran.code).toBe(1);
+    const [last] = JSON.parse((await run(['audit', 'list', '--json'])).out);
+    expect(last).toMatchObject({ action: 'export', detail: { rows: 0, interrupted: true } });
     expect(ran.err).toContain('cannot be written');
     expect((await run(['suppressions', 'import', join(folder, 'old.csv'), '--map', 'mail=X'])).code).toBe(2);
   });

@@ -130,6 +130,34 @@ test('the audit log says who did what, by customer, actor, action and time', asy
   expect((await run('audit', 'list', '--profile', 'nobody@example.test')).code).toBe(1);
 });
 
+test('reading attributes and suppressions and changing keys is noted, by names and counts', async () => {
+  const notes = async (...words: string[]) =>
+    JSON.parse((await run('audit', 'list', '--json', ...words)).out).map(
+      (one: { action: string; subject: string; detail: object }) => [one.action, one.subject, one.detail],
+    );
+  await run('attributes', '--actor', 'mallory');
+  await run('attributes', 'name', '--actor', 'mallory');
+  expect((await run('attributes', 'ada@example.test', '--actor', 'mallory')).code).toBe(1);
+  await run('suppressions', 'add', 'bounced@example.test');
+  await run('suppressions', 'list', '--limit', '1', '--actor', 'mallory');
+  const [, made] = [
+    await run('keys', 'add', 'shop', '--scope', 'events', 'read', '--actor', 'mallory', '--json'),
+    await run('keys', 'list', '--json'),
+  ];
+  expect((await run('keys', 'add', 'shop', '--actor', 'mallory')).code).toBe(1);
+  await run('keys', 'revoke', 'shop', '--actor', 'mallory');
+  expect((await run('keys', 'revoke', 'shop', '--actor', 'mallory')).code).toBe(1);
+  const [{ id }] = JSON.parse(made.out).keys;
+  expect(await notes('--by', 'mallory')).toEqual([
+    ['change', 'keys', { revoked: id, name: 'shop' }],
+    ['change', 'keys', { added: id, name: 'shop', scopes: ['events', 'read'] }],
+    ['read', 'suppressions', { rows: 1 }],
+    ['read', 'profiles', { attribute: 'name' }],
+    ['read', 'profiles', { attributes: 2 }],
+  ]);
+  expect((await run('audit', 'list')).out).not.toMatch(/@example|Ada|Byron/);
+});
+
 test('retention shows what would go, removes it, and refuses what would come back', async () => {
   const keeping = (rules: string, ...words: string[]) => dear(words, folder, { RETENTION: rules });
   const preview = await keeping('view=90d', 'retention', '--dry-run', '--json');

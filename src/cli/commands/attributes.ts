@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { DearError } from '../../errors.ts';
 import type { AttributeFacts, AttributeSurvey } from '../../profiles/attributes.ts';
+import { note } from '../audit.ts';
 import type { Cli, Register } from '../cli.ts';
 import { type Output, printable } from '../output.ts';
 
@@ -27,7 +28,15 @@ export const attributes: Register = (program, cli) => {
 async function list(cli: Cli, name: string | undefined, flags: Flags, command: Command): Promise<void> {
   const out = cli.out(command);
   const common = flags.common ?? (name === undefined ? COMMON : COMMON_OF_ONE);
-  const survey = await cli.withApp((app) => app.attributes.survey(common, name));
+  const survey = await cli.withApp(async (app) => {
+    const found = await app.attributes.survey(common, name);
+    const count = found.attributes.length;
+    const detail = name === undefined ? { attributes: count } : { attribute: name };
+    // The name of an attribute that nobody has is whatever somebody typed.
+    if (name === undefined || count > 0)
+      await note(cli, command, app, { action: 'read', subject: 'profiles', detail });
+    return found;
+  });
   if (name !== undefined && survey.attributes.length === 0) {
     throw new DearError('attribute.unknown', `No profile has an attribute '${name}'.`, {
       mend: '`dear attributes` lists those that there are.',

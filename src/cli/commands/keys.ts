@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import pc from 'picocolors';
 import { makeKey, type Scope, type StoredKey, scopes } from '../../access/keys.ts';
 import { DearError } from '../../errors.ts';
+import { note } from '../audit.ts';
 import type { Cli, Register } from '../cli.ts';
 import { printable } from '../output.ts';
 
@@ -39,7 +40,13 @@ export const keys: Register = (program, cli) => {
 async function add(cli: Cli, name: string, allowed: readonly Scope[], command: Command): Promise<void> {
   const out = cli.out(command);
   const { secret, key } = makeKey(name, [...new Set(allowed)], Date.now());
-  if (!(await cli.withApp((app) => app.keys.add(key)))) {
+  const isAdded = await cli.withApp(async (app) => {
+    if (!(await app.keys.add(key))) return false;
+    const detail = { added: key.id, name, scopes: [...key.scopes] };
+    await note(cli, command, app, { action: 'change', subject: 'keys', detail });
+    return true;
+  });
+  if (!isAdded) {
     throw new DearError('key.taken', `There is a key named '${name}' already.`, {
       mend: `Choose another name, or end that one with \`dear keys revoke ${name}\`.`,
     });
@@ -84,7 +91,14 @@ async function list(cli: Cli, all: boolean, command: Command): Promise<void> {
 
 async function revoke(cli: Cli, name: string, command: Command): Promise<void> {
   const out = cli.out(command);
-  if (!(await cli.withApp((app) => app.keys.revoke(name, Date.now())))) {
+  const isRevoked = await cli.withApp(async (app) => {
+    const working = (await app.keys.list()).find((key) => key.name === name && key.revokedAt === undefined);
+    if (working === undefined || !(await app.keys.revoke(name, Date.now()))) return false;
+    const detail = { revoked: working.id, name };
+    await note(cli, command, app, { action: 'change', subject: 'keys', detail });
+    return true;
+  });
+  if (!isRevoked) {
     throw new DearError('key.unknown', `There is no key named '${name}' that works.`, {
       mend: '`dear keys list` shows those that do.',
     });

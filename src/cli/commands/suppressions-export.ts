@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { stringify } from 'csv-stringify/sync';
 import { DearError, messageOf } from '../../errors.ts';
 import { formulaSafe } from '../../profiles/formula-safe.ts';
+import type { JsonObject } from '../../profiles/json.ts';
 import type { Suppression } from '../../profiles/port.ts';
 import { note } from '../audit.ts';
 import type { Cli } from '../cli.ts';
@@ -24,8 +25,10 @@ export async function exportSuppressions(
   const out = cli.out(command);
   const format = out.json ? jsonLines : csv;
   const count = await cli.withApp(async (app) => {
+    let written = 0;
+    const noted = (detail: JsonObject) =>
+      note(cli, command, app, { action: 'export', subject: 'suppressions', detail });
     const work = async (write: Write) => {
-      let written = 0;
       await write(format.head);
       for await (const chunk of app.suppressions.all()) {
         await write(format.rows(chunk));
@@ -33,10 +36,13 @@ export async function exportSuppressions(
       }
       return written;
     };
-    const written = await (file === undefined
-      ? work(toStandardOutput)
-      : intoFile(resolve(cli.cwd, file), work));
-    await note(cli, command, app, { action: 'export', subject: 'suppressions', detail: { rows: written } });
+    try {
+      await (file === undefined ? work(toStandardOutput) : intoFile(resolve(cli.cwd, file), work));
+    } catch (error) {
+      await noted({ rows: written, interrupted: true });
+      throw error;
+    }
+    await noted({ rows: written });
     return written;
   });
   if (file !== undefined) out.note(`${count} suppressed addresses were written to ${file}.`);

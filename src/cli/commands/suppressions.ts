@@ -92,10 +92,15 @@ async function remove(cli: Cli, email: string, command: Command): Promise<void> 
 
 async function list(cli: Cli, limit: number, command: Command): Promise<void> {
   const out = cli.out(command);
-  const [entries, total] = await cli.withApp(async (app) => [
-    await app.suppressions.list(limit),
-    await app.suppressions.count(),
-  ]);
+  const [entries, total] = await cli.withApp(async (app) => {
+    const found = await app.suppressions.list(limit);
+    await note(cli, command, app, {
+      action: 'read',
+      subject: 'suppressions',
+      detail: { rows: found.length },
+    });
+    return [found, await app.suppressions.count()] as const;
+  });
   const iso = (at: number) => new Date(at).toISOString();
   out.table(
     ['address', 'reason', 'source', 'since'],
