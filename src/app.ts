@@ -13,6 +13,7 @@ import { DearError } from './errors.ts';
 import { readFrequency } from './profiles/preferences.ts';
 import { makePrivacy } from './profiles/privacy.ts';
 import { parseRetention } from './profiles/retention.ts';
+import { makeTopicCheck } from './profiles/topics.ts';
 import { followSegments } from './segments/follow.ts';
 import { parseRule, type Rule } from './segments/rule.ts';
 import { type CampaignBook, warningsAbout } from './segments/warnings.ts';
@@ -94,6 +95,7 @@ export async function openApp(
     },
     prove: makeProof(config.secret),
     topics,
+    topicCheck: makeTopicCheck(topics, ports.consents.topics),
     signUp: makeSignUp(ports.confirmations, topics),
     signer: letters.signer,
     privacy: makePrivacy(ports.people, ports.audit),

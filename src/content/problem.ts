@@ -1,5 +1,5 @@
 import { DearError } from '../errors.ts';
-import { closest } from '../segments/closest.ts';
+import { closest } from '../profiles/closest.ts';
 
 /** Something wrong, or doubtful, in a file of the templates folder. */
 export interface Problem {

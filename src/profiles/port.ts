@@ -138,6 +138,8 @@ export interface ConsentStore {
   of(profileId: number): Promise<Consent[]>;
   /** Every statement that was recorded, oldest first. */
   history(profileId: number): Promise<Consent[]>;
+  /** Every topic that a profile stands to in some way, or that a run was about. Reads off the event loop. */
+  topics(): Promise<string[]>;
 }
 
 export interface Suppression {

@@ -1,5 +1,5 @@
 import { DearError } from '../errors.ts';
-import { closest } from './closest.ts';
+import { closest } from '../profiles/closest.ts';
 import type { PlainRule, ResolvedRule, Rule, SegmentRule } from './rule.ts';
 import { MAX_DEPTH, MAX_RULES, tooLarge } from './size.ts';
 import { branchOf } from './tree.ts';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { DearError } from '../errors.ts';
-import { closest } from './closest.ts';
+import { closest } from '../profiles/closest.ts';
 import { isDuration } from './moment.ts';
 import { isTraitName, operatorsOf } from './trait-words.ts';
 import { CHOICE } from './tree.ts';

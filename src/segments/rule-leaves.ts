@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { closest } from './closest.ts';
+import { closest } from '../profiles/closest.ts';
 import { windowWords, zone } from './moment.ts';
 import {
   counted,

@@ -1,5 +1,5 @@
+import { closest } from '../profiles/closest.ts';
 import { type Stage, stages, type TraitName } from '../profiles/traits.ts';
-import { closest } from './closest.ts';
 
 /** Of what kind the values of each trait are; a moment is asked for by the words for time. */
 export const traitKinds: Readonly<Record<TraitName, 'number' | 'moment' | 'stage'>> = {

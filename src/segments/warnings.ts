@@ -1,5 +1,5 @@
+import { closest } from '../profiles/closest.ts';
 import { ownEventTypes } from '../profiles/event-key.ts';
-import { closest } from './closest.ts';
 import type { ResolvedRule } from './rule.ts';
 import { isTraitName } from './trait-words.ts';
 import { type Words, wordsOf } from './words.ts';

@@ -1,12 +1,12 @@
-import { asc, eq } from 'drizzle-orm';
+import { asc, eq, sql } from 'drizzle-orm';
 import type { ConsentStore } from '../profiles/port.ts';
 import { readStandings, saveStandings } from './consent-book.ts';
-import type { Database } from './database.ts';
+import type { Store } from './database.ts';
 import { lock } from './profile-rows.ts';
 import { consentOf } from './standing.ts';
 
 /** Consent and its history in the database. */
-export function consentStore(db: Database): ConsentStore {
+export function consentStore(db: Store): ConsentStore {
   const { consents, consentChanges } = db.tables;
   const changeMany: ConsentStore['changeMany'] = (changes, now) =>
     db.transaction(async (tx) => {
@@ -37,6 +37,13 @@ export function consentStore(db: Database): ConsentStore {
         .where(eq(consentChanges.profileId, profileId))
         .orderBy(asc(consentChanges.at), asc(consentChanges.id));
       return rows.map(consentOf);
+    },
+    topics: async () => {
+      const found: string[] = [];
+      const query = sql`SELECT topic FROM consents UNION SELECT topic FROM runs`;
+      for await (const rows of db.scan<{ topic: string }>(query))
+        found.push(...rows.map(({ topic }) => topic));
+      return found;
     },
   };
 }

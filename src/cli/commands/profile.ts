@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { DearError } from '../../errors.ts';
 import { isTopic, readConsentState } from '../../profiles/consent.ts';
 import { normaliseEmail } from '../../profiles/email.ts';
-import { wrongTopic } from '../../profiles/import/profile-rows.ts';
 import {
   FREQUENCY_FORM,
   type PreferencesChange,
@@ -12,9 +11,11 @@ import {
   readTimeZone,
 } from '../../profiles/preferences.ts';
 import { readTime } from '../../profiles/times.ts';
+import { wrongTopic } from '../../profiles/topics.ts';
 import { nameOf } from '../../profiles/who.ts';
 import { noteProfile } from '../audit.ts';
 import type { Cli, Register } from '../cli.ts';
+import { refuseMisspelt } from '../topics.ts';
 import { findProfile, WHO } from '../who.ts';
 import { dossierJson, printDossier } from './dossier-print.ts';
 import { profilePrivacy } from './profile-privacy.ts';
@@ -93,6 +94,10 @@ async function set(cli: Cli, who: string, flags: SetFlags, command: Command): Pr
   }
   const { found, changed } = await cli.withApp(async (app) => {
     const found = await findProfile(app, who);
+    await refuseMisspelt(
+      app,
+      statements.map(({ topic }) => topic),
+    );
     const now = Date.now();
     const preferences = await app.profiles.setPreferences(found.id, change, now);
     const recorded = await app.consents.changeMany(

@@ -8,8 +8,8 @@ import {
   readPairs,
   withProfilePairs,
 } from '../../profiles/import/mapping-file.ts';
-import { wrongTopic } from '../../profiles/import/profile-rows.ts';
 import { makeIntake } from '../../profiles/make-intake.ts';
+import { wrongTopic } from '../../profiles/topics.ts';
 import type { Cli, Register } from '../cli.ts';
 import { type ImportFlags, importInto, importOptions, withFlags } from './import-run.ts';
 
@@ -35,9 +35,10 @@ async function run(cli: Cli, file: string, flags: Flags, command: Command): Prom
     'of file and options together',
   );
   const what = { ...flags, things: 'profiles' } as const;
-  await importInto(cli, command, file, what, (app, options) => {
+  await importInto(cli, command, file, what, async (app, options) => {
     const { identities } = app;
     const intake = makeIntake({ identities, store: app.intake });
-    return importProfiles(app.profiles, mapping, { ...options, identities, intake });
+    const meantTopic = await app.topicCheck.meant();
+    return importProfiles(app.profiles, mapping, { ...options, identities, intake, meantTopic });
   });
 }

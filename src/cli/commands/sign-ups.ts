@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { isTopic } from '../../profiles/consent.ts';
-import { wrongTopic } from '../../profiles/import/profile-rows.ts';
+import { wrongTopic } from '../../profiles/topics.ts';
 import type { Asked, Confirmation } from '../../sign-up/port.ts';
 import { noteProfile } from '../audit.ts';
 import type { Cli, Register } from '../cli.ts';
+import { refuseMisspelt } from '../topics.ts';
 import { addressOf } from './profile.ts';
 import { signUpLetter } from './sign-up-letter.ts';
 
@@ -56,6 +57,7 @@ async function add(cli: Cli, email: string, flags: AddFlags, command: Command): 
   if (wrong !== undefined) throw wrongTopic(wrong);
   const { source, wording, proof, language, topic: topics } = flags;
   const { asked, id } = await cli.withApp(async (app) => {
+    await refuseMisspelt(app, topics);
     const result = await app.signUp({
       email: address,
       topics,

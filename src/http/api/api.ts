@@ -5,6 +5,7 @@ import { messageOf } from '../../errors.ts';
 import type { AuditStore } from '../../profiles/audit.ts';
 import type { IntakeStore } from '../../profiles/intake.ts';
 import { makeIntake } from '../../profiles/make-intake.ts';
+import type { TopicCheck } from '../../profiles/topics.ts';
 import type { HttpLog } from '../deps.ts';
 import { admission } from './admission.ts';
 import { readBodies } from './body.ts';
@@ -22,6 +23,7 @@ export interface ApiDeps extends ReadingDeps {
   readonly intake: IntakeStore;
   readonly retention: StoringDeps['retention'];
   readonly audit: Pick<AuditStore, 'add'>;
+  readonly topicCheck: Pick<TopicCheck, 'misspelt'>;
   readonly keys: Pick<KeyStore, 'list' | 'used'>;
   readonly publicUrl: string;
   /** The setting EVENT_NAMES. */
@@ -55,7 +57,8 @@ export function apiRoutes(http: FastifyInstance, deps: ApiDeps, log: HttpLog): v
         answerProblems(api, log);
         readBodies(api, ['application/json']);
         eventRoutes(api.withTypeProvider(), storing);
-        profileRoutes(api.withTypeProvider(), { ...storing, reading: deps, audit: deps.audit });
+        const { audit, topicCheck } = deps;
+        profileRoutes(api.withTypeProvider(), { ...storing, reading: deps, audit, topicCheck });
         api.get('/openapi.json', { schema: { hide: true } }, () => scope.swagger());
       },
       { prefix: '/api' },

@@ -10,18 +10,34 @@ import {
   readTimeZone,
 } from '../../profiles/preferences.ts';
 import { readTime } from '../../profiles/times.ts';
+import type { Misspelt } from '../../profiles/topics.ts';
 import { Refusal, readMoment, readObject, refusalOf, whoOf } from './read.ts';
 import { type ProfileInput, profileSchema } from './schemas.ts';
 
-/** Reads one profile of a body. `source` is where a consent comes from that does not say it itself. */
-export function readProfile(item: unknown, now: number, source: string): IncomingProfile | Refusal {
+/** Every name of a topic that the items of a body speak of. */
+export function topicsIn(items: readonly unknown[]): string[] {
+  return items.flatMap((item) =>
+    isObject(item) && isObject(item.consent) ? Object.keys(item.consent).filter(isTopic) : [],
+  );
+}
+
+/**
+ * Reads one profile of a body. `source` is where a consent comes from that does not say it itself; `misspelt` are the
+ * topics that are refused.
+ */
+export function readProfile(
+  item: unknown,
+  now: number,
+  source: string,
+  misspelt: Misspelt,
+): IncomingProfile | Refusal {
   const parsed = profileSchema.safeParse(item);
   if (!parsed.success) return refusalOf(parsed.error);
   const who = whoOf(parsed.data);
   if (who instanceof Refusal) return who;
   const attributes = readObject(parsed.data.attributes, 'attributes');
   if (attributes instanceof Refusal) return attributes;
-  const consents = readConsents(parsed.data, now, source);
+  const consents = readConsents(parsed.data, now, source, misspelt);
   if (consents instanceof Refusal) return consents;
   const preferences = readPreferences(parsed.data);
   if (preferences instanceof Refusal) return preferences;
@@ -34,7 +50,12 @@ export function readProfile(item: unknown, now: number, source: string): Incomin
   };
 }
 
-function readConsents(input: ProfileInput, now: number, source: string): ConsentChange[] | Refusal {
+function readConsents(
+  input: ProfileInput,
+  now: number,
+  source: string,
+  misspelt: Misspelt,
+): ConsentChange[] | Refusal {
   if (input.consent === undefined || input.consent === null) return [];
   if (!isObject(input.consent))
     return new Refusal('shape', 'consent', 'it must be an object such as {"offers": "in"}');
@@ -49,6 +70,10 @@ function readConsents(input: ProfileInput, now: number, source: string): Consent
         'consent',
         'a topic is named with letters, digits, hyphens and underscores',
       );
+    }
+    const meant = misspelt.get(topic);
+    if (meant !== undefined) {
+      return new Refusal('consent', path, `there is no such topic yet; was ${meant} meant?`);
     }
     const state = readConsentState(given);
     if (state === undefined) return new Refusal('consent', path, 'it is neither in nor out');

@@ -4,12 +4,13 @@ import { type AuditStore, profileSubject } from '../../profiles/audit.ts';
 import type { DossierStore } from '../../profiles/dossier.ts';
 import type { Profile } from '../../profiles/port.ts';
 import { writeFrequency, writeQuietHours } from '../../profiles/preferences.ts';
+import type { TopicCheck } from '../../profiles/topics.ts';
 import { readWho } from '../../profiles/who.ts';
 import { itemsOf } from './admission.ts';
 import { callerOf, needs } from './auth.ts';
 import type { ApiInstance } from './describe.ts';
 import { knownProfile } from './known-profile.ts';
-import { readProfile } from './profile-input.ts';
+import { readProfile, topicsIn } from './profile-input.ts';
 import { oneOrMany, problemSchema, profileSchema, profilesAnswer } from './schemas.ts';
 import { problems, type Stored, type StoringDeps, statusOfStored, storeItems } from './storing.ts';
 
@@ -21,7 +22,11 @@ export interface ReadingDeps {
 /** `POST /api/profiles` and `GET /api/profiles/:id`. */
 export function profileRoutes(
   http: ApiInstance,
-  deps: StoringDeps & { readonly reading: ReadingDeps; readonly audit: Pick<AuditStore, 'add'> },
+  deps: StoringDeps & {
+    readonly reading: ReadingDeps;
+    readonly audit: Pick<AuditStore, 'add'>;
+    readonly topicCheck: Pick<TopicCheck, 'misspelt'>;
+  },
 ): void {
   http.post(
     '/profiles',
@@ -48,7 +53,10 @@ export function profileRoutes(
     async (request, reply) => {
       const source = `api key ${callerOf(request).name}`;
       const items = itemsOf(request.body);
-      const stored = await storeItems(deps, request, items, (item, now) => readProfile(item, now, source));
+      const misspelt = await deps.topicCheck.misspelt(topicsIn(items));
+      const stored = await storeItems(deps, request, items, (item, now) =>
+        readProfile(item, now, source, misspelt),
+      );
       return reply.code(statusOfStored(stored)).send(answerOf(stored));
     },
   );

@@ -4,6 +4,7 @@ import { mergeRows } from '../merge.ts';
 import type { EventStore } from '../port.ts';
 import type { Retention } from '../retention.ts';
 import { KEY_TAKEN, type StatedCounts, StatedEvents } from '../stated-events.ts';
+import type { MeantTopic } from './consent-rows.ts';
 import { csvRows } from './csv.ts';
 import { eventReader, type ImportedEvent } from './event-rows.ts';
 import { erasedByIds, type Identifying, resolveRows } from './external-ids.ts';
@@ -29,6 +30,8 @@ export interface ImportOptions extends RefusedFolders {
   readonly identities?: Identifying | undefined;
   /** Needed by profiles that have no address. */
   readonly intake?: Pick<Intake, 'take'> | undefined;
+  /** Tells misspelt names of topics; without it every name is one. */
+  readonly meantTopic?: MeantTopic | undefined;
 }
 
 export interface ImportReport extends ImportCounts {
@@ -53,7 +56,12 @@ export async function importProfiles(
     runImport({
       ...input,
       kept: () => store.kept(),
-      read: profileReader(mapping, input.rows.shape, `import of ${input.name}`.slice(0, 200)),
+      read: profileReader(
+        mapping,
+        input.rows.shape,
+        `import of ${input.name}`.slice(0, 200),
+        options.meantTopic,
+      ),
       gather: () =>
         gathered((batch, now) => writeProfiles({ store, identities, intake: options.intake }, batch, now), {
           key: personKeys(),
