@@ -1,3 +1,5 @@
+import { isDayText } from '../segments/dates.ts';
+
 /** How a helper may be called: how many values it takes, and which settings (`name=value`). */
 export interface HelperShape {
   readonly values: readonly [least: number, most: number];
@@ -164,7 +166,7 @@ function instant(value: unknown): number | undefined {
   const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)\s*(Z|[+-]\d\d:?\d\d)?)?$/i.exec(
     value.trim(),
   );
-  if (!match) return undefined;
+  if (!match || !isDayText(match[1] ?? '')) return undefined;
   const at = Date.parse(`${match[1]}T${match[2] ?? '00:00'}${match[3] ?? 'Z'}`);
   return Number.isNaN(at) ? undefined : at;
 }

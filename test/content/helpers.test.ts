@@ -19,6 +19,7 @@ describe('helpers', () => {
     ['date', ['2011-09-30 23:30'], { zone: 'Mars/Olympus' }, '30 September 2011'],
     ['date', [0], { locale: 'fr', style: 'full' }, 'jeudi 1 janvier 1970'],
     ['date', ['soon'], {}, undefined],
+    ['date', ['2025-02-30'], {}, undefined],
     ['url', ['a b/c&d'], {}, 'a%20b%2Fc%26d'],
     ['url', ['\ud800'], {}, '%EF%BF%BD'],
     ['title', ['WHITE HANGING T-LIGHT (ÉTÉ)'], {}, 'White Hanging T-Light (Été)'],
