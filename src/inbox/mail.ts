@@ -1,6 +1,7 @@
 import { type HtmlToTextOptions, htmlToText } from 'html-to-text';
 import PostalMime, { type Address, type Attachment } from 'postal-mime';
 import { cleanText } from './clean.ts';
+import { hasTooManyParts } from './parts.ts';
 
 const LONGEST_HEADER = 2000;
 const LONGEST_TEXT = 100_000;
@@ -30,9 +31,10 @@ export interface Mail {
 
 /**
  * Reads a mail. Broken MIME is read as far as it goes.
- * @throws Error when it is built to do harm, nested or headed without end.
+ * @throws Error when it is built to do harm: nested, headed or divided without end.
  */
 export async function parseMail(raw: Uint8Array): Promise<Mail> {
+  if (hasTooManyParts(raw)) throw new Error('it has too many parts');
   const mail = await PostalMime.parse(raw, {
     maxNestingDepth: MOST_NESTED,
     maxHeadersSize: LARGEST_HEADERS,

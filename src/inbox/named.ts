@@ -1,5 +1,6 @@
 import PostalMime, { type Attachment, decodeWords, type Email } from 'postal-mime';
 import { normaliseEmail } from '../profiles/email.ts';
+import { hasTooManyParts } from './parts.ts';
 
 /** How deep mails within mails are looked into. */
 const DEEPEST = 10;
@@ -36,6 +37,7 @@ export class SoughtAddresses {
   async isInMail(raw: Uint8Array, depth = 0): Promise<boolean> {
     const text = Buffer.from(raw).toString('utf8');
     if (this.isIn(text)) return true;
+    if (hasTooManyParts(raw)) return this.isInBytes(raw);
     let mail: Email;
     try {
       mail = await PostalMime.parse(raw, { forceRfc822Attachments: true });
@@ -93,7 +95,7 @@ function foldedCase(text: string): string {
 function texts({ headers, text, html }: Email): string[] {
   const lines = headers.flatMap(({ value }) => {
     const decoded = decodeWords(value);
-    return [decoded, decoded.replace(/"?[ \t]*([@.])[ \t]*/g, '$1')];
+    return [decoded, decoded.replace(/[ \t]+/g, ' ').replace(/"? ?([@.]) ?/g, '$1')];
   });
   return [...lines, text ?? '', html ?? '', (html ?? '').replace(/<[^<>]*>/g, '')];
 }

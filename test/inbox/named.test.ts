@@ -86,9 +86,9 @@ describe('a mail that names an address', () => {
   });
 
   test('that breaks what takes it apart keeps no other from being found', async () => {
-    const bomb = `Content-Type: multipart/mixed; boundary=b\r\n\r\n${'--b\r\n\r\n'.repeat(200_000)}`;
+    const bomb = `Content-Type: text/plain; charset=utf-8\r\n\r\n${'Жук @ '.repeat(1_500_000)}`;
     const mails = [bomb, 'From: ann@example.test\r\n\r\n'];
-    const search = searchMails(['ann@example.test'], 40);
+    const search = searchMails(['ann@example.test'], 24);
     const answers = await search.named(mails.map((mail) => new Uint8Array(Buffer.from(mail))));
     await search.close();
     expect(answers).toEqual([false, true]);
