@@ -1,4 +1,6 @@
-import { dirname } from 'node:path';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { reportOf } from '../../src/campaigns/report.ts';
 import { install, testTemplates } from '../fixtures/installation.ts';
@@ -26,10 +28,28 @@ async function shop(smtpUrl: string) {
     at,
   );
   const environment = { DATA_DIR: here.app.config.dataDir, SMTP_URL: smtpUrl, WRITER_THREADS: '0' };
-  const command = (line: string, more: Record<string, string> = {}) =>
-    dear(line.split(' '), dirname(testTemplates), { ...environment, ...more });
+  const command = (
+    line: string,
+    more: Record<string, string> = {},
+    folder: string = dirname(testTemplates),
+  ) => dear(line.split(' '), folder, { ...environment, ...more });
   return { ...here, command };
 }
+
+test('a launch warns of words in the segment that no customer has', { timeout: 60_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'dear-launch-'));
+  ends.push(() => rm(folder, { recursive: true }));
+  await cp(testTemplates, join(folder, 'templates'), { recursive: true });
+  const file = join(folder, 'templates/campaigns/greeting/campaign.yaml');
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace('{ everyone: true }', '{ attribute: fistName, exists: true }'));
+  const { command } = await shop('smtp://127.0.0.1:1');
+  const launched = await command('campaign launch greeting --json', {}, folder);
+  expect([launched.code, launched.err]).toEqual([0, '']);
+  expect(JSON.parse(launched.out)).toMatchObject({
+    warnings: [{ about: 'attribute', word: 'fistName', guess: 'firstName' }],
+  });
+});
 
 describe('launching a campaign and sending it at once', { timeout: 60_000 }, () => {
   test('to a server that is down fails, and says what waits; the same command goes on later', async () => {
