@@ -152,12 +152,23 @@ export interface VariantCounts {
 }
 
 /** Reading the ledger for status, report and why. */
+/** Letters of a run that failed, or are put off, for the same reason and with the same code. */
+export interface RefusalCounts {
+  readonly state: 'failed' | 'deferred';
+  readonly reason: string | undefined;
+  readonly count: number;
+  /** What a server said to one of them; it may hold the reader's address. */
+  readonly example: string | undefined;
+}
+
 export interface LedgerReader {
   send(id: number): Promise<Send | undefined>;
   sendOf(runId: number, profileId: number): Promise<Send | undefined>;
   /** Counts by state and, for skipped and failed, by reason. */
   counts(runId: number): Promise<{ state: SendState; reason: string | undefined; count: number }[]>;
   variants(runId: number): Promise<VariantCounts[]>;
+  /** Why letters failed, or are put off: the most frequent answers of servers, at most `limit`. */
+  refusals(runId: number, limit: number): Promise<RefusalCounts[]>;
   /** The earliest moment at which an open send is due, ms. */
   nextDue(runId: number): Promise<number | undefined>;
   /** How many sends of a run are due at `now` (ms) or in flight. */

@@ -1,7 +1,8 @@
 import pc from 'picocolors';
 import type { App } from '../app.ts';
 import type { Run } from '../campaigns/port.ts';
-import { reportOf } from '../campaigns/report.ts';
+import { type Report, reportOf } from '../campaigns/report.ts';
+import { reasonInWords, withoutAddresses } from '../delivery/refusal-words.ts';
 import { FORGET_MS } from '../delivery/throttle-pace.ts';
 import { slowRemarks } from '../delivery/throttle-remarks.ts';
 import { WORKER_NOTICE } from '../roles.ts';
@@ -22,8 +23,37 @@ export async function showStatus(app: App, out: Output, name: string | undefined
     `${pc.bold(run.campaign)} (run ${run.id}) is ${pc.bold(run.state)}${run.reason ? `: ${run.reason}` : ''}.\n`,
   );
   out.table(['state', 'letters'], [...Object.entries(report.states), ['audience', report.audience] as const]);
+  const refusals = await sayRefusals(app, out, report);
   for (const remark of remarks) out.say(`\n${pc.yellow('!')} ${remark}`);
-  out.data({ ...report, remarks });
+  out.data({ ...report, refusals, remarks });
+}
+
+const MOST_REFUSALS = 5;
+
+/** Why letters failed, or are put off, in the words of the servers. */
+export async function sayRefusals(app: App, out: Output, { run, campaign, states }: Report) {
+  if (states.failed + states.deferred === 0) return [];
+  const found = await app.ledger.refusals(run, MOST_REFUSALS);
+  const refusals = found.map(({ example, reason, ...rest }) => ({
+    ...rest,
+    reason: reason ?? null,
+    example: example === undefined ? null : withoutAddresses(example),
+  }));
+  out.say();
+  out.table(
+    ['why letters failed or are put off', 'letters', 'such as'],
+    refusals.map(({ state, reason, count, example }) => [reasonOf(state, reason), count, example ?? '']),
+  );
+  if (states.failed > 0)
+    out.say(
+      `\nOnce that is mended, \`dear campaign resolve ${campaign} --failed resend\` sends again what a server refused.`,
+    );
+  return refusals;
+}
+
+function reasonOf(state: 'failed' | 'deferred', reason: string | null): string {
+  const words = reason === null ? 'no reason' : reasonInWords(reason);
+  return state === 'failed' ? `failed: ${words}` : `put off: ${words} for now`;
 }
 
 async function showAll(app: App, out: Output): Promise<void> {

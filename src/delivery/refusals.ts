@@ -1,3 +1,4 @@
+import { withoutAddresses } from './refusal-words.ts';
 import type { Outcome } from './transport.ts';
 
 /** What a final refusal says about what was refused. */
@@ -44,11 +45,9 @@ const ENHANCED = /(?:^|\s)5\d\d[ -](5\.\d{1,3}\.\d{1,3})(?=\s|$)/;
 const NO_RELAY =
   /\brelay(ing)?\b.{0,40}\b(denied|refused|prohibited|(not|un)\s?(permitted|allowed|authorized))\b|unable to relay/i;
 
-const ADDRESSES = /<[^>]*>|\S+@\S+/g;
-
 /** RFC 3463 §3.8 (policy), and §3.2 of the sender's address. */
 function isAboutSender(enhanced: string | undefined, response: string): boolean {
-  if (enhanced === undefined) return NO_RELAY.test(response.replaceAll(ADDRESSES, ''));
+  if (enhanced === undefined) return NO_RELAY.test(withoutAddresses(response));
   return enhanced.startsWith('5.7.') || /^5\.1\.[78]$/.test(enhanced);
 }
 

@@ -1,6 +1,6 @@
 import type { FailedSend, NewText, RunStore } from '../campaigns/port.ts';
+import { stageOf } from './refusal-words.ts';
 import { judgeRefusal } from './refusals.ts';
-import type { Stage } from './transport.ts';
 
 /** How many failed letters wait again, and why others do not. */
 export interface Resent {
@@ -43,13 +43,3 @@ function obstacleOf({ obstacle, reason, code, response }: FailedSend): string | 
   if (about === 'address') return 'the server does not know the address';
   return about === 'letter' ? 'refused for this reader alone' : undefined;
 }
-
-const stages: readonly Stage[] = ['connect', 'tls', 'auth', 'mail', 'rcpt', 'data', 'final'];
-
-/** See the ledger's reason of a refusal. */
-function stageOf(reason: string | undefined): Stage | undefined {
-  return stages.find((stage) => reason === refusedAt(stage));
-}
-
-/** Why a letter was put off or failed, as the ledger keeps it. */
-export const refusedAt = (stage: Stage): string => `refused at ${stage}`;

@@ -1,8 +1,8 @@
 import { domainOf } from './address.ts';
 import type { Line, Turn } from './letter-line.ts';
 import type { ClaimRequest, LeasedSend, Settlement, Verdict } from './port.ts';
+import { refusedAt } from './refusal-words.ts';
 import { judgeRefusal } from './refusals.ts';
-import { refusedAt } from './resend.ts';
 import { retryDelay } from './retry.ts';
 import type { Letter, NoLetter, WrittenLetter } from './scriptorium.ts';
 import type { Outcome, Slot, Transport } from './transport.ts';

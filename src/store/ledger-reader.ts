@@ -34,6 +34,17 @@ export function ledgerReader(db: Database): LedgerReader {
           count(CASE WHEN state = 'accepted' THEN replied_at END) AS replied,
           count(CASE WHEN state = 'accepted' THEN unsubscribed_at END) AS unsubscribed
         FROM sends WHERE run_id = ${runId} AND variant IS NOT NULL GROUP BY variant ORDER BY variant`),
+    refusals: async (runId, limit) => {
+      const rows = await db.rows<RefusalRow>(sql`
+        SELECT state AS state, reason AS reason, max(response) AS example, count(*) AS count FROM sends
+        WHERE run_id = ${runId} AND state IN ('failed', 'deferred')
+        GROUP BY state, reason, response_code ORDER BY count(*) DESC, state, reason LIMIT ${limit}`);
+      return rows.map((row) => ({
+        ...row,
+        reason: row.reason ?? undefined,
+        example: row.example ?? undefined,
+      }));
+    },
     nextDue: async (runId) => {
       const [row] = await db.rows<{ at: number | null }>(
         sql`SELECT min(due_at) AS at FROM sends WHERE run_id = ${runId} AND state IN ('queued', 'deferred')`,
@@ -52,6 +63,13 @@ export function ledgerReader(db: Database): LedgerReader {
       return rows.map((row) => row.id);
     },
   };
+}
+
+interface RefusalRow {
+  state: 'failed' | 'deferred';
+  reason: string | null;
+  example: string | null;
+  count: number;
 }
 
 function toState(text: string): SendState {

@@ -76,6 +76,36 @@ describe('launching a campaign and sending it at once', { timeout: 60_000 }, () 
     expect((await reportOf(app.ledger, run)).states).toMatchObject({ accepted: READERS });
   });
 
+  test('says how many servers took, and why others failed, without addresses', async () => {
+    const refused = (address: string) => [550, `5.1.1 <${address}> is unknown here`] as [number, string];
+    const sink = await openSink((address) => (address.startsWith('reader-0') ? refused(address) : undefined));
+    ends.push(sink.close);
+    const { command } = await shop(sink.url);
+    const sent = await command('campaign launch greeting --send');
+    expect([sent.code, sent.err]).toEqual([0, '']);
+    expect(sent.out).toContain(`Servers took ${READERS - 1} letters`);
+    expect(sent.out).toMatch(/failed: the address was refused +1 +550 5\.1\.1 <…> is unknown here/);
+    expect(sent.out).toContain('dear campaign resolve greeting --failed resend');
+    const status = await command('campaign status greeting');
+    expect(status.out).toMatch(/failed: the address was refused +1 +550/);
+    expect((await command('report greeting')).out).toMatch(/failed: the address was refused +1/);
+  });
+
+  test('fails when no letter was accepted', async () => {
+    const sink = await openSink((address) => [550, `5.1.1 <${address}> is unknown here`]);
+    ends.push(sink.close);
+    const { command } = await shop(sink.url);
+    const sent = await command('campaign launch greeting --send --json');
+    expect([sent.code, sent.err]).toEqual([
+      1,
+      expect.stringContaining("No letter of 'greeting' was accepted"),
+    ]);
+    expect(JSON.parse(sent.out)).toMatchObject({
+      states: { failed: READERS },
+      refusals: [{ state: 'failed', count: READERS, example: '550 5.1.1 <…> is unknown here' }],
+    });
+  });
+
   test.each([
     ['an SMTP_URL that cannot be read', { SMTP_URL: 'smtp://127.0.0.1?conections=3' }, 'conections'],
     ['a DKIM key that is not there', { DKIM_KEY_FILE: 'nowhere.pem' }, 'nowhere.pem'],

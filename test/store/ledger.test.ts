@@ -94,6 +94,52 @@ onEveryStore('the ledger', (open) => {
     expect((await ledger.takenSlots(request.profileId, run.id, request.id)).slots).toEqual([]);
   });
 
+  test('tells why letters failed or are put off, the most frequent answers first', async () => {
+    const store = await open();
+    const run = await makeRun(store, await makeReaders(store, 7));
+    const [ledger, reader] = [sendLedger(store), ledgerReader(store)];
+    expect(await reader.refusals(run.id, 5)).toEqual([]);
+    const requests = await leaseAll(store, run.id);
+    await claim(ledger, requests, undefined);
+    const gone = (index: number) => `550 5.1.1 <reader-${index}@example.test> unknown`;
+    const answers: readonly Parameters<typeof settlement>[2][] = [
+      ...[0, 1, 2].map((index) => ({
+        state: 'failed' as const,
+        reason: 'refused at rcpt',
+        code: 550,
+        response: gone(index),
+      })),
+      { state: 'failed', reason: 'refused at final', code: 554, response: '554 5.6.0 spam' },
+      {
+        state: 'deferred',
+        reason: 'refused at rcpt',
+        code: 450,
+        response: '450 4.2.1 later',
+        retryInMs: 9000,
+      },
+      {
+        state: 'deferred',
+        reason: 'refused at rcpt',
+        code: 450,
+        response: '450 4.2.1 later',
+        retryInMs: 9000,
+      },
+      {},
+    ];
+    await settle(
+      ledger,
+      requests.map(({ id, token }, index) => settlement(id, token, answers[index])),
+    );
+    const rcpt = { reason: 'refused at rcpt' };
+    const all = [
+      { ...rcpt, state: 'failed', count: 3, example: gone(2) },
+      { ...rcpt, state: 'deferred', count: 2, example: '450 4.2.1 later' },
+      { state: 'failed', reason: 'refused at final', count: 1, example: '554 5.6.0 spam' },
+    ];
+    expect(await reader.refusals(run.id, 5)).toEqual(all);
+    expect(await reader.refusals(run.id, 1)).toEqual(all.slice(0, 1));
+  });
+
   test('a mailbox that is gone is suppressed together with the refusal', async () => {
     const store = await open();
     const run = await makeRun(store, await makeReaders(store, 2));

@@ -8,6 +8,7 @@ import { parseRule } from '../../segments/rule.ts';
 import type { Cli, Register } from '../cli.ts';
 import type { Output } from '../output.ts';
 import { progressBar } from '../progress.ts';
+import { sayRefusals } from '../status.ts';
 import { sayWarnings, warningsData } from '../warnings.ts';
 import { campaignFiles } from './campaign-files.ts';
 import { campaignSteering } from './campaign-steering.ts';
@@ -76,8 +77,22 @@ async function launchAndSend(app: App, out: Output, name: string, again: boolean
     },
   );
   const left = await sendHere(app, out, run.id, queues);
-  out.data({ ...counts, warnings, ...(await reportOf(app.ledger, run)) });
+  const report = await reportOf(app.ledger, run);
+  const { accepted, failed } = report.states;
+  if (accepted > 0)
+    out.say(
+      `\n${pc.green('✓')} Servers took ${accepted === 1 ? '1 letter' : `${accepted} letters`}: \`dear report ${run.campaign}\` shows what comes of them.`,
+    );
+  const refusals = await sayRefusals(app, out, report);
+  out.data({ ...counts, warnings, ...report, refusals });
   if (left !== undefined) throw left;
+  if (accepted === 0 && failed > 0) throw allFailed(run.campaign);
+}
+
+function allFailed(campaign: string): DearError {
+  return new DearError('send.all-failed', `No letter of '${campaign}' was accepted.`, {
+    mend: `\`dear campaign status ${campaign}\` shows what the servers said.`,
+  });
 }
 
 interface Launched {

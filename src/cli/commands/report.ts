@@ -3,6 +3,7 @@ import { stringify } from 'csv-stringify/sync';
 import pc from 'picocolors';
 import { type Report, reportOf } from '../../campaigns/report.ts';
 import type { Rate } from '../../campaigns/wilson.ts';
+import { reasonInWords } from '../../delivery/refusal-words.ts';
 import type { Register } from '../cli.ts';
 import type { Output } from '../output.ts';
 
@@ -37,7 +38,7 @@ export function printReport(out: Output, result: Report): void {
   );
   const reasons = [
     ...Object.entries(result.skipped),
-    ...Object.entries(result.failed).map(([why, n]) => [`failed: ${why}`, n] as const),
+    ...Object.entries(result.failed).map(([why, n]) => [`failed: ${reasonInWords(why)}`, n] as const),
   ];
   out.table(
     ['audience', 'accepted', 'skipped', 'deferred', 'failed', 'unknown', 'waiting'],
