@@ -121,9 +121,6 @@ export interface Database {
   transaction<T>(work: (transaction: Database) => Promise<T>): Promise<T>;
 }
 
-/** Enough of a database to look something up. */
-export type Looking = Pick<Database, 'rows' | 'phrases' | 'mark'>;
-
 /** Much at once, each in one transaction, done off the event loop. See `EventStore.addStated`, `ProfileStore.upsertMany`. */
 export interface Bulk {
   events(events: PackedEvents): Promise<StatedWritten>;
@@ -140,8 +137,6 @@ export interface Store extends Database {
    * as text or as what they hold. The row types are the caller's claim: name every column in the queries.
    */
   together<T extends readonly unknown[][]>(queries: readonly SQL[]): Promise<T>;
-  /** Looks beside the writers: what is just being committed may be missing, and nobody waits for it. */
-  readonly beside: Looking;
   /** The same database, whose commits do not wait for the disk: `kept` does, for many of them at once. */
   readonly hasty: Database;
   /**

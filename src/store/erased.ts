@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { KnownIdentities } from '../profiles/identify.ts';
 import { keyOf } from '../profiles/identify.ts';
 import type { Identifiers } from '../profiles/identity.ts';
-import type { BulkInsert, Database, Looking } from './database.ts';
+import type { BulkInsert, Database } from './database.ts';
 
 /** The reason of a suppression that is only a mark. */
 const ERASED = 'erased';
@@ -35,7 +35,7 @@ export async function dropMarks(db: Database, mark: string): Promise<boolean> {
  * signed up again without having confirmed it. Ask it inside the transaction that would write: one small query where
  * nobody was ever erased, else two and some microseconds an address.
  */
-export function erasedAmong(db: Looking, addresses: readonly string[]): Promise<Set<string>> {
+export function erasedAmong(db: Database, addresses: readonly string[]): Promise<Set<string>> {
   return markedAmong(db, addresses, (address) => db.mark('address', address));
 }
 
@@ -44,7 +44,7 @@ export function erasedAmong(db: Looking, addresses: readonly string[]): Promise<
  * known of them alone, so that nobody is made, and nothing erased is attached to anybody.
  */
 export async function withoutErased(
-  db: Looking,
+  db: Database,
   batch: readonly Identifiers[],
   known: KnownIdentities,
 ): Promise<readonly Identifiers[]> {
@@ -72,7 +72,7 @@ export async function withoutErased(
 
 /** Those of the given identifiers whose mark is kept. */
 async function markedAmong(
-  db: Looking,
+  db: Database,
   identifiers: readonly string[],
   markOf: (identifier: string) => string,
 ): Promise<Set<string>> {
@@ -85,7 +85,7 @@ async function markedAmong(
 }
 
 /** Whether there is anybody to look out for at all. */
-export async function anyoneWasErased(db: Looking): Promise<boolean> {
+export async function anyoneWasErased(db: Database): Promise<boolean> {
   const rows = await db.rows(sql`SELECT 1 AS one FROM suppressions WHERE reason = ${ERASED} LIMIT 1`);
   return rows.length > 0;
 }

@@ -15,7 +15,7 @@ import {
   type IdentityStore,
   type ResolveOptions,
 } from '../profiles/identity.ts';
-import type { Database, Looking, Store } from './database.ts';
+import type { Database } from './database.ts';
 import { anyoneWasErased, withoutErased } from './erased.ts';
 import { writeIdentities } from './identity-writing.ts';
 import { mergeProfiles, settleMerges } from './merges.ts';
@@ -25,7 +25,7 @@ import { Raced, untilAlone } from './races.ts';
 const BATCH = 500;
 
 /** Who is who, on either database. */
-export function identityStore(db: Database | Store): IdentityStore {
+export function identityStore(db: Database): IdentityStore {
   return {
     resolve: async (batch, now, options) => {
       const ids: (number | undefined)[] = [];
@@ -39,15 +39,14 @@ export function identityStore(db: Database | Store): IdentityStore {
       const ids: (number | undefined)[] = [];
       for (let start = 0; start < batch.length; start += BATCH) {
         const part = batch.slice(start, start + BATCH);
-        const known = await readKnown(besideOf(db), part);
+        const known = await readKnown(db, part);
         ids.push(...part.map((identifiers) => firstOf(identifiers, known)));
       }
       return ids;
     },
     areErased: async (batch) => {
-      const beside = besideOf(db);
-      if (!(await anyoneWasErased(beside))) return batch.map(() => false);
-      const allowed = await withoutErased(beside, batch, await readKnown(beside, batch));
+      if (!(await anyoneWasErased(db))) return batch.map(() => false);
+      const allowed = await withoutErased(db, batch, await readKnown(db, batch));
       return batch.map((one, index) => one !== allowed[index]);
     },
     externalIdsOf: (profileId) =>
@@ -75,13 +74,13 @@ export function identityStore(db: Database | Store): IdentityStore {
 }
 
 async function resolve(
-  db: Database | Store,
+  db: Database,
   batch: readonly Identifiers[],
   now: number,
   options: ResolveOptions,
 ): Promise<(number | undefined)[]> {
   // Most batches name only whom we know: they need no transaction and no locks.
-  const plan = await planFor(besideOf(db), batch, options);
+  const plan = await planFor(db, batch, options);
   if (plan.changed.length === 0 && plan.conflicts.length === 0) return plan.persons.map((one) => one?.id);
   return untilAlone(() =>
     db.transaction(async (tx) => {
@@ -94,16 +93,13 @@ async function resolve(
 }
 
 async function planFor(
-  db: Looking,
+  db: Database,
   batch: readonly Identifiers[],
   options: ResolveOptions,
 ): Promise<IdentityPlan> {
   const known = await readKnown(db, batch);
   return identify(await withoutErased(db, batch, known), known, options);
 }
-
-/** Who is who is mostly known, and then nobody who writes is waited for. */
-const besideOf = (db: Database | Store): Looking => ('beside' in db ? db.beside : db);
 
 /** Locks the profiles that are about to be written to; they must be what they were when they were read. */
 async function holdStill(tx: Database, plan: IdentityPlan): Promise<void> {
@@ -131,7 +127,7 @@ interface KnownRow {
 }
 
 /** All that is known of a batch, in one query: each way to the database and back is a wait. */
-async function readKnown(db: Looking, batch: readonly Identifiers[]): Promise<KnownIdentities> {
+async function readKnown(db: Database, batch: readonly Identifiers[]): Promise<KnownIdentities> {
   const byId = new Map<number, KnownProfile>();
   const byEmail = new Map<string, number>();
   const byExternalId = new Map<string, number>();
@@ -164,7 +160,7 @@ const guarded = sql`CASE WHEN p.email IS NULL
     AND (CAST(p.attributes AS text) <> '{}' OR EXISTS (SELECT 1 FROM consents c WHERE c.profile_id = p.id))
   THEN 1 END AS guarded`;
 
-function byEmails({ phrases }: Looking, emails: readonly string[]): SQL[] {
+function byEmails({ phrases }: Database, emails: readonly string[]): SQL[] {
   if (emails.length === 0) return [];
   const found = phrases.texts(emails);
   return [
@@ -177,7 +173,7 @@ function byEmails({ phrases }: Looking, emails: readonly string[]): SQL[] {
   ];
 }
 
-function byExternalIds({ phrases }: Looking, ids: readonly ExternalId[]): SQL[] {
+function byExternalIds({ phrases }: Database, ids: readonly ExternalId[]): SQL[] {
   if (ids.length === 0) return [];
   const sources = [...new Set(ids.map((id) => id.source))];
   const values = [...new Set(ids.map((id) => id.value))];
@@ -189,7 +185,7 @@ function byExternalIds({ phrases }: Looking, ids: readonly ExternalId[]): SQL[] 
   ];
 }
 
-function byIds({ phrases }: Looking, ids: readonly number[]): SQL[] {
+function byIds({ phrases }: Database, ids: readonly number[]): SQL[] {
   if (ids.length === 0) return [];
   const asked = phrases.numbers(ids);
   return [

@@ -62,7 +62,6 @@ export async function openPostgres(url: string, mark: Mark): Promise<Store> {
     kept: async () => undefined,
     scan: (query, chunkSize = 1000) => scan(scans, query, chunkSize),
     together: (queries) => together(pool, queries),
-    beside: whole,
     bulk: undefined,
     load: (loads) => loadPostgres(pool, loads),
     // Dead rows are autovacuum's, and the write-ahead log the administrator's: nothing of a client's reaches them.

@@ -72,9 +72,13 @@ export async function openSqlite(path: string, secret: string, writing: 'here' |
       const { sql, params } = compiler.sqlToQuery(query);
       return reader.stream(sql, bound(params), chunkSize);
     },
-    together: <T extends readonly unknown[][]>(queries: readonly SQL[]) =>
-      opened.inOrder ? looks.together<T>(queries.map(asked)) : together<T>(lock, link, queries.map(asked)),
-    beside: opened.inOrder ? { ...plain, rows: (query) => lookUp(looks, query) } : plain,
+    together: async <T extends readonly unknown[][]>(queries: readonly SQL[]) => {
+      const asked = queries.map((query) => {
+        const { sql, params } = compiler.sqlToQuery(query);
+        return { sql, params: bound(params) };
+      });
+      return opened.inOrder ? looks.together<T>(asked) : together<T>(lock, link, asked);
+    },
     // The log keeps old pages until it is emptied; a reader that is at work keeps it from that until it is done.
     scrub: () => lock.run(() => scrub(link)),
     // Another handle would open another database in memory.
@@ -89,16 +93,6 @@ export async function openSqlite(path: string, secret: string, writing: 'here' |
       await log.close();
     },
   };
-}
-
-async function lookUp<T>(looks: Reader, query: SQL): Promise<T[]> {
-  const [rows] = await looks.together<[T[]]>([asked(query)]);
-  return rows;
-}
-
-function asked(query: SQL) {
-  const { sql, params } = compiler.sqlToQuery(query);
-  return { sql, params: bound(params) };
 }
 
 /** On the handle that writes: right where there is nobody else. */

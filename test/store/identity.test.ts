@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Identifiers } from '../../src/profiles/identity.ts';
@@ -41,19 +41,6 @@ onEveryStore('identity', (open) => {
       attributes: {},
     });
     expect(await identities.externalIdsOf(ids[0] ?? 0)).toEqual([{ ...shop('1'), createdAt: 1 }]);
-  });
-
-  test('those who are known are told apart while others write', async () => {
-    const store = await open();
-    const { identities } = ports(store);
-    const batch = [who('ann@example.com', '1'), who(undefined, '2')];
-    const ids = await identities.resolve(batch, 1, creating);
-    await store.transaction(async (tx) => {
-      await tx.run(sql`UPDATE profiles SET updated_at = 5`);
-      expect(await identities.find(batch)).toEqual(ids);
-      expect(await identities.resolve(batch, 2, creating)).toEqual(ids);
-      expect(await identities.areErased(batch)).toEqual([false, false]);
-    });
   });
 
   test('leads no address of whoever it may be to a profile of which something is kept', async () => {
