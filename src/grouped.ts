@@ -67,13 +67,13 @@ export function grouped<T, R>(
       const group = take();
       await settle(group, commit);
     }
+    // In the same step as the last look: whoever comes after it must find that nothing is running.
+    running = undefined;
   };
   const start = () => {
     cancel(timer);
     timer = undefined;
-    running ??= drain().finally(() => {
-      running = undefined;
-    });
+    if (running === undefined && waiting.length > 0) running = drain();
     return running;
   };
   return {

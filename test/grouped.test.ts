@@ -48,6 +48,18 @@ describe('grouped', () => {
     );
   });
 
+  // Whoever goes on after an answer may come at any step of the microtasks in which a group ends.
+  test.each([0, 1, 2, 3, 4, 5, 6])(
+    'what comes %i steps after an answer is committed as well',
+    async (steps) => {
+      const group = grouped<number, number>({ maxItems: 1, maxWaitMs: 0 }, async (items) => items);
+      expect(await group.add(1)).toBe(1);
+      for (let step = 0; step < steps; step += 1) await Promise.resolve();
+      const late = new Promise((resolve) => setTimeout(resolve, 1000, 'left waiting'));
+      expect(await Promise.race([group.add(2), late])).toBe(2);
+    },
+  );
+
   test('a group ends before it weighs too much, unless one item alone does', async () => {
     const groups: number[][] = [];
     const group = grouped<number, number>({ maxWeight: 10, weigh: (item) => item }, async (items) => {
