@@ -7,9 +7,9 @@ import { serveThread } from '../thread.ts';
 export type CheckpointAsk = 'tend' | 'close';
 
 /** Pages in the log from which copying them back is worth two waits for the disk. */
-const WORTH_IT = 4000;
+const WORTH_IT = 16_000;
 /** Pages from which on the log should begin anew, and from which on it must, even if a commit has to wait for that. */
-const LONG = 16_000;
+const LONG = 64_000;
 const TOO_LONG = 120_000;
 /** So few pages are copied again and again in hope of a moment without a commit. */
 const FEW = 1000;

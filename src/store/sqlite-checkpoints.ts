@@ -5,7 +5,7 @@ import type { CheckpointAsk } from './sqlite-checkpoint-thread.ts';
 
 const LOOK_AFTER_MS = 100;
 /** A log that never became larger than this needs nobody to look after it. */
-const SMALL_OCTETS = 4000 * 4096;
+const SMALL_OCTETS = 16_000 * 4096;
 
 /**
  * Descriptors by path, never closed: with the first that is closed a process loses its locks on the file (POSIX), those
