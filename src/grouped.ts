@@ -22,6 +22,8 @@ export interface GroupLimits<T> {
   readonly maxItems?: number;
   readonly maxWaitMs?: number;
   readonly maxWeight?: number;
+  /** A group that weighs as much does not wait for company; default `maxWeight`. */
+  readonly enough?: number;
   readonly weigh?: (item: T) => number;
 }
 
@@ -43,7 +45,7 @@ export function grouped<T, R>(
   commit: (items: readonly T[]) => Promise<readonly R[]>,
 ): Grouped<T, R> {
   const { maxItems = MAX_ITEMS, maxWaitMs = MAX_WAIT_MS } = options;
-  const { maxWeight = Number.POSITIVE_INFINITY, weigh = () => 1 } = options;
+  const { maxWeight = Number.POSITIVE_INFINITY, enough = maxWeight, weigh = () => 1 } = options;
   let waiting: Waiting<T, R>[] = [];
   let timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
   let running: Promise<void> | undefined;
@@ -86,7 +88,7 @@ export function grouped<T, R>(
         waiting.push({ item, resolve, reject });
         weight += weigh(item);
         if (running !== undefined) return;
-        if (waiting.length >= maxItems || weight >= maxWeight) start();
+        if (waiting.length >= maxItems || weight >= enough) start();
         else timer ??= maxWaitMs === 0 ? setImmediate(start) : setTimeout(start, maxWaitMs);
       });
     },

@@ -48,6 +48,20 @@ describe('grouped', () => {
     );
   });
 
+  test('a group that weighs enough waits for no more company', async () => {
+    const groups: number[][] = [];
+    const group = grouped<number, number>(
+      { maxWaitMs: 1_000_000, maxWeight: 100, enough: 5, weigh: (item) => item },
+      async (items) => {
+        groups.push([...items]);
+        return items;
+      },
+    );
+    expect(await Promise.all([2, 2, 1].map((item) => group.add(item)))).toEqual([2, 2, 1]);
+    expect(await group.add(7)).toBe(7);
+    expect(groups).toEqual([[2, 2, 1], [7]]);
+  });
+
   // Whoever goes on after an answer may come at any step of the microtasks in which a group ends.
   test.each([0, 1, 2, 3, 4, 5, 6])(
     'what comes %i steps after an answer is committed as well',

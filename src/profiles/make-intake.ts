@@ -6,6 +6,8 @@ import { type Found, find, storeFound } from './intake-steps.ts';
 /** Items in one commit: enough to share it, few enough that nobody waits long for it. */
 const GROUP_ITEMS = 500;
 const GROUP_DELIVERIES = 256;
+/** A call with so many shares its commit among them: it would wait for nothing. */
+const GROUP_ENOUGH = 20;
 /** Items that may wait to be stored; a second or two of work. */
 const MOST_WAITING = 20_000;
 
@@ -40,7 +42,7 @@ function makeSteps(deps: IntakeDeps): Intake {
   const beingStored = new Set<Promise<unknown>>();
   const limits = { maxItems: GROUP_DELIVERIES, maxWeight: GROUP_ITEMS };
   const finding = grouped<Delivery, Found>(
-    { ...limits, weigh: ({ items }) => items.length },
+    { ...limits, enough: GROUP_ENOUGH, weigh: ({ items }) => items.length },
     async (deliveries) => {
       const found = await find(deps, deliveries);
       // One group ahead is enough: who is who may change while it waits.
