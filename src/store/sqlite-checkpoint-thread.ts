@@ -10,7 +10,7 @@ export type CheckpointAsk = 'tend' | 'close';
 const WORTH_IT = 16_000;
 /** Pages from which on the log should begin anew, and from which on it must, even if a commit has to wait for that. */
 const LONG = 64_000;
-const TOO_LONG = 120_000;
+const TOO_LONG = 96_000;
 /** So few pages are copied again and again in hope of a moment without a commit. */
 const FEW = 1000;
 const MOST_ROUNDS = 8;
