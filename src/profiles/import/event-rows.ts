@@ -1,3 +1,4 @@
+import { readEmail } from '../email.ts';
 import { digestOfEvent, givenKey, readEventType } from '../event-key.ts';
 import { keyOf } from '../identify.ts';
 import type { ExternalId } from '../identity.ts';
@@ -43,7 +44,8 @@ export function eventReader(
   const email = expressionOr(mapping.email, ['email', 'emailaddress', 'mail'], shape, dates);
   const isNamed = mapping.externalIds !== undefined;
   if (email === undefined && !isNamed) throw missingColumn('e-mail address', shape, '--map email=COLUMN');
-  const readWho = whoReader(email, externalIds.read);
+  // Events of one customer come close together.
+  const readWho = whoReader(email, externalIds.read, remembering(readEmail));
   const type = need(mapping.type, ['type', 'event'], 'type of the event', '--type TYPE or --map type=COLUMN');
   const at = need(mapping.at, ['at', 'time', 'timestamp'], 'time of the event', '--map at=COLUMN');
   const key = expressionOr(mapping.key, ['key'], shape, dates);

@@ -1,3 +1,4 @@
+import { readEmail } from '../email.ts';
 import { wrongJson } from '../json.ts';
 import type { ProfileContent } from '../port.ts';
 import {
@@ -47,7 +48,7 @@ export function profileReader(
   const preferences = preferenceReader(mapping, shape, dates);
   const consents = consentReader(mapping, shape, dates, { source, meant });
   const externalIds = externalIdReader(mapping.externalIds, shape, dates);
-  const readWho = whoReader(email, externalIds.read);
+  const readWho = whoReader(email, externalIds.read, readEmail);
   const attributes = namedValues(
     mapping.attributes,
     {

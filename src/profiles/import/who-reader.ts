@@ -1,4 +1,4 @@
-import { readEmail } from '../email.ts';
+import type { readEmail } from '../email.ts';
 import type { ExternalId } from '../identity.ts';
 import { type Compiled, required } from './expression.ts';
 import { Refused } from './filters.ts';
@@ -9,13 +9,16 @@ export interface Who {
   readonly externalIds: readonly ExternalId[];
 }
 
-/** Reads whom a row is about: an address, external ids, or both. */
+/**
+ * Reads whom a row is about: an address, external ids, or both.
+ * @param read reads an address
+ */
 export function whoReader(
   email: Compiled | undefined,
   externalIds: (values: readonly unknown[]) => ExternalId[] | Refused,
+  read: typeof readEmail,
 ): (values: readonly unknown[]) => Who | Refused {
   const needed = email && required(email, 'email');
-  const read = remembering(readEmail);
   return (values) => {
     const ids = externalIds(values);
     if (ids instanceof Refused) return ids;
@@ -34,7 +37,7 @@ export function whoReader(
 
 const REMEMBERED = 4000;
 
-/** Rows of one customer come close together; what was read of their address holds for the next one too. */
+/** Where the same text comes again and again, what was read of it holds for the next one too. */
 export function remembering<T>(read: (text: string) => T): (text: string) => T {
   const known = new Map<string, T>();
   return (text) => {
