@@ -1,20 +1,12 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { planRun } from '../src/campaigns/planner.ts';
 import { reportOf } from '../src/campaigns/report.ts';
+import { databases } from './fixtures/environments.ts';
 import { eventually, install } from './fixtures/installation.ts';
 import { openSink } from './fixtures/sink.ts';
-import { freshPostgresDatabase, postgresUrl } from './servers/index.ts';
 
-const databases: Record<string, () => Promise<Record<string, string> | undefined>> = {
-  SQLite: async () => ({}),
-  PostgreSQL: async () => {
-    if (postgresUrl() === undefined) return undefined;
-    const database = await freshPostgresDatabase();
-    ends.push(database.drop);
-    return { DATABASE_URL: database.url };
-  },
-};
 const ends: Array<() => Promise<unknown>> = [];
+const environments = databases(ends);
 afterAll(async () => {
   for (const end of ends.reverse()) await end();
 });
@@ -23,9 +15,9 @@ const COUNT = 12;
 const SLOWNESS_MS = 400;
 const address = (index: number) => `reader-${index}@example.test`;
 
-describe.each(Object.keys(databases))('erasing people while their letters leave, on %s', (kind) => {
+describe.each(Object.keys(environments))('erasing people while their letters leave, on %s', (kind) => {
   test('what left counts as what it was, what waited never leaves', { timeout: 120_000 }, async (context) => {
-    const environment = await databases[kind]?.();
+    const environment = await environments[kind]?.();
     if (environment === undefined) return context.skip('no PostgreSQL to be found here');
     const sink = await openSink(undefined, 0, SLOWNESS_MS);
     const here = await install({ ...environment, SMTP_URL: sink.url, SMTP_CONNECTIONS: '1' });

@@ -6,8 +6,9 @@ import { planRun } from '../src/campaigns/planner.ts';
 import { reportOf } from '../src/campaigns/report.ts';
 import { dear } from './cli/run.ts';
 import { mailbox } from './delivery/mailbox.ts';
+import { databases } from './fixtures/environments.ts';
 import { eventually, install, testTemplates } from './fixtures/installation.ts';
-import { freshPostgresDatabase, postgresUrl } from './servers/index.ts';
+import { addReaders } from './fixtures/readers.ts';
 
 const READERS = 40;
 const TAKEN_FIRST = 6;
@@ -49,15 +50,7 @@ async function stopped(database: Record<string, string>) {
   await writeFile(module, good.replace("default: 'Hello", `default: '${BAD}, dear`));
   const here = await install({ ...database, SMTP_URL: server.url, WRITER_THREADS: '1' }, templates);
   ends.push(here.close);
-  const at = Date.now();
-  await here.app.profiles.upsertMany(
-    Array.from({ length: READERS }, (_, index) => ({
-      email: `reader-${index}@example.test`,
-      attributes: { firstName: `Reader ${index}` },
-      consents: [{ topic: 'offers', state: 'in' as const, at, source: 'test' }],
-    })),
-    at,
-  );
+  await addReaders(here.app, READERS);
   const running = await here.up();
   ends.push(running.close);
   const run = await here.app.launch('greeting', false);
@@ -73,21 +66,13 @@ async function stopped(database: Record<string, string>) {
   return { ...here, run, server, states, command, module, good, file };
 }
 
-const databases: Record<string, () => Promise<Record<string, string> | undefined>> = {
-  SQLite: async () => ({}),
-  PostgreSQL: async () => {
-    if (postgresUrl() === undefined) return undefined;
-    const database = await freshPostgresDatabase();
-    ends.push(database.drop);
-    return { DATABASE_URL: database.url };
-  },
-};
+const environments = databases(ends);
 
-describe.each(Object.keys(databases))('a campaign whose letters are refused, on %s', (kind) => {
+describe.each(Object.keys(environments))('a campaign whose letters are refused, on %s', (kind) => {
   test('goes on with a mended text, and what was refused goes again', {
     timeout: 90_000,
   }, async (context) => {
-    const database = await databases[kind]?.();
+    const database = await environments[kind]?.();
     if (database === undefined) return context.skip('no PostgreSQL to be found here');
     const { app, run, server, states, command, module, good, file } = await stopped(database);
     const { reason } = await app.runOf('greeting');

@@ -1,3 +1,4 @@
+import { decodeHTML } from 'entities';
 import PostalMime, { type Attachment, decodeWords, type Email } from 'postal-mime';
 import { normaliseEmail } from '../profiles/email.ts';
 import { hasTooManyParts } from './parts.ts';
@@ -107,23 +108,13 @@ function attachedTexts(bytes: Buffer): string[] {
   return [new TextDecoder(bytes[0] === 0xff ? 'utf-16le' : 'utf-16be').decode(bytes)];
 }
 
-const entities: Readonly<Record<string, string>> = {
-  commat: '@',
-  period: '.',
-  lowbar: '_',
-  plus: '+',
-  hyphen: '-',
-};
-
-/** Takes away what links (%40), markup (&#64;, &commat;) and JSON (\u0040) write for a character. */
+/** Takes away what markup (&#64;, &commat;), links (%40) and JSON (\u0040) write for a character. */
 function unescaped(text: string): string {
-  return text.replace(
-    /((?:%[0-9a-f]{2})+)|&#x([0-9a-f]{1,6});?|&#(\d{1,7});?|&([a-z]{2,8});|\\u([0-9a-f]{4})|\\[nrt]/gi,
-    (_, percents?: string, hex?: string, decimal?: string, entity?: string, json?: string) => {
+  return decodeHTML(text).replace(
+    /((?:%[0-9a-f]{2})+)|\\u([0-9a-f]{4})|\\[nrt]/gi,
+    (_, percents?: string, json?: string) => {
       if (percents !== undefined) return Buffer.from(percents.replaceAll('%', ''), 'hex').toString('utf8');
-      const code = Number.parseInt(hex ?? json ?? decimal ?? '', decimal === undefined ? 16 : 10);
-      if (Number.isInteger(code) && code <= 0x10ffff) return String.fromCodePoint(code);
-      return entities[entity?.toLowerCase() ?? ''] ?? ' ';
+      return json === undefined ? ' ' : String.fromCharCode(Number.parseInt(json, 16));
     },
   );
 }

@@ -2,12 +2,11 @@ import { fdatasyncSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import { serveThread } from '../thread.ts';
+import { PORTION_PAGES } from './sqlite-log.ts';
 
 /** What a visit of the thread is for: looking after the log, or going. */
 export type CheckpointAsk = 'tend' | 'close';
 
-/** Pages in the log from which copying them back is worth two waits for the disk. */
-const WORTH_IT = 16_000;
 /** Pages from which on the log should begin anew, and from which on it must, even if a commit has to wait for that. */
 const LONG = 64_000;
 const TOO_LONG = 96_000;
@@ -38,8 +37,8 @@ await serveThread<CheckpointAsk, boolean>(async () => {
   const tend = (): boolean => {
     let { log, left } = look();
     // A long log that a reader keeps from beginning anew is not tried again for every commit.
-    const isTooLong = log >= TOO_LONG && (log < tried || log >= tried + WORTH_IT);
-    if (left < WORTH_IT && !isTooLong) return false;
+    const isTooLong = log >= TOO_LONG && (log < tried || log >= tried + PORTION_PAGES);
+    if (left < PORTION_PAGES && !isTooLong) return false;
     tried = log;
     const rounds = log < LONG ? 1 : MOST_ROUNDS;
     for (let round = 0; left > 0 && round < rounds; round += 1) {

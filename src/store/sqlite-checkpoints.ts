@@ -2,10 +2,11 @@ import { openSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Thread } from '../thread.ts';
 import type { CheckpointAsk } from './sqlite-checkpoint-thread.ts';
+import { PORTION_PAGES } from './sqlite-log.ts';
 
 const LOOK_AFTER_MS = 100;
 /** A log that never became larger than this needs nobody to look after it. */
-const SMALL_OCTETS = 16_000 * 4096;
+const SMALL_OCTETS = PORTION_PAGES * 4096;
 
 /**
  * Descriptors by path, never closed: with the first that is closed a process loses its locks on the file (POSIX), those

@@ -1,5 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
+/** Pages in the log from which copying them back is worth two waits for the disk. */
+export const PORTION_PAGES = 16_000;
+
 /** SQLite's log, for commits that did not wait for the disk: one wait later is for all of them. */
 export class SqliteLog {
   readonly #path: string;

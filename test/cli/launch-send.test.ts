@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { reportOf } from '../../src/campaigns/report.ts';
 import { install, testTemplates } from '../fixtures/installation.ts';
+import { addReaders } from '../fixtures/readers.ts';
 import { openSink } from '../fixtures/sink.ts';
 import { freePort } from '../servers/index.ts';
 import { dear } from './run.ts';
@@ -18,15 +19,7 @@ afterEach(async () => {
 async function shop(smtpUrl: string) {
   const here = await install({ SMTP_URL: smtpUrl });
   ends.push(here.close);
-  const at = Date.now();
-  await here.app.profiles.upsertMany(
-    Array.from({ length: READERS }, (_, index) => ({
-      email: `reader-${index}@example.test`,
-      attributes: { firstName: `Reader ${index}` },
-      consents: [{ topic: 'offers', state: 'in' as const, at, source: 'test' }],
-    })),
-    at,
-  );
+  await addReaders(here.app, READERS);
   const environment = { DATA_DIR: here.app.config.dataDir, SMTP_URL: smtpUrl, WRITER_THREADS: '0' };
   const command = (
     line: string,

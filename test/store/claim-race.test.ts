@@ -3,6 +3,7 @@ import { runStore } from '../../src/store/runs.ts';
 import { sendLedger } from '../../src/store/send-ledger.ts';
 import { makeReaders, makeRun } from '../fixtures/planned.ts';
 import { onEveryStore } from '../stores.ts';
+import { claim } from './claiming.ts';
 
 onEveryStore('claims beside a pause', (open) => {
   test('a letter refused while its run was paused is not taken for one too many, though it runs again', async () => {
@@ -29,20 +30,14 @@ onEveryStore('claims beside a pause', (open) => {
     const limit = { max: 1, per: 'week' } as const;
     const readers = await makeReaders(store, 1);
     const chosen = await makeReaders(store, 1, { frequencyMax: 9, frequencyPer: 'week', importantOnly: 1 });
-    const claim = async () => {
+    const claimAll = async () => {
       const run = await makeRun(store, [...readers, ...chosen]);
       const { token, sends } = await ledger.lease(run.id, 10, 60_000);
-      const requests = sends.map(({ id, profileId }) => ({
-        id,
-        profileId,
-        token,
-        decision: '{}',
-        sourceHash: 'hash',
-      }));
-      return ledger.advance([], requests, limit);
+      const requests = sends.map(({ id, profileId }) => ({ id, profileId, token }));
+      return claim(ledger, requests, limit);
     };
-    expect(await claim()).toEqual(['go', 'over frequency']);
-    expect(await claim()).toEqual(['over frequency', 'over frequency']);
+    expect(await claimAll()).toEqual(['go', 'over frequency']);
+    expect(await claimAll()).toEqual(['over frequency', 'over frequency']);
   });
 
   test('what is due, and what slots are taken, is told with the moment by the database’s clock', async () => {

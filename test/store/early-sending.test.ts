@@ -6,6 +6,7 @@ import { sendLedger } from '../../src/store/send-ledger.ts';
 import { sweepLedger } from '../../src/store/sweep-ledger.ts';
 import { makeReaders, planOf } from '../fixtures/planned.ts';
 import { onEveryStore } from '../stores.ts';
+import { claim } from './claiming.ts';
 
 const HOLD_MS = 30_000;
 
@@ -35,14 +36,8 @@ onEveryStore('sending while the rest is planned', (open) => {
     await runs.planChunk(hold, ids.slice(0, 2), HOLD_MS, () => ids.slice(0, 2).map(due));
     expect(await sweeping.due(10)).toEqual([{ runId: run.id, count: 2 }]);
     const { token, sends } = await ledger.lease(run.id, 10, HOLD_MS);
-    const requests = sends.map(({ id, profileId }) => ({
-      id,
-      profileId,
-      token,
-      decision: '{}',
-      sourceHash: 'hash',
-    }));
-    expect(await ledger.advance([], requests, undefined)).toEqual(['go', 'go']);
+    const requests = sends.map(({ id, profileId }) => ({ id, profileId, token }));
+    expect(await claim(ledger, requests, undefined)).toEqual(['go', 'go']);
     const accepted = requests.map(({ id }) => ({
       id,
       token,

@@ -40,16 +40,8 @@ export async function storeItems(
 ): Promise<Stored> {
   const key = callerOf(request);
   const receivedAt = deps.now();
-  const refused: Refused[] = [];
+  const { good, refused } = readItems(items, (item) => read(item, receivedAt), deps.retention, receivedAt);
   const refuse = (index: number, refusal: Refusal) => refused.push(refusedAt(index, refusal));
-  const good: { index: number; item: Incoming; problem: Refusal | undefined }[] = [];
-  for (const [index, item] of items.entries()) {
-    const whole = read(item, receivedAt);
-    const [part, problem] = whole instanceof Partly ? [whole.item, whole.problem] : [whole, undefined];
-    const found = kept(deps.retention, part, receivedAt);
-    if (found instanceof Refusal) refuse(index, found);
-    else good.push({ index, item: found, problem });
-  }
   const taken = await deps.intake.take({
     items: good.map(({ item }) => item),
     by: `api key ${key.name}`,
@@ -70,6 +62,31 @@ export async function storeItems(
   const lastRefusal = first && `${first.path === '' ? '' : `${first.path}: `}${first.message}`;
   deps.keyring.note(key, { stored: outcomes.size, refused: refused.length, lastRefusal });
   return { outcomes, refused, problems };
+}
+
+interface Good {
+  readonly index: number;
+  readonly item: Incoming;
+  /** Why a part of it was left out. */
+  readonly problem: Refusal | undefined;
+}
+
+function readItems(
+  items: readonly unknown[],
+  read: (item: unknown) => Incoming | Partly<Incoming> | Refusal,
+  retention: StoringDeps['retention'],
+  now: number,
+): { good: Good[]; refused: Refused[] } {
+  const good: Good[] = [];
+  const refused: Refused[] = [];
+  for (const [index, item] of items.entries()) {
+    const whole = read(item);
+    const [part, problem] = whole instanceof Partly ? [whole.item, whole.problem] : [whole, undefined];
+    const found = kept(retention, part, now);
+    if (found instanceof Refusal) refused.push(refusedAt(index, found));
+    else good.push({ index, item: found, problem });
+  }
+  return { good, refused };
 }
 
 const refusedAt = (index: number, { code, path, message }: Refusal): Refused => ({
