@@ -4,6 +4,7 @@ import { sendingStates } from './campaigns/reasons.ts';
 import { makeGate } from './delivery/gate.ts';
 import { permitCells } from './delivery/permit-cells.ts';
 import type { Permits } from './delivery/permits.ts';
+import { withoutAddresses } from './delivery/refusal-words.ts';
 import { RefusalCount } from './delivery/refusals.ts';
 import type { Scriptorium } from './delivery/scriptorium.ts';
 import { Seats } from './delivery/seats.ts';
@@ -57,7 +58,8 @@ export async function startSending(
       return { name, weight, transport: shared };
     }),
     undefined,
-    (name, response) => tellOfRefusing(app, name, response),
+    // What is logged and shown to everybody names no reader.
+    (name, response) => tellOfRefusing(app, name, withoutAddresses(response)),
   );
   const throttle = throttleOf(app, permits, seats);
   const sending = makeSending(app, transport, throttle, scriptorium);
@@ -166,7 +168,8 @@ function makeSending(
       settle: gate.settle,
       contentAccepted: (runId) => refusals.accepted(runId),
       contentRefused: async (runId, response, receiver) => {
-        if (refusals.refused(runId, receiver)) await stopRun(app, runId, response, receiver);
+        if (refusals.refused(runId, receiver))
+          await stopRun(app, runId, withoutAddresses(response), receiver);
       },
     },
     close: async () => {

@@ -48,12 +48,12 @@ async function launched(sink: Sink, environment: Record<string, string> = {}) {
 
 describe('sending from the command that launches', { timeout: 60_000 }, () => {
   test('ends with the reason when the campaign is stopped, here because nobody may be written to', async () => {
-    const sink = await openSink(() => [554, '5.7.1 Relay access denied']);
+    const sink = await openSink((address) => [554, `5.7.1 <${address}>: Relay access denied`]);
     const { app, run } = await launched(sink);
     const { out } = heard();
     await expect(sendHere(app, out, run.id, await readyToSend(app))).rejects.toMatchObject({
       code: 'campaign.stopped',
-      message: expect.stringContaining('rule against the sender: "554 5.7.1 Relay access denied"'),
+      message: expect.stringContaining('rule against the sender: "554 5.7.1 <…>: Relay access denied"'),
     });
     const { state } = await app.runOf('greeting');
     expect(state).toBe('paused');
@@ -64,7 +64,7 @@ describe('sending from the command that launches', { timeout: 60_000 }, () => {
   });
 
   test('goes on with the other server when one refuses everybody, and says so', async () => {
-    const strict = await openSink(() => [550, '5.7.1 Relay access denied']);
+    const strict = await openSink((address) => [550, `5.7.1 <${address}>: Relay access denied`]);
     ends.push(strict.close);
     const free = await openSink((address) =>
       address.startsWith('reader-7@') ? [450, '4.2.1 come back later'] : undefined,
@@ -80,7 +80,7 @@ describe('sending from the command that launches', { timeout: 60_000 }, () => {
     const said: string[] = [];
     await showStatus(app, { ...out, say: (line = '') => said.push(line) }, 'greeting');
     expect(said.join('\n')).toContain(
-      `${new URL(strict.url).host} refuses letters by a rule of its own ("550 5.7.1 Relay access denied")`,
+      `${new URL(strict.url).host} refuses letters by a rule of its own ("550 5.7.1 <…>: Relay access denied")`,
     );
     expect(await app.ledger.counts(run.id)).toEqual([
       { state: 'accepted', reason: undefined, count: READERS - 1 },
