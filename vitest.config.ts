@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Commands colour what they print when CI or FORCE_COLOR is set; what a test reads must not depend on that.
+    env: { NO_COLOR: '1' },
   },
 });
