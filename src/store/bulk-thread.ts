@@ -6,7 +6,7 @@ import { eventsWriter } from './bulk-events-writing.ts';
 import { BETWEEN, type BulkAnswer, type BulkAsk, type PackedLoad } from './bulk-packing.ts';
 import { BulkPeople } from './bulk-people.ts';
 import { profilesWriter } from './bulk-profiles-writing.ts';
-import { hasteOf, LATE_CHECKPOINT_PAGES } from './sqlite-handle.ts';
+import { hasteOf, KEPT_LOG_OCTETS, LATE_CHECKPOINT_PAGES } from './sqlite-handle.ts';
 
 /** While another writes this thread stands still; nobody else waits for it. */
 const BUSY_MS = 60_000;
@@ -20,6 +20,7 @@ function openHandle(path: string): Sqlite.Database {
   handle.pragma('cache_size = -8192');
   handle.pragma('temp_store = MEMORY');
   handle.pragma(`wal_autocheckpoint = ${LATE_CHECKPOINT_PAGES}`);
+  handle.pragma(`journal_size_limit = ${KEPT_LOG_OCTETS}`);
   return handle;
 }
 

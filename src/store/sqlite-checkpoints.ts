@@ -2,11 +2,9 @@ import { openSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Thread } from '../thread.ts';
 import type { CheckpointAsk } from './sqlite-checkpoint-thread.ts';
-import { PORTION_PAGES } from './sqlite-log.ts';
+import { type LogLimits, PAGE_OCTETS, usualLogLimits } from './sqlite-log.ts';
 
 const LOOK_AFTER_MS = 100;
-/** A log that never became larger than this needs nobody to look after it. */
-const SMALL_OCTETS = PORTION_PAGES * 4096;
 
 /**
  * Descriptors by path, never closed: with the first that is closed a process loses its locks on the file (POSIX), those
@@ -26,14 +24,16 @@ function fileOf(path: string): number {
 export class Checkpoints {
   readonly #path: string;
   readonly #finish: () => Promise<unknown>;
+  readonly #limits: LogLimits;
   #thread: Thread<CheckpointAsk, boolean> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #closed = false;
 
   /** @param finish has the writer copy the little that is left, so that the log can begin anew */
-  constructor(path: string, finish: () => Promise<unknown>) {
+  constructor(path: string, finish: () => Promise<unknown>, limits = usualLogLimits) {
     this.#path = path;
+    this.#limits = limits;
     this.#finish = finish;
   }
 
@@ -63,11 +63,13 @@ export class Checkpoints {
   async #look(): Promise<void> {
     if (this.#thread === undefined) {
       const { size } = await stat(`${this.#path}-wal`);
-      if (size < SMALL_OCTETS) return;
+      // A log that never became longer needs nobody to look after it.
+      if (size < this.#limits.portion * PAGE_OCTETS) return;
     }
     if (this.#thread === undefined || this.#thread.over) {
       const file = new URL('./sqlite-checkpoint-thread', import.meta.url);
-      this.#thread = new Thread(file, { path: this.#path, file: fileOf(this.#path) }, 'The database');
+      const data = { path: this.#path, file: fileOf(this.#path), limits: this.#limits };
+      this.#thread = new Thread(file, data, 'The database');
     }
     if (await this.#thread.ask('tend')) await this.#finish();
   }

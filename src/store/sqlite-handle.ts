@@ -1,11 +1,14 @@
 import Sqlite from 'better-sqlite3';
+import { PAGE_OCTETS, usualLogLimits } from './sqlite-log.ts';
 
 /** Several handles of a process have one each; with eight times as much nothing that was measured went faster. */
 const CACHE_KIB = 8_192;
 /** Pages that many commits change are copied back once for all of them. */
 const CHECKPOINT_PAGES = 4000;
 /** Where a thread of its own copies pages back, a commit does so only when that thread is far behind. */
-export const LATE_CHECKPOINT_PAGES = 160_000;
+export const LATE_CHECKPOINT_PAGES = 2 * usualLogLimits.tooLong;
+/** What a log that begins anew keeps of its length: to write over what is there is cheaper than to grow. */
+export const KEPT_LOG_OCTETS = usualLogLimits.long * PAGE_OCTETS;
 
 /**
  * Opens a file for writing. Journal in WAL, each commit on the disk when it returns.
@@ -27,6 +30,7 @@ export function openHandle(
     handle.pragma(`cache_size = -${CACHE_KIB}`);
     handle.pragma('temp_store = MEMORY');
     handle.pragma(`wal_autocheckpoint = ${checkpointPages}`);
+    handle.pragma(`journal_size_limit = ${KEPT_LOG_OCTETS}`);
     return handle;
   } catch (error) {
     handle.close();

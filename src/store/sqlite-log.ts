@@ -1,7 +1,19 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** Pages in the log from which copying them back is worth two waits for the disk. */
-export const PORTION_PAGES = 16_000;
+/** When something is done about the length of SQLite's log, in pages. */
+export interface LogLimits {
+  /** So many that are not copied back are worth a visit. */
+  readonly portion: number;
+  /** From here on it begins anew in the next calm moment, and is cut to this when it does. */
+  readonly long: number;
+  /** From here on it must begin anew, even if a commit has to wait for that. */
+  readonly tooLong: number;
+}
+
+/** With pages of 4 KiB as SQLite makes them: 64 MB, 256 MB and 1.6 GB. */
+export const usualLogLimits: LogLimits = { portion: 16_000, long: 64_000, tooLong: 400_000 };
+
+export const PAGE_OCTETS = 4096;
 
 /** SQLite's log, for commits that did not wait for the disk: one wait later is for all of them. */
 export class SqliteLog {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -6,6 +6,9 @@ import { sql } from 'drizzle-orm';
 import { afterEach, expect, test } from 'vitest';
 import type { BulkInsert, Store } from '../../src/store/database.ts';
 import { openStore } from '../../src/store/open.ts';
+import { Checkpoints } from '../../src/store/sqlite-checkpoints.ts';
+import { openHandle } from '../../src/store/sqlite-handle.ts';
+import type { LogLimits } from '../../src/store/sqlite-log.ts';
 
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -64,4 +67,71 @@ test('the log can be emptied while its pages are being copied back', async () =>
     await store.scrub();
     expect(await logOf(store)).toMatchObject({ log: 0 });
   }
+}, 60_000);
+
+interface Log {
+  readonly log: number;
+  readonly checkpointed: number;
+}
+
+/** A writer whose commits copy nothing back, and somebody who looks after its log. */
+async function looked(limits: LogLimits) {
+  const folder = await mkdtemp(join(tmpdir(), 'dear-log-'));
+  const path = join(folder, 'dear.db');
+  const handle = openHandle(path, 5000, 1_000_000);
+  handle.exec('CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)');
+  const insert = handle.prepare('INSERT INTO notes (text) VALUES (?)');
+  const checkpoints = new Checkpoints(path, async () => handle.pragma('wal_checkpoint(PASSIVE)'), limits);
+  open.push(async () => {
+    await checkpoints.close();
+    handle.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const look = () => {
+    const [state] = handle.pragma('wal_checkpoint(NOOP)') as Log[];
+    return state ?? { log: 0, checkpointed: 0 };
+  };
+  /** Commits without a pause until the log is as wished. */
+  const writeUntil = async (isAsWished: (now: Log) => boolean) => {
+    for (const until = performance.now() + 20_000; !isAsWished(look()); ) {
+      expect(performance.now()).toBeLessThan(until);
+      for (let row = 0; row < 5; row += 1) insert.run('x'.repeat(3900));
+      checkpoints.wrote();
+      await wait(0);
+    }
+  };
+  return { look, writeUntil };
+}
+
+test('a log that is too long begins anew though the writer never rests', async () => {
+  const { writeUntil } = await looked({ portion: 200, long: 400, tooLong: 1500 });
+  for (let turn = 0; turn < 3; turn += 1) {
+    await writeUntil(({ log }) => log >= 1500);
+    await writeUntil(({ log }) => log < 200);
+  }
+}, 60_000);
+
+test('a long log is copied back whole in a calm moment', async () => {
+  const { look, writeUntil } = await looked({ portion: 2000, long: 1000, tooLong: 100_000 });
+  await writeUntil(({ log, checkpointed }) => log > 2100 && log - checkpointed > 10);
+  await expect.poll(() => look().log - look().checkpointed, { timeout: 5000 }).toBe(0);
+  await writeUntil(({ log }) => log < 100);
+}, 30_000);
+
+test('a log that was long is cut when it begins anew', async () => {
+  const store = await made();
+  for (let turn = 0; turn < 4; turn += 1) await writePages(store, 18_000, `turn ${turn}`);
+  const [file] = await store.rows<{ file: string }>(sql`PRAGMA database_list`);
+  const octets = async () => (await stat(`${file?.file}-wal`)).size;
+  expect(await octets()).toBeGreaterThan(280e6);
+  await expect
+    .poll(
+      async () => {
+        await writePages(store, 1, `at ${performance.now()}`);
+        await wait(300);
+        return octets();
+      },
+      { timeout: 20_000 },
+    )
+    .toBeLessThan(270e6);
 }, 60_000);
