@@ -17,6 +17,10 @@ import { builtTo, COMPLETE, figuresQuery, ORDERS } from './trait-sql.ts';
 /** So many profiles a transaction: some milliseconds of the writer. */
 const PROFILES_A_CHUNK = 500;
 const MARKS_A_CHUNK = 2000;
+/** Ids of profiles whose marks are looked for together where most profiles have some. */
+const BLOCK_OF_IDS = 2000;
+/** With more marks than this a profile, most profiles have some, and many have several. */
+const MANY_A_PROFILE = 0.25;
 
 export const addMarks: BulkInsert = { into: 'trait_marks', columns: { profile_id: 'int' } };
 
@@ -174,14 +178,41 @@ async function buildFrom(tx: Database, settings: TraitSettings, from: number): P
 
 /** The marks go first: what commits after them, before the figures are read, leaves a mark of its own. */
 async function foldMarks(tx: Database, settings: TraitSettings): Promise<'more' | 'nothing'> {
-  const marks = await tx.rows<{ profile_id: number }>(sql`
-    DELETE FROM trait_marks WHERE id IN (SELECT id FROM trait_marks ORDER BY id LIMIT ${MARKS_A_CHUNK})
-    RETURNING profile_id`);
+  const marks = (await areMany(tx)) ? await takeBlock(tx) : await takeOldest(tx);
   if (marks.length === 0) return 'nothing';
   const ids = [...new Set(marks.map((mark) => mark.profile_id))];
   await tx.run(sql`DELETE FROM traits WHERE profile_id IN ${tx.phrases.numbers(ids)}`);
   await store(tx, settings, sql`e.profile_id IN ${tx.phrases.numbers(ids)}`);
   return 'more';
+}
+
+interface Mark {
+  readonly profile_id: number;
+}
+
+const takeOldest = (tx: Database) =>
+  tx.rows<Mark>(sql`
+    DELETE FROM trait_marks WHERE id IN (SELECT id FROM trait_marks ORDER BY id LIMIT ${MARKS_A_CHUNK})
+    RETURNING profile_id`);
+
+/**
+ * All marks of the profiles beside the oldest mark's. Reading all marks for them is the lesser evil: each profile's
+ * figures are made once then, not once for each file that its orders came in, and neighbours share pages.
+ */
+async function takeBlock(tx: Database): Promise<Mark[]> {
+  const [oldest] = await tx.rows<Mark>(sql`SELECT profile_id FROM trait_marks ORDER BY id LIMIT 1`);
+  const from = Math.floor((oldest?.profile_id ?? 0) / BLOCK_OF_IDS) * BLOCK_OF_IDS;
+  return tx.rows<Mark>(sql`
+    DELETE FROM trait_marks WHERE profile_id >= ${from} AND profile_id < ${from + BLOCK_OF_IDS} RETURNING profile_id`);
+}
+
+/** As after a big import; by the numbers of rows, which counting would take longer to find. */
+async function areMany(tx: Database): Promise<boolean> {
+  const [row] = await tx.rows<{ marks: number | null; profiles: number | null }>(sql`
+    SELECT (SELECT max(id) FROM trait_marks) - (SELECT min(id) FROM trait_marks) AS marks,
+      (SELECT max(id) FROM profiles) AS profiles`);
+  const marks = row?.marks ?? 0;
+  return marks > 2 * MARKS_A_CHUNK && marks > (row?.profiles ?? 0) * MANY_A_PROFILE;
 }
 
 async function store(tx: Database, settings: TraitSettings, whose: ReturnType<typeof sql>): Promise<void> {

@@ -258,6 +258,34 @@ onEveryStore('TraitStore', (open) => {
     expect(await total()).toBe(8400);
   });
 
+  test('when most profiles are marked each is folded once, and what comes meanwhile counts', async () => {
+    const store = await open();
+    const ids = await customers(store, 2500);
+    const events = eventStore(store);
+    const traits = traitStore(store, defaultTraitSettings);
+    await traits.fold();
+    for (let day = 1; day <= 3; day += 1) {
+      const batch = ids.map((id) => order(`${day}-${id}`, id, NOW - day * DAY, { total: day }));
+      expect(await events.addMany(batch, NOW)).toMatchObject({ added: 2500 });
+    }
+    const [first = 0, last = 0] = [ids[0], ids.at(-1)];
+    expect(await traits.fold({ budgetMs: 0 })).toBe(false);
+    const marks = await store.rows<{ id: number }>(sql`SELECT profile_id AS id FROM trait_marks`);
+    const left = new Set(marks.map(({ id }) => id));
+    expect(left.size).toBeLessThan(2500);
+    expect(marks.length).toBe(3 * left.size);
+    await events.addMany(
+      [first, last].map((id) => order(`late-${id}`, id, NOW - 8 * DAY, { total: 100 })),
+      NOW,
+    );
+    expect(await traits.fold()).toBe(true);
+    expect(await traits.waits()).toBe(false);
+    const folded = await stored(store);
+    const most = { orders: 3, orderTotal: 60_000, firstOrderAt: NOW - 3 * DAY, lastOrderAt: NOW - DAY };
+    const late = { ...most, orders: 4, orderTotal: 1_060_000, firstOrderAt: NOW - 8 * DAY };
+    expect(folded).toEqual(new Map(ids.map((id) => [id, id === first || id === last ? late : most])));
+  });
+
   test('several that fold at once do the work once', async () => {
     const store = await open();
     const ids = await customers(store, 300);
