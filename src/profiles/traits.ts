@@ -175,6 +175,12 @@ function moneyOf({ properties }: TraitEvent, { money }: TraitSettings): number |
 const own = (values: TraitEvent['properties'], key: string): unknown =>
   Object.hasOwn(values, key) ? values[key] : undefined;
 
+/** When a fold ends before it is done. */
+export interface FoldOptions {
+  readonly signal?: AbortSignal;
+  readonly budgetMs?: number;
+}
+
 /** The traits of profiles, kept up to date by folding what was marked. */
 export interface TraitStore {
   /** A profile's traits at `now` (ms), from its events: never out of date. */
@@ -186,7 +192,7 @@ export interface TraitStore {
    * Several may run at once: one works, the others return at once. Rules are right without it, only slower.
    * @returns whether nothing waits any more.
    */
-  fold(options?: { readonly signal?: AbortSignal; readonly budgetMs?: number }): Promise<boolean>;
+  fold(options?: FoldOptions): Promise<boolean>;
   /** Whether something waits to be folded. */
   waits(): Promise<boolean>;
   /** Lets the figures of all profiles be made anew, by the folds that come. */
