@@ -24,7 +24,7 @@ const compiler = new SQLiteAsyncDialect({ casing });
 const ROWS_A_TURN = 500;
 /** A file of this size is written anew in about a second. */
 const VACUUM_OCTETS = 64 * 1024 * 1024;
-const SCRUB_FOR_MS = 2000;
+const SCRUB_FOR_MS = 10_000;
 
 /** Has the handle do something: when no transaction is open, or inside the one that is. */
 type Do = (ask: Ask) => Promise<Answer[]>;
