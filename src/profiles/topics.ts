@@ -1,14 +1,21 @@
 import { DearError } from '../errors.ts';
 import { closest } from './closest.ts';
+import { languageAmong } from './languages.ts';
 
-/** What a profile can opt in to, as `templates/topics.yaml` introduces it to customers. */
-export interface Topic {
-  readonly name: string;
-  /** What customers read; the name when the file does not say. */
+/** What customers read of a topic, in one language. */
+export interface TopicTexts {
+  /** The topic's name when the file does not say. */
   readonly title: string;
   readonly about: string | undefined;
   /** The words that somebody agrees to who opts in; kept with each consent. */
   readonly wording: string | undefined;
+}
+
+/** What a profile can opt in to, as `templates/topics.yaml` introduces it to customers. */
+export interface Topic extends TopicTexts {
+  readonly name: string;
+  /** The same in other languages, by their BCP 47 tags. */
+  readonly translations?: Readonly<Record<string, TopicTexts>> | undefined;
   /** Offered on the public sign-up page. */
   readonly signUp: boolean;
   /** Not offered on the preference page to those who were never asked. */
@@ -30,6 +37,17 @@ export function topicOf(book: TopicBook, name: string): Topic {
   const known = book.topics.find((topic) => topic.name === name);
   if (known !== undefined) return known;
   return { name, title: titleOf(name), about: undefined, wording: undefined, signUp: false, hidden: true };
+}
+
+/** The book as somebody reads it who reads this language: each topic whole in it, or whole as the file has it first. */
+export function bookIn(book: TopicBook, language: string): TopicBook {
+  return { ...book, topics: book.topics.map((topic) => topicIn(topic, language)) };
+}
+
+function topicIn(topic: Topic, language: string): Topic {
+  const { translations = {} } = topic;
+  const found = languageAmong(Object.keys(translations), language);
+  return found === undefined ? topic : { ...topic, ...translations[found] };
 }
 
 /** `new-arrivals` → `New arrivals`. */

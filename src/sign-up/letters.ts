@@ -5,15 +5,20 @@ import type { DkimSigner } from '../delivery/dkim.ts';
 import { type MimeWriter, makeMimeWriter } from '../delivery/mime.ts';
 import type { OutgoingLetter } from '../delivery/transport.ts';
 import { DearError } from '../errors.ts';
-import { type TopicBook, topicOf } from '../profiles/topics.ts';
+import { languageAmong } from '../profiles/languages.ts';
+import { bookIn, type TopicBook, topicOf } from '../profiles/topics.ts';
 import type { ConfirmTokens } from '../tracking/confirm-tokens.ts';
-import type { Confirmation } from './port.ts';
+import type { Confirmation, Wordings } from './port.ts';
 
 /** What a letter that asks says of a sign-up. */
 export type Asking = Pick<
   Confirmation,
   'id' | 'profileId' | 'topics' | 'language' | 'requestedAt' | 'expiresAt'
-> & { readonly address: string };
+> & {
+  readonly address: string;
+  /** What was shown when it was asked for; without it each topic's wording in the letter's language. */
+  readonly wordings?: Wordings | undefined;
+};
 
 /** A letter that asks, with its parts to look at. */
 export interface WrittenConfirmation extends OutgoingLetter {
@@ -57,30 +62,25 @@ export function confirmationLetters(deps: ConfirmationLettersDeps): Confirmation
       const attributes = await deps.attributesOf(asking.profileId);
       const language = chosen(languages, [asking.language, attributes.language]);
       const url = `${deps.publicUrl}/s/${deps.tokens.of(asking.id)}`;
-      const letter = render(programs.get(language), contextOf(asking, attributes, deps.book), urlsOf(url));
+      const context = contextOf(asking, attributes, bookIn(deps.book, language));
+      const letter = render(programs.get(language), context, urlsOf(url));
       const bytes = await layOut(deps, mime, asking, letter, url);
       return { ...letter, language, from: from.address, to: asking.address, bytes };
     },
   };
 }
 
-/** The first language that is asked for and there, in its region or another; else the first that is there. */
+/** The first language that is asked for and there; else the first that is there. */
 function chosen(languages: readonly string[], wanted: readonly unknown[]): string {
   for (const one of wanted) {
-    if (typeof one !== 'string') continue;
-    for (let tag = one.toLowerCase(); tag !== ''; tag = tag.slice(0, Math.max(0, tag.lastIndexOf('-')))) {
-      const found = languages.find((language) => language.toLowerCase() === tag);
-      if (found !== undefined) return found;
-    }
-    const elsewhere = `${one.toLowerCase().split('-', 1)[0]}-`;
-    const near = languages.find((language) => language.toLowerCase().startsWith(elsewhere));
-    if (near !== undefined) return near;
+    const found = languageAmong(languages, one);
+    if (found !== undefined) return found;
   }
   return languages[0] ?? '';
 }
 
 function contextOf(
-  { address, topics, requestedAt, expiresAt }: Asking,
+  { address, topics, requestedAt, expiresAt, wordings }: Asking,
   attributes: Readonly<Record<string, unknown>>,
   book: TopicBook,
 ): LetterContext {
@@ -93,7 +93,7 @@ function contextOf(
       sender: book.from?.name || book.from?.address,
       topics: topics.map((name) => {
         const { title, about, wording } = topicOf(book, name);
-        return { name: title, about, wording };
+        return { name: title, about, wording: wordings === undefined ? wording : wordings.get(name) };
       }),
       requestedAt: new Date(requestedAt).toISOString(),
       expiresAt: new Date(expiresAt).toISOString(),

@@ -43,10 +43,20 @@ export interface Holding {
   readonly suppressed: string | undefined;
   /** No letters before this moment, ms. */
   readonly pausedUntil: number | undefined;
+  /** Whatever the attribute `language` says; undefined when it is not known. */
+  readonly language: string | undefined;
+}
+
+/** The words that somebody is asked to agree to, by topic; one without any is not among them. */
+export type Wordings = ReadonlyMap<string, string>;
+
+/** A request with the words that were shown when it was made: a yes agrees to them, in whatever language they are. */
+export interface WordedConfirmation extends Confirmation {
+  readonly wordings: Wordings;
 }
 
 /** A request with what holds now. */
-export type ConfirmationNow = Confirmation & { readonly holds: Holding };
+export type ConfirmationNow = WordedConfirmation & { readonly holds: Holding };
 
 /** A sign-up that is to be confirmed. */
 export interface SignUp {
@@ -95,7 +105,7 @@ export interface ConfirmationStore {
   /** Whether any letter may leave now. */
   waits(): Promise<boolean>;
   /** Letters that may leave now; others do not get them for so long. */
-  take(limit: number, holdMs: number): Promise<Confirmation[]>;
+  take(limit: number, holdMs: number): Promise<WordedConfirmation[]>;
   /** Gives letters that were taken back until later. What another worker did with one meanwhile stands. */
   postpone(
     waits: readonly { readonly id: number; readonly attempts: number; readonly inMs: number }[],

@@ -6,7 +6,7 @@ import type { Throttle } from '../delivery/throttle.ts';
 import type { Outcome, OutgoingLetter, Slot, Transport } from '../delivery/transport.ts';
 import { messageOf } from '../errors.ts';
 import type { ConfirmationLetters } from './letters.ts';
-import type { Confirmation, ConfirmationStore, LetterOutcome } from './port.ts';
+import type { Confirmation, ConfirmationStore, LetterOutcome, WordedConfirmation } from './port.ts';
 
 /** Letters that this process has in hand at the same time. */
 const MOST_IN_HAND = 50;
@@ -94,7 +94,7 @@ class Sender implements ConfirmationSender {
     await this.settled();
   }
 
-  private async start(taken: readonly Confirmation[]): Promise<void> {
+  private async start(taken: readonly WordedConfirmation[]): Promise<void> {
     const { store, throttle, letters } = this.deps;
     if (letters.from === undefined || taken.length === 0) return;
     const asking = taken.map(({ id, address = '' }) => ({ id, address }));
@@ -110,14 +110,14 @@ class Sender implements ConfirmationSender {
     }
   }
 
-  private hold(confirmation: Confirmation, inMs: number): void {
+  private hold(confirmation: WordedConfirmation, inMs: number): void {
     const work = this.send(confirmation, inMs)
       .catch((error) => this.deps.failed(error))
       .finally(() => this.inHand.delete(work));
     this.inHand.add(work);
   }
 
-  private async send(confirmation: Confirmation, inMs: number): Promise<void> {
+  private async send(confirmation: WordedConfirmation, inMs: number): Promise<void> {
     const { signal } = this.stop;
     const { throttle, letters } = this.deps;
     const { address } = confirmation;

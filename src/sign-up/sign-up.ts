@@ -2,7 +2,8 @@ import { parseDuration } from '../duration.ts';
 import { DearError } from '../errors.ts';
 import { isTopic } from '../profiles/consent.ts';
 import { normaliseEmail } from '../profiles/email.ts';
-import { type TopicBook, topicOf } from '../profiles/topics.ts';
+import { languageTag } from '../profiles/languages.ts';
+import { bookIn, type TopicBook, topicOf } from '../profiles/topics.ts';
 import type { Asked, AskingLimit, ConfirmationStore } from './port.ts';
 
 /** How long the link in a letter that asks to confirm holds. */
@@ -20,6 +21,8 @@ export interface SignUpRequest {
   readonly proof?: string | undefined;
   /** The reader's, as a BCP 47 tag: which letter asks. One that cannot be read counts as none. */
   readonly language?: string | undefined;
+  /** The language of the words that were shown; without it the same. */
+  readonly shownIn?: string | undefined;
   readonly at: number;
 }
 
@@ -32,7 +35,7 @@ export type SignUp = (request: SignUpRequest) => Promise<{ asked: Asked; id: num
  * @throws DearError `sign-up.sender`, `sign-up.address`, `sign-up.topics`
  */
 export function makeSignUp(store: Pick<ConfirmationStore, 'request'>, book: TopicBook): SignUp {
-  return async ({ email, topics, source, wording, proof, language, at }) => {
+  return async ({ email, topics, source, wording, proof, language, shownIn, at }) => {
     if (book.from === undefined) {
       throw new DearError('sign-up.sender', 'Nothing says who asks for confirmation.', {
         kind: 'usage',
@@ -53,28 +56,19 @@ export function makeSignUp(store: Pick<ConfirmationStore, 'request'>, book: Topi
         mend: 'Name at least one, such as offers.',
       });
     }
-    const wanted = names.map((name) => ({ name, wording: wording ?? topicOf(book, name).wording }));
+    const shown = bookIn(book, shownIn ?? language ?? '');
+    const wanted = names.map((name) => ({ name, wording: wording ?? topicOf(shown, name).wording }));
     return store.request(
       {
         address,
         topics: wanted,
         source,
         proof,
-        language: readLanguage(language),
+        language: languageTag(language),
         at,
         expiresAt: at + CONFIRM_WITHIN,
       },
       limit,
     );
   };
-}
-
-/** `de-AT`, as it is usually written; undefined when it is no language. */
-function readLanguage(given: string | undefined): string | undefined {
-  if (given === undefined || given.length > 35) return undefined;
-  try {
-    return Intl.getCanonicalLocales(given.trim())[0];
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,8 @@
 import { and, asc, desc, eq, inArray, isNull, lte, ne, sql } from 'drizzle-orm';
-import type { AskingLimit, ConfirmationStore, SignUp } from '../sign-up/port.ts';
+import type { AskingLimit, ConfirmationStore, SignUp, Wordings } from '../sign-up/port.ts';
 import { clockOf } from './clock.ts';
 import { readStandings, saveStandings } from './consent-book.ts';
-import type { Database } from './database.ts';
+import type { Database, Tables } from './database.ts';
 import { lock } from './profile-rows.ts';
 
 const EXPIRED_A_TURN = 200;
@@ -88,7 +88,7 @@ export async function answerConfirmation(
     .returning({ id: confirmations.id });
   // A no counts whenever it is said: what was agreed to since by another link is stopped by it, too.
   if (taken.length === 0 && answer === 'yes') return;
-  const wordings = await wordingsOf(tx, row.profileId);
+  const wordings = (await wordingsOf(tx, [row])).get(id);
   const standings = await readStandings(tx, [row.profileId]);
   for (const topic of row.topics) {
     standings.get(row.profileId)?.take(
@@ -97,7 +97,7 @@ export async function answerConfirmation(
         state: answer === 'yes' ? 'in' : 'out',
         at,
         source: answer === 'yes' ? `${row.source}, confirmed` : 'confirmation refused',
-        ...(answer === 'yes' ? { wording: wordings.get(topic) } : {}),
+        ...(answer === 'yes' ? { wording: wordings?.get(topic) } : {}),
         proof,
       },
       at,
@@ -118,15 +118,34 @@ async function readmit(tx: Database, profileId: number): Promise<void> {
   await tx.run(sql`DELETE FROM suppressions WHERE address = ${tx.mark('address', row.email)}`);
 }
 
-/** The words that the profile was asked to agree to last, by topic; the consent itself may have changed meanwhile. */
-async function wordingsOf(tx: Database, profileId: number): Promise<Map<string, string>> {
-  const { consentChanges } = tx.tables;
-  const rows = await tx.orm
-    .select({ topic: consentChanges.topic, wording: consentChanges.wording })
+/** The words that each request showed, by its id; the consents themselves may have changed meanwhile. */
+export async function wordingsOf(
+  db: Database,
+  requests: readonly Tables['confirmations']['$inferSelect'][],
+): Promise<Map<number, Wordings>> {
+  const { consentChanges } = db.tables;
+  const { profileId, topic, wording, at, id, state } = consentChanges;
+  const profiles = [...new Set(requests.map((request) => request.profileId))];
+  const shown = await db.orm
+    .select({ profileId, topic, wording, at })
     .from(consentChanges)
-    .where(and(eq(consentChanges.profileId, profileId), eq(consentChanges.state, 'pending')))
-    .orderBy(asc(consentChanges.at), asc(consentChanges.id));
-  return new Map(rows.flatMap(({ topic, wording }) => (wording === null ? [] : [[topic, wording]])));
+    .where(and(inArray(profileId, profiles), eq(state, 'pending')))
+    .orderBy(asc(at), asc(id));
+  return new Map(requests.map((request) => [request.id, wordingsOfOne(request, shown)]));
+}
+
+function wordingsOfOne(
+  { profileId, topics, requestedAt }: Tables['confirmations']['$inferSelect'],
+  shown: readonly { profileId: number; topic: string; wording: string | null; at: number }[],
+): Wordings {
+  const mine = shown.filter((one) => one.profileId === profileId && one.at <= requestedAt);
+  const last = new Map(mine.map(({ topic, wording }) => [topic, wording]));
+  return new Map(
+    topics.flatMap((topic): [string, string][] => {
+      const wording = last.get(topic);
+      return wording == null ? [] : [[topic, wording]];
+    }),
+  );
 }
 
 /** See `ConfirmationStore.sweep`; a short transaction for each profile. */

@@ -9,7 +9,12 @@ import {
   type LetterState,
   letterStates,
 } from '../sign-up/port.ts';
-import { answerConfirmation, requestConfirmation, sweepConfirmations } from './confirmation-acts.ts';
+import {
+  answerConfirmation,
+  requestConfirmation,
+  sweepConfirmations,
+  wordingsOf,
+} from './confirmation-acts.ts';
 import type { Database, Tables } from './database.ts';
 import { bulkRow, idsOf, profileColumns } from './profile-rows.ts';
 
@@ -38,7 +43,14 @@ export function confirmationStore(db: Database): ConfirmationStore {
       if (taken.length === 0) return [];
       const ids = taken.map(({ id }) => id);
       const rows = await select(db).where(inArray(confirmations.id, ids)).orderBy(asc(confirmations.id));
-      return rows.map(confirmationOf);
+      const wordings = await wordingsOf(
+        db,
+        rows.map(({ row }) => row),
+      );
+      return rows.map((one) => ({
+        ...confirmationOf(one),
+        wordings: wordings.get(one.row.id) ?? new Map<string, string>(),
+      }));
     },
     postpone: async (waits) => {
       await db.transaction(async (tx) => {
@@ -93,7 +105,11 @@ async function byId(db: Database, id: number): Promise<ConfirmationNow | undefin
     .from(consents)
     .where(and(eq(consents.profileId, profileId), eq(consents.state, 'in')));
   const [found] = await db.orm
-    .select({ pausedUntil: profiles.pausedUntil, suppressed: suppressions.reason })
+    .select({
+      pausedUntil: profiles.pausedUntil,
+      attributes: profiles.attributes,
+      suppressed: suppressions.reason,
+    })
     .from(profiles)
     .leftJoin(suppressions, eq(suppressions.address, profiles.email))
     .where(eq(profiles.id, profileId));
@@ -101,8 +117,10 @@ async function byId(db: Database, id: number): Promise<ConfirmationNow | undefin
     agreed: topics.filter((name) => agreed.some(({ topic }) => topic === name)),
     suppressed: found?.suppressed ?? undefined,
     pausedUntil: found?.pausedUntil ?? undefined,
+    language: typeof found?.attributes.language === 'string' ? found.attributes.language : undefined,
   };
-  return { ...confirmationOf(row), holds };
+  const wordings = (await wordingsOf(db, [row.row])).get(id) ?? new Map<string, string>();
+  return { ...confirmationOf(row), wordings, holds };
 }
 
 async function settle(tx: Database, outcome: LetterOutcome): Promise<void> {

@@ -45,6 +45,7 @@ export function senderOn(
     connections?: number;
     firstRetryMs?: number;
     sources?: readonly ConfirmationSource[];
+    book?: TopicBook;
   } = {},
 ) {
   const permits = permitStore(store);
@@ -65,7 +66,7 @@ export function senderOn(
   const letters = confirmationLetters({
     sources: given.sources ?? builtinLetters(),
     tokens,
-    book,
+    book: given.book ?? book,
     publicUrl: 'http://dear.example',
     signer: () => undefined,
     attributesOf: async (id) => (await profiles.byIds([id])).get(id)?.attributes ?? {},
