@@ -120,7 +120,7 @@ export const settings = {
         error: "must be language tags such as 'en, de, pt-BR', or 'none'",
       })
       .default('en, de, fr, es, it, nl, pl, pt'),
-    'languages that customers can choose on the preference page; kept as the attribute language',
+    'languages that customers can choose on the preference page; kept as the attribute language, by which pages speak to them',
   ],
   SMTP_CONNECTIONS: [
     z.coerce.number().int().min(1).max(500).default(10),

@@ -1,14 +1,18 @@
 import { type TopicBook, topicOf } from '../profiles/topics.ts';
-import type { AboutReader, LetterReader } from '../tracking/readers.ts';
+import type { AboutReader, LetterReader, ReaderLetter } from '../tracking/readers.ts';
 import { page } from './frame.ts';
 import { type Html, html } from './html.ts';
 import { maskedAddress } from './pages.ts';
-import { type Texts, textsFor } from './texts/texts.ts';
+import type { Speech } from './speech.ts';
+import type { Texts } from './texts/texts.ts';
+import { happened, knownProperties, sourceIn, suppressionIn, told } from './told.ts';
 
 /** What the page shows: whose, from where, in which zone times are told. */
 export interface DataView {
+  readonly speech: Speech;
   readonly reader: LetterReader;
   readonly about: AboutReader;
+  /** In the language of the page. */
   readonly book: TopicBook;
   readonly token: string;
   readonly timeZone: string;
@@ -23,8 +27,8 @@ interface Voice {
 
 /** All that is stored about the customer, in plain language; lives one level below the token. */
 export function dataPage(view: DataView): string {
-  const texts = textsFor(view.reader.language);
-  const voice: Voice = { texts, book: view.book, moment: momentsOf(texts.lang, view) };
+  const { texts } = view.speech;
+  const voice: Voice = { texts, book: view.book, moment: momentsOf(view) };
   const { data: say, lang } = texts;
   return page(
     say.title,
@@ -44,8 +48,8 @@ ${events(view.about, voice)}
   );
 }
 
-function momentsOf(lang: string, { reader, timeZone }: DataView): (at: number) => string {
-  const format = new Intl.DateTimeFormat(lang === 'en' ? 'en-GB' : lang, {
+function momentsOf({ speech, reader, timeZone }: DataView): (at: number) => string {
+  const format = new Intl.DateTimeFormat(speech.locale, {
     dateStyle: 'long',
     timeStyle: 'short',
     timeZone: reader.timeZone ?? timeZone,
@@ -57,7 +61,7 @@ function whoYouAre({ profile, externalIds, suppression }: AboutReader, { texts, 
   const { data: say } = texts;
   const attributes = Object.entries(profile.attributes);
   return html`<h2>${say.you}</h2>
-${suppression !== undefined && html`<div class="notice"><p>${say.suppressed(suppression.reason)}</p></div>`}
+${suppression !== undefined && html`<div class="notice"><p>${say.suppressed(suppressionIn(texts, suppression.reason))}</p></div>`}
 <dl><dt>${say.email}</dt><dd>${profile.email ?? say.noEmail}</dd><dt>${say.since}</dt><dd>${moment(profile.createdAt)}</dd>
 ${externalIds.length > 0 && html`<dt>${say.externalIds}</dt><dd>${externalIds.map(({ source, value }) => `${source}: ${value}`).join(', ')}</dd>`}</dl>
 ${
@@ -78,13 +82,13 @@ function consents({ consents: held, history }: AboutReader, { texts, book, momen
       wording,
       proof,
     }) => html`<li><strong>${topicOf(book, topic).title}</strong>: ${say.consentState[state]}
-<time datetime="${iso(at)}">${say.consentFrom(moment(at), source)}</time>${
-      wording !== undefined && html`<small>${say.wording} ‘${wording}’ </small>`
+<time datetime="${iso(at)}">${say.consentFrom(moment(at), sourceIn(texts, source))}</time>${
+      wording !== undefined && html`<small>${say.wording} ${texts.quote(wording)} </small>`
     }${proof !== undefined && html`<small>${say.proof} ${proof}</small>`}</li>`,
   );
   const lines = history.map(
     ({ topic, state, at, source }) =>
-      html`<li>${say.historyLine(state, topicOf(book, topic).title, source)}<time datetime="${iso(at)}">${moment(at)}</time></li>`,
+      html`<li>${say.historyLine(state, topicOf(book, topic).title, sourceIn(texts, source))}<time datetime="${iso(at)}">${moment(at)}</time></li>`,
   );
   return html`<h2>${say.consents}</h2>
 ${held.length === 0 ? html`<p>${say.noConsents}</p>` : html`<ul class="plain">${items}</ul>`}
@@ -97,17 +101,33 @@ function letters({ letters: sent, letterCount }: AboutReader, { texts, moment }:
     const reactions = (['opened', 'clicked', 'replied', 'unsubscribed'] as const)
       .filter((what) => letter[what])
       .map((what) => say.reactions[what]);
-    return html`<li>‘${letter.campaign}’: ${[say.letter(letter.state, letter.reason), ...reactions].join(', ')}
+    return html`<li>${texts.quote(letter.campaign)}: ${[stateOf(letter, texts), ...reactions].join(', ')}
 <time datetime="${iso(letter.at)}">${moment(letter.at)}</time></li>`;
   });
-  const shown = say.lettersShown(sent.length, letterCount);
+  const shown = sent.length < letterCount && say.lettersShown(sent.length, letterCount);
   return html`<h2>${say.letters}</h2>
 ${
   sent.length === 0
     ? html`<p>${say.noLetters}</p>`
-    : html`${shown !== '' && html`<p class="hint">${shown}</p>`}
+    : html`${shown !== false && html`<p class="hint">${shown}</p>`}
 <ul class="plain">${items}</ul>`
 }`;
+}
+
+/** What became of a letter. */
+function stateOf({ state, reason = '' }: ReaderLetter, { data: say }: Texts): string {
+  switch (state) {
+    case 'accepted':
+    case 'sending':
+    case 'failed':
+    case 'unknown':
+      return say.letterStates[state];
+    case 'queued':
+    case 'deferred':
+      return say.letterStates.waiting;
+    default:
+      return reason === '' ? say.letterStates.skipped : say.skippedBecause(told(say.reasons, reason));
+  }
 }
 
 function events({ summary, timeline }: AboutReader, { texts, moment }: Voice): Html {
@@ -115,11 +135,11 @@ function events({ summary, timeline }: AboutReader, { texts, moment }: Voice): H
   if (summary.length === 0) return html`<h2>${say.events}</h2><p>${say.noEvents}</p>`;
   const sums = summary.map(
     ({ type, count, first, last }) =>
-      html`<li>${say.eventSums(type, count, moment(first), moment(last))}</li>`,
+      html`<li>${say.eventSums(told(say.kinds, type), count, moment(first), moment(last))}</li>`,
   );
   const items = timeline.map(({ type, at, properties }) => {
-    const rest = Object.entries(properties).filter(([name]) => !say.knownProperties.includes(name));
-    return html`<li>${say.happened(type, properties)}${
+    const rest = Object.entries(properties).filter(([name]) => !knownProperties.includes(name));
+    return html`<li>${happened(type, properties, texts)}${
       rest.length > 0 &&
       html` <small>${rest.map(([name, value]) => `${name}: ${plain(value)}`).join('; ')}</small>`
     }<time datetime="${iso(at)}">${moment(at)}</time></li>`;
@@ -144,8 +164,8 @@ function plain(value: unknown): string {
 }
 
 /** Asks once more before everything goes. Nothing is done by looking at it. */
-export function erasePage(reader: LetterReader, token: string, isWrong = false): string {
-  const { data: say, lang } = textsFor(reader.language);
+export function erasePage({ texts }: Speech, reader: LetterReader, token: string, isWrong = false): string {
+  const { data: say, lang } = texts;
   return page(
     say.confirmTitle,
     html`${isWrong && html`<div class="notice alarm" role="alert"><p id="wrong">${say.confirmWrong}</p></div>`}
@@ -160,7 +180,6 @@ ${say.confirmText.map((text) => html`<p>${text}</p>`)}
 }
 
 /** After everything went. */
-export function erasedPage(language: string | undefined): string {
-  const { data: say, lang } = textsFor(language);
+export function erasedPage({ texts: { data: say, lang } }: Speech): string {
   return page(say.erasedTitle, html`<div class="notice" role="status"><p>${say.erased}</p></div>`, lang);
 }

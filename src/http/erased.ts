@@ -1,9 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { TokenKind } from '../tracking/tokens.ts';
 import type { HttpDeps } from './deps.ts';
-import { textsFor } from './texts/texts.ts';
-
-const { gone } = textsFor(undefined);
 
 /** The kinds of links that lead to a page, by how their path begins. */
 const kinds: readonly (readonly [path: string, kind: TokenKind])[] = [
@@ -11,9 +8,6 @@ const kinds: readonly (readonly [path: string, kind: TokenKind])[] = [
   ['/u/', 'unsubscribe'],
   ['/p/', 'preferences'],
 ];
-
-/** What is said to somebody who opens a link in a letter whose customer was erased. */
-export const ERASED_PAGE = [gone.title, gone.text] as const;
 
 /** Whether a request that found nothing came from a letter whose customer was erased; its token must be ours. */
 export async function isFromErased(

@@ -1,8 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DearError, messageOf } from '../errors.ts';
 import type { HttpDeps } from './deps.ts';
-import { ERASED_PAGE, isFromErased } from './erased.ts';
+import { isFromErased } from './erased.ts';
 import { problemPage } from './pages.ts';
+import { answerPage, speechOf } from './speech.ts';
+import type { ProblemTexts } from './texts/shape.ts';
+import type { Texts } from './texts/texts.ts';
 
 /** The one place that says which of our errors is which status; all others are 500. */
 const statuses: Readonly<Record<string, number>> = {
@@ -23,44 +26,30 @@ const statuses: Readonly<Record<string, number>> = {
   'intake.busy': 503,
 };
 
-const titles: Readonly<Record<number, readonly [title: string, text: string]>> = {
-  404: [
-    'There is nothing here',
-    'Perhaps the address was cut off on the way. Please open it again from the letter.',
-  ],
-  413: ['That was too much', 'What was sent is larger than anything these pages ask for.'],
-  503: [
-    'Please try again in a moment',
-    'This server is being restarted. Your request was not carried out yet.',
-  ],
-};
-const ours = [
-  'Something went wrong here',
-  'It is our fault, and nothing was changed. Please try again in a minute.',
-] as const;
-const theirs = [
-  'That cannot be understood',
-  'Please go back to the letter and open its link again.',
-] as const;
-
 /** Answers everything that no route answers, and everything that fails, with a readable page. */
 export function answerErrors(http: FastifyInstance, deps: Pick<HttpDeps, 'log' | 'tokens' | 'people'>): void {
   const { log } = deps;
-  http.setNotFoundHandler((_request, reply) => send(reply, 404, ...(titles[404] ?? theirs)));
+  http.setNotFoundHandler((request, reply) => send(request, reply, 404, ({ problems }) => problems.nothing));
   http.setErrorHandler(async (error, request, reply) => {
     const status = statusOf(error);
     if (status === 404 && (await isFromErased(deps, request))) {
       // RFC 8058: to a mail program that unsubscribes, this is a success.
-      return send(reply, request.method === 'POST' ? 200 : 410, ...ERASED_PAGE);
+      return send(request, reply, request.method === 'POST' ? 200 : 410, ({ gone }) => gone);
     }
     if (status >= 500) {
       log.error({ route: routeOf(request), status, error: messageOf(error) }, 'a request failed');
     }
-    if (error instanceof DearError && status < 500) {
-      return send(reply, status, error.message, error.mend ?? theirs[1]);
-    }
-    return send(reply, status, ...(titles[status] ?? (status >= 500 ? ours : theirs)));
+    return send(request, reply, status, ({ problems }) => problems[problemOf(error, status)]);
   });
+}
+
+/** What a failure is called on a page. Messages of errors are for those who run the server, and in their language. */
+function problemOf(error: unknown, status: number): keyof Texts['problems'] {
+  if (error instanceof DearError && error.code === 'http.link') return 'link';
+  if (status === 404) return 'nothing';
+  if (status === 413) return 'tooMuch';
+  if (status === 503) return 'restarting';
+  return status >= 500 ? 'ours' : 'theirs';
 }
 
 /** The pattern of a route rather than the path, which holds a token. */
@@ -75,7 +64,13 @@ export function statusOf(error: unknown): number {
   return typeof status === 'number' && status >= 400 && status < 600 ? status : 500;
 }
 
-function send(reply: FastifyReply, status: number, title: string, text: string): FastifyReply {
+function send(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  say: (texts: Texts) => ProblemTexts,
+): FastifyReply {
   if (status === 503) reply.header('retry-after', '10');
-  return reply.code(status).type('text/html; charset=utf-8').send(problemPage(title, text));
+  const speech = speechOf(request);
+  return answerPage(reply.code(status), speech, problemPage(speech, say(speech.texts)));
 }

@@ -8,13 +8,13 @@ const css = `
 body{margin:0;min-height:100vh;background:var(--paper);color:var(--ink);font:17px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif;display:flex;justify-content:center;align-items:flex-start;padding:clamp(16px,8vh,88px) 16px 32px}
 main{width:100%;max-width:34rem;background:var(--card);border:1px solid var(--line);border-radius:14px;padding:clamp(22px,5vw,40px);overflow-wrap:anywhere}
 h1{margin:0 0 .6em;font-size:1.55rem;line-height:1.25;letter-spacing:-.01em;text-wrap:balance}
-p{margin:0 0 1em}
+p{margin:0 0 1em;text-wrap:pretty}
 main>:last-child,main>:last-child>:last-child{margin-bottom:0}
 .soft{color:var(--soft);font-size:.93rem}
 .notice{background:var(--glow);border-radius:10px;padding:.75em 1em;margin:0 0 1.3em}
 .notice p:last-child{margin:0}
 a{color:var(--deed);text-underline-offset:.18em}
-button{font:inherit;font-weight:600;border:1px solid var(--deed);border-radius:10px;padding:.68em 1.25em;background:var(--deed);color:var(--on-deed);cursor:pointer;min-height:44px}
+button{font:inherit;font-weight:600;border:1px solid var(--deed);border-radius:10px;padding:.68em 1.25em;background:var(--deed);color:var(--on-deed);cursor:pointer;min-height:44px;text-wrap:balance}
 button.quiet{background:transparent;color:var(--deed)}
 button:hover{filter:brightness(1.08)}
 :focus-visible{outline:3px solid var(--deed);outline-offset:2px}
@@ -24,11 +24,12 @@ legend{float:left;width:100%;font-weight:600;padding:0;margin-bottom:.25em}
 legend+*{clear:both}
 label.tick{display:flex;gap:.65em;align-items:flex-start;padding:.55em 0;min-height:44px}
 label.tick small{display:block}
+label.tick small+small{margin-top:.4em}
 small,.hint{color:var(--soft);font-size:.93rem}
 .hint{margin:.2em 0 .5em}
 input[type=checkbox],input[type=radio]{width:1.25em;height:1.25em;accent-color:var(--deed);flex:none;margin:.2em 0 0}
 input[type=number],input[type=time],input[type=date],input[type=email],input[type=text],select{font:inherit;color:inherit;background:var(--paper);border:1px solid var(--soft);border-radius:8px;padding:.45em .6em;min-height:44px;max-width:100%}
-input[type=number]{width:5.5em}
+input[type=number]{width:4.4em}
 input[type=email],input[type=text]{width:100%}
 input[aria-invalid=true],select[aria-invalid=true]{border:2px solid var(--alarm)}
 .field select{width:100%}
@@ -71,7 +72,7 @@ export const contentSecurityPolicy = [
 const style = new Html(`<style>${css}</style>`);
 
 /** A whole page in the one frame that all public pages share; `lang` is the language of its text. */
-export function page(title: string, body: Html, lang = 'en'): string {
+export function page(title: string, body: Html, lang: string): string {
   return html`<!doctype html>
 <html lang="${lang}">
 <head>

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DearError } from '../errors.ts';
 import { urlOf } from '../url.ts';
 import type { RouteDeps } from './deps.ts';
-import { textsFor } from './texts/texts.ts';
+import { firstTexts } from './texts/texts.ts';
 
 /** One transparent pixel, the smallest that every mail program shows: 43 bytes. */
 const PIXEL = Buffer.from('R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
@@ -40,8 +40,8 @@ export function hitRoutes(http: FastifyInstance, deps: RouteDeps): void {
 
 /** A link that is not one of ours, or whose letter is no longer kept. */
 export function badLink(): DearError {
-  const { problem } = textsFor(undefined);
-  return new DearError('http.link', problem.linkTitle, { mend: problem.link });
+  const { title, text } = firstTexts.problems.link;
+  return new DearError('http.link', title, { mend: text });
 }
 
 /** What the reader's program calls itself. */

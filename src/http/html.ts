@@ -14,6 +14,11 @@ export function html(parts: TemplateStringsArray, ...values: Value[]): Html {
   return new Html(parts.reduce((text, part, index) => text + written(values[index - 1]) + part));
 }
 
+/** Something within a sentence that is in two parts, whose spaces are the sentence's own. */
+export function within([before, after]: readonly [before: string, after: string], inner: Html): Html {
+  return html`${before}${inner}${after}`;
+}
+
 function written(value: Value): string {
   if (value === undefined || value === false) return '';
   if (value instanceof Html) return value.text;

@@ -1,26 +1,26 @@
 import { type TopicBook, topicOf } from '../profiles/topics.ts';
 import type { LetterReader } from '../tracking/readers.ts';
 import { page } from './frame.ts';
-import { type Html, html } from './html.ts';
-import { type Texts, textsFor } from './texts/texts.ts';
+import { type Html, html, within } from './html.ts';
+import type { Speech } from './speech.ts';
+import type { ProblemTexts } from './texts/shape.ts';
 
 /** The page at `/`. */
-export function homePage(isSignUpOpen: boolean): string {
-  const { home, lang } = textsFor(undefined);
+export function homePage({ texts: { home, lang } }: Speech, isSignUpOpen: boolean): string {
+  const [before, between, after] = home.operator;
   return page(
     home.title,
     html`<p>${home.what}</p>
 <p>${home.reader}</p>
 ${isSignUpOpen && html`<p><a href="s">${home.signUp}</a></p>`}
-<p class="soft">If you run this server: <code>dear --help</code> lists what it can do, and <code>dear config</code>
-how it is set up.</p>`,
+<p class="soft">${before}<code>dear --help</code>${between}<code>dear config</code>${after}</p>`,
     lang,
   );
 }
 
 /** A page that says what went wrong and what to do about it. */
-export function problemPage(title: string, text: string): string {
-  return page(title, html`<p>${text}</p>`);
+export function problemPage({ texts }: Speech, { title, text }: ProblemTexts): string {
+  return page(title, html`<p>${text}</p>`, texts.lang);
 }
 
 /** The address with most of its local part hidden: a page may be seen by whom the letter was forwarded to. */
@@ -35,69 +35,66 @@ const isIn = (reader: LetterReader) =>
 
 const masked = (reader: LetterReader) => html`<strong>${maskedAddress(reader.address)}</strong>`;
 
-/** What GET shows; it changes nothing. `token` is the one of the page, which relative links need. */
-export function unsubscribePage(
-  reader: LetterReader,
-  token: string,
-  preferences: string,
-  book: TopicBook,
-): string {
-  if (!isIn(reader)) return stoppedPage(reader, token, preferences, book, false);
-  const texts = textsFor(reader.language);
-  const { unsubscribe } = texts;
+/** What the pages behind the link to stop are made from. */
+export interface UnsubscribeView {
+  readonly reader: LetterReader;
+  /** The page's own token, which relative links need. */
+  readonly token: string;
+  /** Where the preference page is, seen from `/u/<token>`. */
+  readonly preferences: string;
+  /** In the language of the page. */
+  readonly book: TopicBook;
+  readonly speech: Speech;
+}
+
+const topicTitle = ({ book, reader }: UnsubscribeView) => topicOf(book, reader.topic).title;
+
+/** What GET shows; it changes nothing. */
+export function unsubscribePage(view: UnsubscribeView): string {
+  const { reader, token, speech } = view;
+  if (!isIn(reader)) return stoppedPage(view, false);
+  const { unsubscribe, lang } = speech.texts;
   return page(
-    unsubscribe.askTitle(topicOf(book, reader.topic).title),
-    html`<p>${unsubscribe.ask[0] ?? ''} ${masked(reader)}${unsubscribe.ask[1] ?? ''}</p>
+    unsubscribe.askTitle(topicTitle(view)),
+    html`<p>${within(unsubscribe.ask, masked(reader))}</p>
 <form method="post" action="${token}"><input type="hidden" name="how" value="button">
 <button type="submit">${unsubscribe.stop}</button></form>
-${elsewhere(texts, preferences, unsubscribe.fewerAsk)}`,
-    texts.lang,
+${elsewhere(view, unsubscribe.fewerAsk)}`,
+    lang,
   );
 }
 
 /** After the unsubscribe, or when somebody comes back to it. */
-export function stoppedPage(
-  reader: LetterReader,
-  token: string,
-  preferences: string,
-  book: TopicBook,
-  justNow = true,
-): string {
-  const texts = textsFor(reader.language);
-  const { unsubscribe } = texts;
+export function stoppedPage(view: UnsubscribeView, justNow = true): string {
+  const { reader, token, speech } = view;
+  const { unsubscribe, lang } = speech.texts;
   return page(
     justNow ? unsubscribe.doneTitle : unsubscribe.stoppedTitle,
-    html`<div class="notice" role="status"><p>${masked(reader)} ${unsubscribe.stopped(topicOf(book, reader.topic).title)}${
+    html`<div class="notice" role="status"><p>${within(unsubscribe.stopped(topicTitle(view)), masked(reader))}${
       justNow && html` ${unsubscribe.inForce}`
     }</p></div>
 <p>${unsubscribe.mistake}</p>
 <form method="post" action="${token}/undo"><button class="quiet" type="submit">${unsubscribe.again}</button></form>
-${elsewhere(texts, preferences, unsubscribe.others)}`,
-    texts.lang,
+${elsewhere(view, unsubscribe.others)}`,
+    lang,
   );
 }
 
 /** After the unsubscribe was taken back; the page lives one level below the token. */
-export function resumedPage(
-  reader: LetterReader,
-  token: string,
-  preferences: string,
-  book: TopicBook,
-): string {
-  const texts = textsFor(reader.language);
-  const { unsubscribe } = texts;
-  const topic = topicOf(book, reader.topic).title;
+export function resumedPage(view: UnsubscribeView): string {
+  const { reader, token, speech } = view;
+  const { unsubscribe, lang } = speech.texts;
+  const say = isIn(reader) ? unsubscribe.back : unsubscribe.same;
   return page(
     isIn(reader) ? unsubscribe.backTitle : unsubscribe.sameTitle,
-    html`<div class="notice" role="status"><p>${masked(reader)} ${
-      isIn(reader) ? unsubscribe.back(topic) : unsubscribe.same(topic)
-    }</p></div>
+    html`<div class="notice" role="status"><p>${within(say(topicTitle(view)), masked(reader))}</p></div>
 <p><a href="../${token}">${unsubscribe.stopAfterAll}</a></p>
-${elsewhere(texts, `../${preferences}`, unsubscribe.fewer)}`,
-    texts.lang,
+${elsewhere(view, unsubscribe.fewer, '../')}`,
+    lang,
   );
 }
 
-function elsewhere({ unsubscribe }: Texts, preferences: string, question: string): Html {
-  return html`<footer class="soft"><p>${question} <a href="${preferences}">${unsubscribe.choose}</a>.</p></footer>`;
+function elsewhere({ speech, preferences }: UnsubscribeView, question: string, up = ''): Html {
+  const { choose } = speech.texts.unsubscribe;
+  return html`<footer class="soft"><p>${question} <a href="${up}${preferences}">${choose}</a>.</p></footer>`;
 }

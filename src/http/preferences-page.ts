@@ -1,11 +1,13 @@
+import { readFrequency } from '../profiles/preferences.ts';
 import { type TopicBook, topicOf } from '../profiles/topics.ts';
 import { type FormProblem, type Offer, type PreferenceFields, rhythms } from '../tracking/preferences.ts';
 import type { LetterReader } from '../tracking/readers.ts';
 import { page } from './frame.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html, within } from './html.ts';
 import { maskedAddress } from './pages.ts';
-import { type Texts, textsFor } from './texts/texts.ts';
-import { timeZoneOptions } from './time-zones.ts';
+import type { Speech } from './speech.ts';
+import type { Texts } from './texts/texts.ts';
+import { timeZoneName, timeZoneOptions } from './time-zones.ts';
 
 /** What is said above the form. */
 export interface Notice {
@@ -15,9 +17,11 @@ export interface Notice {
 
 /** All that the page shows; `fields` is what stands in the form, saved or not. */
 export interface PreferenceView {
+  readonly speech: Speech;
   readonly reader: LetterReader;
   readonly fields: PreferenceFields;
   readonly token: string;
+  /** In the language of the page, as the topics of the offer are. */
   readonly book: TopicBook;
   readonly offer: Offer;
   /** The limit of those who chose none, such as '2 per week'. */
@@ -29,16 +33,17 @@ export interface PreferenceView {
 
 /** What a reader gets and how often, with a form to change it that needs no script. */
 export function preferencesPage(view: PreferenceView): string {
-  const { reader, token, up = '' } = view;
-  const texts = textsFor(reader.language);
+  const { reader, token, speech, up = '' } = view;
+  const { texts } = speech;
   const { preferences: say } = texts;
   const failed = (view.notice?.problems ?? []).length > 0;
   return page(
     failed ? say.notYet : say.title,
     html`${noticeBox(view, texts)}
-<p>${say.intro[0] ?? ''} <strong>${maskedAddress(reader.address)}</strong>${say.intro[1] ?? ''}</p>
+<p>${within(say.intro, html`<strong>${maskedAddress(reader.address)}</strong>`)}</p>
 <form method="post" action="${up}${token}" novalidate>
 <input type="hidden" name="form" value="preferences">
+<input type="hidden" name="shownIn" value="${speech.tag}">
 ${topics(view, texts)}
 ${frequency(view, texts)}
 ${pause(view, texts)}
@@ -70,16 +75,18 @@ function wrong({ notice }: PreferenceView, ...kinds: FormProblem[]): Html | unde
   return kind && html` aria-invalid="true" aria-describedby="wrong-${kind}"`;
 }
 
-function topics({ reader, fields, book, offer }: PreferenceView, { preferences: say }: Texts): Html {
+function topics({ reader, fields, book, offer }: PreferenceView, { preferences: say, quote }: Texts): Html {
+  const wordings = new Map(offer.topics.map(({ name, wording }) => [name, wording]));
   const states = new Map(reader.topics.map(({ topic, state }) => [topic, state]));
   const names = [...new Set([...offer.topics.map(({ name }) => name), ...states.keys()])];
   const ticks = names.map((name) => {
     const { title, about } = topicOf(book, name);
+    const wording = states.get(name) === 'in' ? undefined : wordings.get(name);
     return html`<input type="hidden" name="shown" value="${name}">
 <label class="tick"><input type="checkbox" name="topic" value="${name}"${fields.topic.includes(name) && html` checked`}>
 <span>${title}${about !== undefined && html`<small>${about}</small>`}${
       states.get(name) === 'pending' && html`<small>${say.pending}</small>`
-    }</span></label>
+    }${wording !== undefined && html`<small>${say.agree} ${quote(wording)}</small>`}</span></label>
 `;
   });
   return html`<fieldset><legend>${say.what}</legend>
@@ -90,7 +97,7 @@ ${ticks}</fieldset>`;
 function frequency(view: PreferenceView, { preferences: say }: Texts): Html {
   const { fields, usual } = view;
   const choice = (value: (typeof rhythms)[number]) => {
-    const label = value === 'usual' ? say.rhythm.usual(say.usual(usual)) : say.rhythm[value];
+    const label = value === 'usual' ? say.rhythm.usual(say.usual(readFrequency(usual))) : say.rhythm[value];
     return html`<label class="tick"><input type="radio" name="often" value="${value}"${fields.often === value && html` checked`}>
 <span>${label}${value === 'own' && ' …'}${value === 'important' && html`<small>${say.importantHint}</small>`}</span></label>
 `;
@@ -120,34 +127,45 @@ function quietHours(view: PreferenceView, { preferences: say }: Texts): Html {
 <span class="pair"><label for="quietTo">${say.to}</label> <input id="quietTo" type="time" name="quietTo" value="${view.fields.quietTo}"${mark}></span></div></fieldset>`;
 }
 
-function place(view: PreferenceView, { preferences: say, lang }: Texts): Html {
-  const { fields, offer } = view;
+function place(view: PreferenceView, texts: Texts): Html {
+  const { preferences: say, lang } = texts;
+  const { fields, offer, speech } = view;
   const tags =
     fields.language === '' || offer.languages.includes(fields.language)
       ? offer.languages
       : [fields.language, ...offer.languages];
   const languages = tags.map(
     (tag) =>
-      html`<option value="${tag}" lang="${isTag(tag) ? tag : lang}"${fields.language === tag && html` selected`}>${languageName(tag)}</option>`,
+      html`<option value="${tag}" lang="${isTag(tag) ? tag : lang}"${fields.language === tag && html` selected`}>${languageName(tag, speech)}</option>`,
   );
   return html`<fieldset><legend>${say.where}</legend>
 <div class="field"><label for="timeZone">${say.zone}</label>
-<select id="timeZone" name="timeZone"${wrong(view, 'timeZone')}><option value="">${say.zoneUsual(offer.timeZone)}</option>
-${timeZoneOptions(fields.timeZone)}</select></div>
+<p class="hint" id="timeZoneHint">${say.zoneHint(timeZoneName(offer.timeZone, speech))}</p>
+<select id="timeZone" name="timeZone"${hinted(view, 'timeZone')}><option value="">${say.zoneUnknown}</option>
+${timeZoneOptions(fields.timeZone, texts)}</select></div>
 ${
   offer.languages.length > 0 &&
   html`<div class="field"><label for="language">${say.language}</label>
 <p class="hint" id="languageHint">${say.languageHint}</p>
-<select id="language" name="language" aria-describedby="languageHint"${wrong(view, 'language')}><option value="">${say.languageUsual}</option>
+<select id="language" name="language"${hinted(view, 'language')}><option value="">${say.languageUsual}</option>
 ${languages}</select></div>`
 }</fieldset>`;
 }
 
+/** A field with a hint beside it, and perhaps a problem. */
+function hinted({ notice }: PreferenceView, kind: 'timeZone' | 'language'): Html {
+  return notice?.problems?.includes(kind)
+    ? html` aria-invalid="true" aria-describedby="wrong-${kind} ${kind}Hint"`
+    : html` aria-describedby="${kind}Hint"`;
+}
+
 const isTag = (text: string) => /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(text);
 
-/** A language by its own name: `de` is Deutsch. What is no tag is shown as it is. */
-function languageName(tag: string): string {
+/** A language by its own name, which its speakers look for, and by that of the page. What is no tag is shown as it is. */
+function languageName(tag: string, { locale }: Speech): string {
   if (!isTag(tag)) return tag;
-  const name = new Intl.DisplayNames([tag], { type: 'language' }).of(tag) ?? tag;
-  return `${name.charAt(0).toLocaleUpperCase(tag)}${name.slice(1)}`;
+  const nameIn = (language: string) => new Intl.DisplayNames([language], { type: 'language' }).of(tag) ?? tag;
+  const [own, here] = [nameIn(tag), nameIn(locale)];
+  const shown = `${own.charAt(0).toLocaleUpperCase(tag)}${own.slice(1)}`;
+  return here.toLocaleLowerCase(locale) === own.toLocaleLowerCase(locale) ? shown : `${shown} (${here})`;
 }

@@ -2,12 +2,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { CUSTOMER } from '../profiles/audit.ts';
 import { normaliseEmail } from '../profiles/email.ts';
+import { bookIn, type TopicBook } from '../profiles/topics.ts';
 import { fieldsOf, type Offer, readPreferenceForm } from '../tracking/preferences.ts';
 import type { LetterReader } from '../tracking/readers.ts';
 import { dataPage, erasedPage, erasePage } from './data-page.ts';
 import type { RouteDeps } from './deps.ts';
 import { agent, badLink } from './hits.ts';
 import { type PreferenceView, preferencesPage } from './preferences-page.ts';
+import { answerPage, speechOf } from './speech.ts';
 
 type ByToken = { Params: { token: string } };
 
@@ -20,9 +22,9 @@ const NEWEST = 100;
  * whoever fetches the link; POST acts. Repeating a POST changes nothing more.
  */
 export function preferenceRoutes(http: FastifyInstance, deps: RouteDeps): void {
-  http.get<ByToken>('/p/:token', async ({ params }, reply) => {
-    const { reader } = await readerOf(deps, params.token);
-    return answer(reply, preferencesPage(viewOf(deps, reader, params.token)));
+  http.get<ByToken>('/p/:token', async (request, reply) => {
+    const { reader } = await readerOf(deps, request.params.token);
+    return answerPreferences(reply, viewOf(deps, request, reader));
   });
   http.post<ByToken>('/p/:token', (request, reply) => save(deps, request, reply));
   http.post<ByToken>('/p/:token/stop', async (request, reply) => {
@@ -30,8 +32,7 @@ export function preferenceRoutes(http: FastifyInstance, deps: RouteDeps): void {
     const after = await deps.readers.stopAll(send, deps.now(), proofOf(deps, send, request));
     if (after === undefined) throw badLink();
     deps.wake();
-    const view = viewOf(deps, after, request.params.token, { up: '../', notice: { done: 'stopped' } });
-    return answer(reply, preferencesPage(view));
+    return answerPreferences(reply, viewOf(deps, request, after, { up: '../', notice: { done: 'stopped' } }));
   });
   // Somebody reloads a page that a button led to.
   for (const deed of ['stop', 'download']) {
@@ -41,11 +42,18 @@ export function preferenceRoutes(http: FastifyInstance, deps: RouteDeps): void {
 }
 
 function dataRoutes(http: FastifyInstance, deps: RouteDeps): void {
-  http.get<ByToken>('/p/:token/data', async ({ params: { token } }, reply) => {
+  http.get<ByToken>('/p/:token/data', async (request, reply) => {
+    const { token } = request.params;
     const { reader } = await readerOf(deps, token);
     const about = await deps.readers.about(reader.profileId, NEWEST);
     if (about === undefined) throw badLink();
-    return answer(reply, dataPage({ reader, about, book: deps.topics, token, timeZone: deps.timeZone }));
+    const speech = speechOf(request, reader.language);
+    const book = bookIn(deps.topics, speech.tag);
+    return answerPage(
+      reply,
+      speech,
+      dataPage({ speech, reader, about, book, token, timeZone: deps.timeZone }),
+    );
   });
   http.post<ByToken>('/p/:token/download', async ({ params }, reply) => {
     const { reader } = await readerOf(deps, params.token);
@@ -55,18 +63,19 @@ function dataRoutes(http: FastifyInstance, deps: RouteDeps): void {
       .type('application/json; charset=utf-8')
       .send(JSON.stringify(everything, null, 2));
   });
-  http.get<ByToken>('/p/:token/erase', async ({ params }, reply) => {
-    const { reader } = await readerOf(deps, params.token);
-    return answer(reply, erasePage(reader, params.token));
+  http.get<ByToken>('/p/:token/erase', async (request, reply) => {
+    const { reader } = await readerOf(deps, request.params.token);
+    const speech = speechOf(request, reader.language);
+    return answerPage(reply, speech, erasePage(speech, reader, request.params.token));
   });
   http.post<ByToken>('/p/:token/erase', async (request, reply) => {
     const { reader } = await readerOf(deps, request.params.token);
+    const speech = speechOf(request, reader.language);
     if (!isOwnAddress(request.body, reader)) {
-      reply.code(400);
-      return answer(reply, erasePage(reader, request.params.token, true));
+      return answerPage(reply.code(400), speech, erasePage(speech, reader, request.params.token, true));
     }
     await deps.privacy.erase(reader.profileId, CUSTOMER);
-    return answer(reply, erasedPage(reader.language));
+    return answerPage(reply, speech, erasedPage(speech));
   });
 }
 
@@ -75,36 +84,44 @@ async function save(
   request: FastifyRequest<ByToken>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { token } = request.params;
-  const { send, reader } = await readerOf(deps, token);
-  const form = readPreferenceForm(request.body ?? {}, reader, offerOf(deps), deps.now());
+  const { send, reader } = await readerOf(deps, request.params.token);
+  const form = readPreferenceForm(request.body ?? {}, reader, offerShown(deps, request, reader), deps.now());
   if (form.choices === undefined) {
-    reply.code(400);
     const own = form.fields === undefined ? {} : { fields: form.fields };
-    return answer(
-      reply,
-      preferencesPage(viewOf(deps, reader, token, { ...own, notice: { problems: form.problems } })),
-    );
+    const view = viewOf(deps, request, reader, { ...own, notice: { problems: form.problems } });
+    return answerPreferences(reply.code(400), view);
   }
   const after = await deps.readers.choose(send, form.choices, deps.now(), proofOf(deps, send, request));
   if (after === undefined) throw badLink();
   deps.wake();
-  return answer(reply, preferencesPage(viewOf(deps, after, token, { notice: { done: 'saved' } })));
+  return answerPreferences(reply, viewOf(deps, request, after, { notice: { done: 'saved' } }));
 }
 
 function viewOf(
   deps: RouteDeps,
+  request: FastifyRequest<ByToken>,
   reader: LetterReader,
-  token: string,
   own: Partial<PreferenceView> = {},
 ): PreferenceView {
-  const offer = offerOf(deps);
+  const { token } = request.params;
+  const speech = speechOf(request, reader.language);
+  const book = bookIn(deps.topics, speech.tag);
+  const offer = offerOf(deps, book);
   const fields = fieldsOf(reader, offer, deps.now());
-  return { reader, fields, token, book: deps.topics, offer, usual: deps.defaultFrequency, ...own };
+  return { speech, reader, fields, token, book, offer, usual: deps.defaultFrequency, ...own };
 }
 
-function offerOf({ topics, timeZone, languages }: RouteDeps): Offer {
-  return { topics: topics.topics.filter(({ hidden }) => !hidden), timeZone, languages };
+function offerOf({ timeZone, languages }: RouteDeps, { topics }: TopicBook): Offer {
+  return { topics: topics.filter(({ hidden }) => !hidden), timeZone, languages };
+}
+
+const shown = z.object({ shownIn: z.string().max(100) });
+
+/** The offer that the form was made of: whoever ticks a topic agrees to the words that stood beside it. */
+function offerShown(deps: RouteDeps, request: FastifyRequest, reader: LetterReader): Offer {
+  const form = shown.safeParse(request.body);
+  const language = form.success ? form.data.shownIn : speechOf(request, reader.language).tag;
+  return offerOf(deps, bookIn(deps.topics, language));
 }
 
 const confirmation = z.object({ email: z.string().max(320) });
@@ -128,4 +145,5 @@ async function readerOf(deps: RouteDeps, token: string): Promise<{ send: number;
   return { send, reader };
 }
 
-const answer = (reply: FastifyReply, page: string) => reply.type('text/html; charset=utf-8').send(page);
+const answerPreferences = (reply: FastifyReply, view: PreferenceView) =>
+  answerPage(reply, view.speech, preferencesPage(view));

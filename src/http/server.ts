@@ -11,6 +11,7 @@ import { hitRoutes } from './hits.ts';
 import { homePage } from './pages.ts';
 import { preferenceRoutes } from './preferences.ts';
 import { confirmRoutes, signUpRoutes } from './sign-up.ts';
+import { answerPage, speechOf } from './speech.ts';
 import { unsubscribeRoutes } from './unsubscribe.ts';
 
 const BODY_LIMIT = 64 * 1024;
@@ -36,7 +37,10 @@ export function makeHttp(deps: HttpDeps, api?: ApiDeps): FastifyInstance {
   protect(http, deps.log);
   http.register(formbody, { bodyLimit: BODY_LIMIT });
   const isSignUpOpen = deps.topics.from !== undefined && deps.topics.topics.some(({ signUp }) => signUp);
-  http.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(homePage(isSignUpOpen)));
+  http.get('/', (request, reply) => {
+    const speech = speechOf(request);
+    return answerPage(reply, speech, homePage(speech, isSignUpOpen));
+  });
   http.get('/health', async (_request, reply) => {
     const database = await deps.readers.ping().then(
       () => 'ok',

@@ -1,8 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { bookIn } from '../profiles/topics.ts';
 import type { LetterReader } from '../tracking/readers.ts';
 import type { RouteDeps } from './deps.ts';
 import { agent, badLink } from './hits.ts';
-import { resumedPage, stoppedPage, unsubscribePage } from './pages.ts';
+import { resumedPage, stoppedPage, type UnsubscribeView, unsubscribePage } from './pages.ts';
+import { answerPage, speechOf } from './speech.ts';
 
 type ByToken = { Params: { token: string } };
 
@@ -16,30 +18,30 @@ const ONE_CLICK = /list-unsubscribe(=|"?\s*\r?\n(\S[^\n]*\n)*\r?\n)one-click/i;
 export function unsubscribeRoutes(http: FastifyInstance, deps: RouteDeps): void {
   http.removeAllContentTypeParsers();
   http.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
-  http.get<ByToken>('/u/:token', async ({ params }, reply) => {
-    const send = verified(deps, params.token);
-    const reader = kept(await deps.readers.reader(send));
-    return answer(reply, unsubscribePage(reader, params.token, preferences(deps, send), deps.topics));
+  http.get<ByToken>('/u/:token', async (request, reply) => {
+    const send = verified(deps, request.params.token);
+    const view = viewOf(deps, request, send, kept(await deps.readers.reader(send)));
+    return answerPage(reply, view.speech, unsubscribePage(view));
   });
   http.post<ByToken>('/u/:token', async (request, reply) => {
-    const { token } = request.params;
-    const send = verified(deps, token);
+    const send = verified(deps, request.params.token);
     const oneClick = typeof request.body === 'string' && ONE_CLICK.test(request.body);
     const how = oneClick ? 'one-click' : 'unsubscribe link';
     const { agent: program } = agent(request);
     const proof = proofOf(deps, send, request);
     const reader = kept(await deps.readers.optOut(send, how, deps.now(), program, proof));
     deps.wake();
-    return answer(reply, stoppedPage(reader, token, preferences(deps, send), deps.topics));
+    const view = viewOf(deps, request, send, reader);
+    return answerPage(reply, view.speech, stoppedPage(view));
   });
   http.post<ByToken>('/u/:token/undo', async (request, reply) => {
-    const { token } = request.params;
-    const send = verified(deps, token);
+    const send = verified(deps, request.params.token);
     const { agent: program } = agent(request);
     const proof = proofOf(deps, send, request);
     const reader = kept(await deps.readers.optIn(send, deps.now(), program, proof));
     deps.wake();
-    return answer(reply, resumedPage(reader, token, preferences(deps, send), deps.topics));
+    const view = viewOf(deps, request, send, reader);
+    return answerPage(reply, view.speech, resumedPage(view));
   });
   // Somebody reloads the page by its address.
   http.get<ByToken>('/u/:token/undo', ({ params }, reply) => reply.redirect(`../${params.token}`, 303));
@@ -60,7 +62,19 @@ function proofOf(deps: RouteDeps, letter: number, request: FastifyRequest): stri
   return deps.prove({ letter, network: request.ip, program: agent(request).agent });
 }
 
-/** Relative, so that it holds behind any proxy: from /u/<token> to /p/<token>. */
-const preferences = (deps: RouteDeps, send: number) => `../p/${deps.tokens.of(send).preferences}`;
-
-const answer = (reply: FastifyReply, page: string) => reply.type('text/html; charset=utf-8').send(page);
+function viewOf(
+  deps: RouteDeps,
+  request: FastifyRequest<ByToken>,
+  send: number,
+  reader: LetterReader,
+): UnsubscribeView {
+  const speech = speechOf(request, reader.language);
+  return {
+    reader,
+    token: request.params.token,
+    // Relative, so that it holds behind any proxy: from /u/<token> to /p/<token>.
+    preferences: `../p/${deps.tokens.of(send).preferences}`,
+    book: bookIn(deps.topics, speech.tag),
+    speech,
+  };
+}

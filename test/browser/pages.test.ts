@@ -5,6 +5,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { listenHttp } from '../../src/http/server.ts';
+import { type Texts, textsIn } from '../../src/http/texts/texts.ts';
 import type { TopicBook } from '../../src/profiles/topics.ts';
 import { confirmationStore } from '../../src/store/confirmations.ts';
 import { consentStore } from '../../src/store/consents.ts';
@@ -25,6 +26,13 @@ const topic = (name: string, signUp = true) => ({
   title: `About ${name}`,
   about: 'A sentence that says what it is, and is long enough to need a second line on a phone.',
   wording: `I would like to get letters about ${name}.`,
+  translations: {
+    de: {
+      title: `Kundenzufriedenheitsbefragungen zu ${name}`,
+      about: 'Ein Satz, der sagt, worum es geht, und lang genug ist, um eine zweite Zeile zu brauchen.',
+      wording: `Ich möchte E-Mails zu ${name} bekommen und weiß, dass ich sie jederzeit abbestellen kann.`,
+    },
+  },
   signUp,
   hidden: false,
 });
@@ -95,8 +103,14 @@ describe.skipIf(chromiumPath() === undefined)('the public pages in Chromium', ()
     return { ...letter, url: `${base}/p/${server.tokens.of(letter.sendId).preferences}` };
   };
 
-  /** Every page that a customer can come to, by name. */
-  const pages: Record<string, (page: Page) => Promise<void>> = {
+  const texts = (language: string): Texts => {
+    const found = textsIn(language);
+    if (found === undefined) throw new Error(`the pages do not speak ${language}`);
+    return found;
+  };
+
+  /** Every page that a customer can come to, by name; buttons are found by what they say. */
+  const pages: Record<string, (page: Page, say: Texts) => Promise<void>> = {
     preferences: async (page) => void (await page.goto((await reader()).url)),
     'preferences without a topic': async (page) => {
       const bare = publicServer(store);
@@ -105,23 +119,23 @@ describe.skipIf(chromiumPath() === undefined)('the public pages in Chromium', ()
       await page.goto(`http://127.0.0.1:${port}/p/${bare.tokens.of(sendId).preferences}`);
       await bare.http.close();
     },
-    'preferences with mistakes': async (page) => {
+    'preferences with mistakes': async (page, say) => {
       await page.goto((await reader()).url);
       await page.check('input[value=own]');
       await page.fill('#max', '999');
       await page.fill('#pausedUntil', '2020-01-01');
       await page.fill('#quietFrom', '22:00');
-      await page.click('text=Save my choices');
+      await page.click(`text=${say.preferences.save}`);
       await page.waitForSelector('[role=alert]');
     },
-    'preferences after saving': async (page) => {
+    'preferences after saving': async (page, say) => {
       await page.goto((await reader()).url);
-      await page.click('text=Save my choices');
+      await page.click(`text=${say.preferences.save}`);
       await page.waitForSelector('[role=status]');
     },
-    'preferences after stopping all': async (page) => {
+    'preferences after stopping all': async (page, say) => {
       await page.goto((await reader()).url);
-      await page.click('text=Stop all letters');
+      await page.getByRole('button', { name: say.preferences.stop }).click();
       await page.waitForSelector('[role=status]');
     },
     'what is stored': async (page) => {
@@ -155,39 +169,50 @@ describe.skipIf(chromiumPath() === undefined)('the public pages in Chromium', ()
       const [newest] = await confirmationStore(store).list(1);
       await page.goto(`${base}/s/${server.confirmTokens.of(newest?.id ?? 0)}`);
     },
-    'a yes of an address that must not be mailed': async (page) => {
-      await pages.confirming?.(page);
+    'a yes of an address that must not be mailed': async (page, say) => {
+      await pages.confirming?.(page, say);
       const [newest] = await confirmationStore(store).list(1);
       const address = newest?.address ?? '';
       await suppressionStore(store).add([{ address, reason: 'no such mailbox', source: 'x', at: 1 }]);
       await page.click('button:not(.quiet)');
-      await page.waitForSelector('text=no letters can come');
+      await page.waitForSelector(`text=${say.signUp.blockedTitle}`);
     },
     'a link that leads nowhere': async (page) => void (await page.goto(`${base}/p/x`)),
     home: async (page) => void (await page.goto(base)),
   };
 
+  const check = async (
+    name: string,
+    language: string,
+    options: BrowserContextOptions & { viewport: typeof desk },
+  ) => {
+    // The policy of the pages lets no script in, not even the one that looks at them.
+    await withPage({ ...options, locale: language, bypassCSP: true }, async (page) => {
+      await pages[name]?.(page, texts(language));
+      // Legacy: without frames there is nothing to gather in a page of its own, which costs a renderer.
+      const { violations } = await new AxeBuilder({ page })
+        .setLegacyMode(true)
+        .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+        .analyze();
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+      expect(await page.getAttribute('html', 'lang')).toBe(language);
+      const width = await page.evaluate('document.documentElement.scrollWidth');
+      expect(width).toBeLessThanOrEqual(options.viewport.width);
+    });
+  };
+
   test.each(Object.keys(pages))(
     '%s: passes the rules of axe, light and dark, on a desk and on a phone',
     async (name) => {
-      for (const [viewport, colorScheme] of [
-        [desk, 'light'],
-        [phone, 'dark'],
-      ] as const) {
-        // The policy of the pages lets no script in, not even the one that looks at them.
-        await withPage({ viewport, colorScheme, bypassCSP: true }, async (page) => {
-          await pages[name]?.(page);
-          // Legacy: without frames there is nothing to gather in a page of its own, which costs a renderer.
-          const { violations } = await new AxeBuilder({ page })
-            .setLegacyMode(true)
-            .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-            .analyze();
-          expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-          expect(await page.getAttribute('html', 'lang')).toBe('en');
-          const width = await page.evaluate('document.documentElement.scrollWidth');
-          expect(width).toBeLessThanOrEqual(viewport.width);
-        });
-      }
+      await check(name, 'en', { viewport: desk, colorScheme: 'light' });
+      await check(name, 'en', { viewport: phone, colorScheme: 'dark' });
+    },
+  );
+
+  test.each(Object.keys(pages))(
+    '%s: passes them in German, whose words are long, on a phone',
+    async (name) => {
+      await check(name, 'de', { viewport: phone, colorScheme: 'light' });
     },
   );
 
@@ -203,14 +228,16 @@ describe.skipIf(chromiumPath() === undefined)('the public pages in Chromium', ()
       await page.selectOption('#timeZone', 'Asia/Tokyo');
       await page.selectOption('#language', 'pt-BR');
       await page.click('text=Save my choices');
-      expect(await page.textContent('[role=status]')).toContain('Your choices are saved');
-      await page.click('text=See what is stored about you');
+      // From here on in the language that was just chosen.
+      const say = texts('pt');
+      expect(await page.textContent('[role=status]')).toContain(say.preferences.saved);
+      await page.click(`text=${say.preferences.dataLink}`);
       expect(page.url()).toBe(`${url}/data`);
       const download = page.waitForEvent('download');
-      await page.click('text=Download everything');
+      await page.click(`text=${say.data.download}`);
       expect((await download).suggestedFilename()).toBe('my-data.json');
-      await page.click('text=Erase everything about me');
-      await page.click('text=No, keep it');
+      await page.click(`text=${say.data.eraseLink}`);
+      await page.click(`text=${say.data.keep}`);
       expect(page.url()).toBe(url);
     });
     expect(complaints).toEqual([]);

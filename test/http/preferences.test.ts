@@ -19,7 +19,7 @@ onEveryStore('the preference page', (open) => {
     expect(shown).not.toContain('value="inner"');
     expect(shown).toContain('at most 2 a week');
     expect(shown).toContain('<option value="Europe/Berlin" selected>');
-    expect(shown).toContain('<option value="de" lang="de">Deutsch</option>');
+    expect(shown).toContain('<option value="de" lang="de">Deutsch (German)</option>');
     const answer = await post(
       page(sendId),
       form(
@@ -39,7 +39,7 @@ onEveryStore('the preference page', (open) => {
       ),
     );
     expect(answer.statusCode).toBe(200);
-    expect(answer.body).toContain('Your choices are saved');
+    expect(answer.body, 'in the language that was chosen').toContain('Ihre Einstellungen sind gespeichert');
     expect(answer.body).toContain('value="22:15"');
     expect(answer.body).toContain('value="2026-12-24"');
     expect(await profile(profileId)).toMatchObject({

@@ -49,8 +49,10 @@ onEveryStore('signing up', (open) => {
       await server.http.inject({ method: 'POST', url: '/s', headers, payload: `topic=offers&${payload}` });
       return (await confirmationStore(store).list(1))[0]?.language;
     };
-    expect(await asked('email=l1%40example.test&language=de_at', 'fr')).toBeUndefined();
+    expect(await asked('email=l1%40example.test&language=de+at', 'fr')).toBeUndefined();
     expect(await asked('email=l2%40example.test&language=de-at', 'fr')).toBe('de-AT');
+    expect(await asked('email=l6%40example.test&language=de_at', 'fr')).toBe('de-AT');
+    expect(await asked('email=l7%40example.test', 'de;q=0.3, pl')).toBe('pl');
     expect(await asked('email=l3%40example.test', 'fr-CH, fr;q=0.9, *;q=0.5')).toBe('fr-CH');
     expect(await asked('email=l4%40example.test', '*')).toBeUndefined();
     expect(await asked('email=l5%40example.test')).toBeUndefined();

@@ -1,0 +1,131 @@
+import { numberIn, pluralIn } from './numbers.ts';
+import type { DataTexts } from './shape-data.ts';
+
+const number = numberIn('de');
+const plural = pluralIn('de');
+const times = (count: number) => plural(count, { one: 'einmal', other: '#-mal' });
+
+/** The words of the page that shows what is stored, in German. */
+export const data: DataTexts = {
+  title: 'Was wir über Sie wissen',
+  intro: 'Das ist alles, was hier über Sie gespeichert ist, in Kürze. Der Download enthält jede Einzelheit.',
+  back: 'Zurück zu Ihren Einstellungen',
+  you: 'Über Sie',
+  email: 'E-Mail-Adresse',
+  noEmail: 'keine',
+  since: 'Bekannt seit',
+  attributes: 'Was wir notiert haben',
+  externalIds: 'Ihre Namen in anderen Systemen',
+  suppressed: (reason) => `An Ihre Adresse schreiben wir nie (${reason}).`,
+  suppressions: {
+    'no such mailbox': 'dieses Postfach gibt es nicht',
+    'no such mail domain': 'diese Mail-Domain gibt es nicht',
+    'address the server cannot read': 'der Mailserver kann die Adresse nicht lesen',
+    'mailbox has moved': 'das Postfach ist umgezogen',
+    'the domain takes no mail': 'die Domain nimmt keine E-Mails an',
+    complaint: 'eine Beschwerde',
+    'hard bounce': 'E-Mails kamen zurück',
+  },
+  consents: 'Wozu Sie zugestimmt haben',
+  noConsents: 'Sie haben keinen E-Mails zugestimmt.',
+  consentState: {
+    in: 'Sie haben zugestimmt',
+    out: 'Sie haben nicht zugestimmt',
+    pending: 'Noch nicht bestätigt',
+  },
+  consentFrom: (when, source) => `seit ${when}, Quelle: ${source}`,
+  sources: {
+    'sign-up page': 'Anmeldeseite',
+    'preference page': 'Seite mit Ihren Einstellungen',
+    'unsubscribe link': 'Link zum Abbestellen',
+    'one-click': 'Abmeldeknopf Ihres Mailprogramms',
+    'unsubscribe taken back': 'Abbestellung zurückgenommen',
+    'confirmation refused': 'Nein auf die Bestätigungsfrage',
+  },
+  confirmed: (source) => `${source}, bestätigt`,
+  signUpAt: (place) => `Anmeldung: ${place}`,
+  wording: 'Im Wortlaut:',
+  proof: 'Als Nachweis gespeichert:',
+  history: (count) => `Verlauf (${plural(count, { one: '# Eintrag', other: '# Einträge' })})`,
+  historyLine: (state, topic, source) =>
+    `${topic}: ${{ in: 'ja', out: 'nein', pending: 'um Bestätigung gebeten' }[state]} (${source})`,
+  events: 'Was geschehen ist',
+  noEvents: 'Es ist nichts notiert.',
+  kinds: {
+    opened: 'Geöffnete E-Mails',
+    clicked: 'Angeklickte Links',
+    replied: 'Beantwortete E-Mails',
+    autoReplied: 'Automatische Antworten Ihres Postfachs',
+    unsubscribed: 'Abbestellungen',
+    resubscribed: 'Zurückgenommene Abbestellungen',
+    order: 'Bestellungen',
+    view: 'Angesehenes',
+  },
+  eventSums: (kind, count, first, last) =>
+    `${kind}: ${times(count)}, ${count === 1 ? `am ${first}` : `vom ${first} bis zum ${last}`}`,
+  newestEvents: (shown, all) =>
+    shown < all ? `Die neuesten ${number(shown)} von ${number(all)}` : `Alle (${number(all)})`,
+  happened: {
+    opened: ({ campaign }) => `Sie haben eine E-Mail geöffnet${campaign ? ` (${campaign})` : ''}.`,
+    clicked: ({ campaign, url }) =>
+      `Sie haben einen Link in einer E-Mail angeklickt${campaign ? ` (${campaign})` : ''}${url ? `: ${url}` : '.'}`,
+    replied: ({ campaign }) => `Sie haben auf eine E-Mail geantwortet${campaign ? ` (${campaign})` : ''}.`,
+    autoReplied: ({ campaign }) =>
+      `Ihr Postfach hat von selbst auf eine E-Mail geantwortet${campaign ? ` (${campaign})` : ''}.`,
+    unsubscribed: ({ how }) => `Sie haben E-Mails abbestellt${how ? ` (${how})` : ''}.`,
+    resubscribed: () => 'Sie haben eine Abbestellung zurückgenommen.',
+    order: () => 'Sie haben etwas bestellt.',
+    view: () => 'Sie haben sich etwas angesehen.',
+  },
+  letters: 'E-Mails an Sie',
+  noLetters: 'Wir haben Ihnen keine geschickt.',
+  lettersShown: (shown, all) => `Die neuesten ${number(shown)} von ${number(all)}:`,
+  letterStates: {
+    accepted: 'gesendet',
+    waiting: 'wartet auf den Versand',
+    sending: 'ist unterwegs',
+    failed: 'gesendet, aber Ihr Mailserver hat sie nicht angenommen',
+    unknown: 'vielleicht gesendet; wir haben nie eine Antwort bekommen',
+    skipped: 'nicht gesendet; der Grund ist nicht gespeichert',
+  },
+  skippedBecause: (reason) => `nicht gesendet: ${reason}`,
+  reasons: {
+    'no consent': 'Sie hatten solchen E-Mails nicht zugestimmt',
+    suppressed: 'Ihre Adresse gehört zu denen, an die wir nicht schreiben',
+    'over frequency': 'es wären mehr E-Mails gewesen, als Sie möchten',
+    'only important letters': 'Sie möchten nur die wichtigsten E-Mails',
+    'paused by the customer': 'Sie hatten um eine Pause gebeten',
+    holdout: 'Sie gehörten zu den wenigen, die keine bekommen haben, damit wir sehen, wozu E-Mails gut sind',
+    'data missing': 'wir wussten nicht genug, um sie zu schreiben',
+    'invalid address': 'an Ihre Adresse konnten wir nicht schreiben',
+    'no address': 'wir kannten Ihre Adresse nicht',
+    'no longer worth sending': 'sie wäre zu spät gekommen',
+    cancelled: 'wir haben sie zurückgezogen',
+    merged: 'Sie haben sie unter einer anderen Adresse bekommen',
+  },
+  reactions: {
+    opened: 'geöffnet',
+    clicked: 'Link angeklickt',
+    replied: 'beantwortet',
+    unsubscribed: 'danach abbestellt',
+  },
+  takeTitle: 'Mitnehmen',
+  take: 'Eine Datei für Maschinen und für Menschen, die gern genau hinsehen (JSON).',
+  download: 'Alles herunterladen',
+  eraseTitle: 'Löschen lassen',
+  eraseHint: 'Wir vergessen Sie dann: keine E-Mails mehr, und nichts von dem, was oben steht, bleibt.',
+  eraseLink: 'Alles über mich löschen',
+  confirmTitle: 'Alles über Sie löschen?',
+  confirmText: [
+    'Das lässt sich nicht rückgängig machen. Alles, was über Sie gespeichert ist, wird entfernt: Ihre Einstellungen, was Sie getan haben, der Inhalt der E-Mails an Sie.',
+    'Es bleibt ein Merkmal, das aus Ihrer Adresse gebildet wird und das niemand zurücklesen kann, damit wir Ihnen nicht durch einen Datenimport wieder schreiben; und die bloße Anzahl der gesendeten E-Mails.',
+  ],
+  confirmField: 'Damit sicher ist, dass Sie es sind: die E-Mail-Adresse, an die die E-Mail ging',
+  confirmHint: (masked) => `Sie sieht so aus: ${masked}`,
+  confirmButton: 'Alles löschen',
+  confirmWrong: 'Das ist nicht die Adresse, an die die E-Mail ging. Es wurde nichts gelöscht.',
+  keep: 'Nein, behalten',
+  erasedTitle: 'Alles über Sie ist gelöscht',
+  erased:
+    'Wir wissen nichts mehr über Sie, und Sie bekommen keine E-Mails. Eine E-Mail, die schon unterwegs war, kann noch ankommen.',
+};

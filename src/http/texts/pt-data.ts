@@ -1,0 +1,127 @@
+import { numberIn, pluralIn } from './numbers.ts';
+import type { DataTexts } from './shape-data.ts';
+
+const number = numberIn('pt-PT');
+const plural = pluralIn('pt-PT');
+const times = (count: number) => plural(count, { one: 'uma vez', other: '# vezes' });
+
+/** The words of the page that shows what is stored, in Portuguese. */
+export const data: DataTexts = {
+  title: 'O que sabemos sobre si',
+  intro:
+    'Isto é, em resumo, tudo o que está guardado aqui sobre si. O ficheiro a descarregar tem cada pormenor.',
+  back: 'Voltar às suas escolhas',
+  you: 'Sobre si',
+  email: 'Endereço de e-mail',
+  noEmail: 'nenhum',
+  since: 'Conhecido desde',
+  attributes: 'O que anotámos',
+  externalIds: 'Os seus nomes noutros sistemas',
+  suppressed: (reason) => `Nunca escrevemos para o seu endereço (${reason}).`,
+  suppressions: {
+    'no such mailbox': 'essa caixa de correio não existe',
+    'no such mail domain': 'esse domínio de correio não existe',
+    'address the server cannot read': 'o servidor de correio não consegue ler o endereço',
+    'mailbox has moved': 'a caixa de correio mudou',
+    'the domain takes no mail': 'o domínio não aceita correio',
+    complaint: 'uma queixa',
+    'hard bounce': 'os e-mails foram devolvidos',
+  },
+  consents: 'O que aceitou',
+  noConsents: 'Não aceitou quaisquer e-mails.',
+  consentState: { in: 'Aceitou', out: 'Não aceitou', pending: 'Ainda por confirmar' },
+  consentFrom: (when, source) => `desde ${when}, fonte: ${source}`,
+  sources: {
+    'sign-up page': 'página de subscrição',
+    'preference page': 'página das suas escolhas',
+    'unsubscribe link': 'ligação para cancelar',
+    'one-click': 'botão de cancelamento do seu programa de correio',
+    'unsubscribe taken back': 'cancelamento anulado',
+    'confirmation refused': 'não ao pedido de confirmação',
+  },
+  confirmed: (source) => `${source}, confirmado`,
+  signUpAt: (place) => `subscrição: ${place}`,
+  wording: 'Texto exato:',
+  proof: 'Guardado como prova:',
+  history: (count) => `Histórico (${plural(count, { one: '# entrada', other: '# entradas' })})`,
+  historyLine: (state, topic, source) =>
+    `${topic}: ${{ in: 'sim', out: 'não', pending: 'pedida confirmação' }[state]} (${source})`,
+  events: 'O que aconteceu',
+  noEvents: 'Nada está anotado.',
+  kinds: {
+    opened: 'E-mails abertos',
+    clicked: 'Ligações seguidas',
+    replied: 'E-mails respondidos',
+    autoReplied: 'Respostas automáticas da sua caixa de correio',
+    unsubscribed: 'Cancelamentos',
+    resubscribed: 'Cancelamentos anulados',
+    order: 'Encomendas',
+    view: 'Artigos vistos',
+  },
+  eventSums: (kind, count, first, last) =>
+    `${kind}: ${times(count)}, ${count === 1 ? `a ${first}` : `de ${first} a ${last}`}`,
+  newestEvents: (shown, all) =>
+    shown < all ? `Os ${number(shown)} mais recentes de ${number(all)}` : `Todos (${number(all)})`,
+  happened: {
+    opened: ({ campaign }) => `Abriu um e-mail${campaign ? ` (${campaign})` : ''}.`,
+    clicked: ({ campaign, url }) =>
+      `Seguiu uma ligação num e-mail${campaign ? ` (${campaign})` : ''}${url ? `: ${url}` : '.'}`,
+    replied: ({ campaign }) => `Respondeu a um e-mail${campaign ? ` (${campaign})` : ''}.`,
+    autoReplied: ({ campaign }) =>
+      `A sua caixa de correio respondeu sozinha a um e-mail${campaign ? ` (${campaign})` : ''}.`,
+    unsubscribed: ({ how }) => `Cancelou e-mails${how ? ` (${how})` : ''}.`,
+    resubscribed: () => 'Anulou um cancelamento.',
+    order: () => 'Fez uma encomenda.',
+    view: () => 'Viu um artigo.',
+  },
+  letters: 'E-mails para si',
+  noLetters: 'Não lhe enviámos nenhum.',
+  lettersShown: (shown, all) => `Os ${number(shown)} mais recentes de ${number(all)}:`,
+  letterStates: {
+    accepted: 'enviado',
+    waiting: 'espera ser enviado',
+    sending: 'está a caminho',
+    failed: 'enviado, mas o seu servidor de correio não o aceitou',
+    unknown: 'talvez enviado; nunca tivemos resposta',
+    skipped: 'não enviado; o motivo não foi guardado',
+  },
+  skippedBecause: (reason) => `não enviado: ${reason}`,
+  reasons: {
+    'no consent': 'não tinha aceitado esses e-mails',
+    suppressed: 'o seu endereço está entre aqueles para os quais não escrevemos',
+    'over frequency': 'teriam sido mais e-mails do que deseja',
+    'only important letters': 'deseja apenas os e-mails mais importantes',
+    'paused by the customer': 'tinha pedido uma pausa',
+    holdout: 'estava entre as poucas pessoas que não o receberam, para vermos para que servem os e-mails',
+    'data missing': 'não sabíamos o suficiente para o escrever',
+    'invalid address': 'não era possível escrever para o seu endereço',
+    'no address': 'não conhecíamos o seu endereço',
+    'no longer worth sending': 'teria chegado demasiado tarde',
+    cancelled: 'cancelámo-lo',
+    merged: 'recebeu-o noutro endereço',
+  },
+  reactions: {
+    opened: 'aberto',
+    clicked: 'ligação seguida',
+    replied: 'respondido',
+    unsubscribed: 'depois cancelou',
+  },
+  takeTitle: 'Levar consigo',
+  take: 'Um ficheiro para máquinas e para quem gosta de ver ao pormenor (JSON).',
+  download: 'Descarregar tudo',
+  eraseTitle: 'Pedir que seja apagado',
+  eraseHint: 'Nesse caso esquecemos tudo: não há mais e-mails, e nada do que está acima é conservado.',
+  eraseLink: 'Apagar tudo sobre mim',
+  confirmTitle: 'Apagar tudo sobre si?',
+  confirmText: [
+    'Isto não pode ser anulado. Tudo o que está guardado sobre si é removido: as suas escolhas, o que fez, o conteúdo dos e-mails que recebeu.',
+    'Fica uma marca feita a partir do seu endereço, que ninguém consegue voltar a ler, para que nenhuma importação nos faça escrever-lhe de novo; e o simples número de e-mails enviados.',
+  ],
+  confirmField: 'Para termos a certeza de que o pedido é seu: o endereço para o qual o e-mail foi enviado',
+  confirmHint: (masked) => `É parecido com este: ${masked}`,
+  confirmButton: 'Apagar tudo',
+  confirmWrong: 'Este não é o endereço para o qual o e-mail foi enviado. Nada foi apagado.',
+  keep: 'Não, conservar',
+  erasedTitle: 'Tudo sobre si foi apagado',
+  erased: 'Já nada sabemos sobre si, e não recebe e-mails. Um que já estivesse a caminho ainda pode chegar.',
+};
