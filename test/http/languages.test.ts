@@ -205,7 +205,7 @@ describe('the public pages over HTTP', () => {
       body: 'List-Unsubscribe=One-Click',
     });
     expect(oneClick.status).toBe(200);
-    expect(await oneClick.text()).toContain('E-Mails zu „Angebote“ mehr.');
+    expect(await oneClick.text()).toContain('E‑Mails zu „Angebote“ mehr.');
   });
 
   test('whoever erases themselves is told so in the language that was just forgotten', async () => {
@@ -238,7 +238,7 @@ describe('the public pages over HTTP', () => {
           body,
         })
       ).text();
-    expect(await post('email=x&language=de')).toMatch(/<html lang="de">.*keine E-Mail-Adresse/s);
+    expect(await post('email=x&language=de')).toMatch(/<html lang="de">.*keine E‑Mail-Adresse/s);
     expect(await post('email=x%40example.test&topic=offers&language=de')).toMatch(
       /<html lang="de">.*in Ihr Postfach/s,
     );

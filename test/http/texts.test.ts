@@ -94,6 +94,13 @@ test('numbers and counts have the forms of the language', () => {
   expect([1, 2].map(usual)).toEqual(['najwyżej 1 wiadomość na tydzień', 'najwyżej 2 wiadomości na tydzień']);
 });
 
+test.each(languages.filter((language) => language !== 'en'))(
+  'no line ends within an e-mail in %s',
+  (language) => {
+    for (const [path, text] of sentences(say(language))) expect(text, path).not.toMatch(/e-mail/i);
+  },
+);
+
 test('French keeps its punctuation on the line of the word before', () => {
   for (const [path, text] of sentences(say('fr'))) expect(text, path).not.toMatch(/ [;:?!»]|« /);
 });

@@ -114,15 +114,15 @@ const preferences: PreferenceTexts = {
 };
 
 const signUp: SignUpTexts = {
-  title: 'Nasze wiadomości e-mail',
+  title: 'Nasze wiadomości e‑mail',
   intro:
     'Prosimy podać adres, na który możemy pisać. Wyślemy jedną wiadomość z linkiem; kolejne przyjdą dopiero po potwierdzeniu.',
-  email: 'Adres e-mail',
+  email: 'Adres e‑mail',
   topics: 'Tematy, które Państwa interesują',
   button: 'Proszę o link',
   noneTitle: 'Nie ma tu nic do zamówienia',
   none: 'Ten serwer nie oferuje wiadomości do zamówienia. Jeśli trafili tu Państwo z wiadomości, linki w niej nadal działają.',
-  wrongEmail: 'To nie jest adres e-mail. Prosimy zapisać go tak: anna@example.com.',
+  wrongEmail: 'To nie jest adres e‑mail. Prosimy zapisać go tak: anna@example.com.',
   wrongTopics: 'Prosimy zaznaczyć co najmniej jeden temat.',
   thanksTitle: 'Prosimy zajrzeć do skrzynki',
   thanks: [
@@ -203,7 +203,7 @@ export const pl: Texts = {
     what: 'Ten serwer wysyła wiadomości do osób, które o nie poprosiły, i odpowiada na linki w tych wiadomościach.',
     reader:
       'Jeśli trafili tu Państwo z wiadomości, prosimy jeszcze raz otworzyć zawarty w niej link: każda wiadomość ma własne linki, aby z niej zrezygnować i wybrać, jak często mają przychodzić.',
-    signUp: 'Nasze wiadomości e-mail',
+    signUp: 'Nasze wiadomości e‑mail',
     operator: [
       'Dla osoby, która prowadzi ten serwer: ',
       ' pokazuje, co on potrafi, a ',

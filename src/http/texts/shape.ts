@@ -16,7 +16,10 @@ export interface ProblemTexts {
   readonly text: string;
 }
 
-/** What the public pages say, in one language. Another language is another object of this shape. */
+/**
+ * What the public pages say, in one language. Another language is another object of this shape. The hyphen of a word
+ * such as ‘E‑Mail’ does not break (U+2011), so that no button is torn in the middle of it.
+ */
 export interface Texts {
   /** The language, as a BCP 47 tag. */
   readonly lang: string;
