@@ -73,7 +73,9 @@ export async function compileConfirmation(
   if (set === undefined) return undefined;
   const compiled: ConfirmationSource[] = [];
   for (const { name } of set.variants) {
-    const source = await compileLetter(templatesDir, set, name, report);
+    // For <html lang>, unless the file says otherwise.
+    const settings = { language: name, ...set.settings };
+    const source = await compileLetter(templatesDir, { ...set, settings }, name, report);
     const missing = programOf(source).missing(stranger, urls);
     if (missing !== undefined) report(needsTooMuch(set, name, missing));
     compiled.push({ language: name, source });

@@ -60,6 +60,25 @@ const urls = {
 };
 
 describe('the letter that asks to confirm', () => {
+  test('names its own language as its own, unless the file says another', async () => {
+    const tagged = `---
+settings:
+  language: { default: en }
+---
+${layout.replace('<mjml>', '<mjml lang="{{settings.language}}">')}`;
+    const german = english.replace('letters:\n', '').replace('  en:', '  de:');
+    const made = async (letter: string) => {
+      const folder = await workshop(files(letter, { 'layouts/bare.mjml': tagged }));
+      return ((await compileConfirmation(folder)) ?? []).map(({ source }) => {
+        const result = programOf(source).render(context, urls);
+        if (!result.ok) throw new Error('it should render');
+        return /<html lang="([^"]*)"/.exec(result.letter.html)?.[1];
+      });
+    };
+    expect(await made(`${english}${german}`)).toEqual(['en', 'de']);
+    expect(await made(`settings: { language: de-CH }\nletters:\n${german}`)).toEqual(['de-CH']);
+  });
+
   test('is made of modules and a layout, links to confirm, and counts nothing', async () => {
     const [made] = (await compileConfirmation(await workshop(files(english)))) ?? [];
     expect(made?.language).toBe('en');
