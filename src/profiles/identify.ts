@@ -1,4 +1,4 @@
-import type { ExternalId, Identifiers, ResolveOptions } from './identity.ts';
+import { ANONYMOUS, type ExternalId, type Identifiers, type ResolveOptions } from './identity.ts';
 
 /** What the store knows of the identifiers of a batch. */
 export interface KnownIdentities {
@@ -13,6 +13,8 @@ export interface KnownIdentities {
 export interface KnownProfile {
   readonly id: number;
   readonly email: string | undefined;
+  /** It has an address, or is known by more than an anonymous id. */
+  readonly isSomebody: boolean;
   /** It has no address, something is kept of it, and it is known by more than an anonymous id. */
   readonly isGuarded: boolean;
 }
@@ -36,7 +38,7 @@ export interface Person {
   readonly absorbed: readonly number[];
 }
 
-/** Two that one call named, who have an address each and so stay two. */
+/** Two that one call named, and who stay two. */
 export interface Conflict<P = Person> {
   readonly person: P;
   readonly other: P;
@@ -56,6 +58,38 @@ export interface IdentityPlan {
 /** One text for an external id. */
 export function keyOf({ source, value }: ExternalId): string {
   return `${source} ${value}`;
+}
+
+/** What a call names somebody by, but for the browser that they sat at. */
+export function namesOf(externalIds: readonly ExternalId[]): readonly ExternalId[] {
+  return externalIds.filter(({ source }) => source !== ANONYMOUS);
+}
+
+/** Whom a call names: first those who are meant, by rank, then those at whose browser it was only made. */
+export function namedBy<P extends { readonly isSomebody: boolean }>(
+  { profileId, email, externalIds }: Identifiers,
+  find: {
+    readonly ofId: (id: number) => P | undefined;
+    readonly ofEmail: (email: string) => P | undefined;
+    readonly ofExternalId: (id: ExternalId) => P | undefined;
+  },
+): { readonly meant: readonly P[]; readonly elsewhere: readonly P[] } {
+  const isThere = (one: P | undefined) => one !== undefined;
+  const names = namesOf(externalIds);
+  const meant = [
+    profileId === undefined ? undefined : find.ofId(profileId),
+    email === undefined ? undefined : find.ofEmail(email),
+    ...names.map(find.ofExternalId),
+  ].filter(isThere);
+  const isNamed = profileId !== undefined || email !== undefined || names.length > 0;
+  const elsewhere: P[] = [];
+  for (const id of externalIds) {
+    const visitor = id.source === ANONYMOUS ? find.ofExternalId(id) : undefined;
+    if (visitor === undefined || meant.includes(visitor)) continue;
+    if (isNamed && visitor.isSomebody) elsewhere.push(visitor);
+    else meant.push(visitor);
+  }
+  return { meant: [...new Set(meant)], elsewhere };
 }
 
 /** Applies the rules of `IdentityStore` to a batch, in its order, without writing anything. */
@@ -81,15 +115,16 @@ interface Draft extends Person {
   readonly emailChanges: EmailChange[];
   readonly externalIds: ExternalId[];
   readonly absorbed: number[];
+  isSomebody: boolean;
   isGuarded: boolean;
   /** The person that this one turned out to be. */
   into: Draft | undefined;
 }
 
 function draft(profile: Partial<KnownProfile>): Draft {
-  const { id, email, isGuarded = false } = profile;
+  const { id, email, isSomebody = false, isGuarded = false } = profile;
   const lists = { emailChanges: [], externalIds: [], absorbed: [] };
-  return { id, email, storedEmail: email, isGuarded, ...lists, into: undefined };
+  return { id, email, storedEmail: email, isSomebody, isGuarded, ...lists, into: undefined };
 }
 
 function rootOf(person: Draft): Draft {
@@ -104,6 +139,11 @@ class Register {
   readonly #byEmail = new Map<string, Draft>();
   readonly #byExternalId = new Map<string, Draft>();
   readonly #fresh: Draft[] = [];
+  readonly #find = {
+    ofId: (id: number) => this.#byId(id),
+    ofEmail: (email: string) => this.#ofEmail(email),
+    ofExternalId: (id: ExternalId) => this.#ofExternalId(id),
+  };
   readonly conflicts: Conflict<Draft>[] = [];
 
   constructor(known: KnownIdentities) {
@@ -111,14 +151,15 @@ class Register {
   }
 
   take(identifiers: Identifiers, options: ResolveOptions): Draft | undefined {
-    const named = this.#named(identifiers);
-    const [first, ...others] = named;
+    const { meant, elsewhere } = namedBy(identifiers, this.#find);
+    const [first, ...others] = meant;
     const empty = identifiers.email === undefined && identifiers.externalIds.length === 0;
     if (first === undefined && (!options.create || empty || identifiers.profileId !== undefined)) {
       return undefined;
     }
     let person = first ?? this.#add();
-    for (const other of others) person = this.#unite(person, other, identifiers, options);
+    for (const other of others) person = this.#unite(person, rootOf(other), identifiers, options);
+    for (const other of elsewhere) this.#doubt(person, other, identifiers);
     this.#attachEmail(person, identifiers, options);
     for (const id of identifiers.externalIds) this.#attach(person, id);
     return person;
@@ -134,31 +175,23 @@ class Register {
     );
   }
 
-  /** Those whom the identifiers name, each once, by rank. */
-  #named({ profileId, email, externalIds }: Identifiers): Draft[] {
-    const found = [
-      profileId === undefined ? undefined : this.#byId(profileId),
-      email === undefined ? undefined : this.#ofEmail(email),
-      ...externalIds.map((id) => this.#ofExternalId(id)),
-    ];
-    return [...new Set(found.flatMap((one) => (one === undefined ? [] : [rootOf(one)])))];
-  }
-
   #byId(id: number | undefined): Draft | undefined {
     const profile = id === undefined ? undefined : this.#known.byId.get(id);
     if (profile === undefined) return undefined;
     const person = this.#stored.get(profile.id) ?? draft(profile);
     this.#stored.set(profile.id, person);
-    return person;
+    return rootOf(person);
   }
 
   #ofEmail(email: string): Draft | undefined {
-    return this.#byEmail.get(email) ?? this.#byId(this.#known.byEmail.get(email));
+    const person = this.#byEmail.get(email);
+    return person === undefined ? this.#byId(this.#known.byEmail.get(email)) : rootOf(person);
   }
 
   #ofExternalId(id: ExternalId): Draft | undefined {
     const key = keyOf(id);
-    return this.#byExternalId.get(key) ?? this.#byId(this.#known.byExternalId.get(key));
+    const person = this.#byExternalId.get(key);
+    return person === undefined ? this.#byId(this.#known.byExternalId.get(key)) : rootOf(person);
   }
 
   #add(): Draft {
@@ -167,17 +200,18 @@ class Register {
     return person;
   }
 
-  /** One person out of two, or the first when they have an address each or one is kept from the other's. */
+  /** One person out of two, or the first when they are to stay two. */
   #unite(person: Draft, other: Draft, identifiers: Identifiers, options: ResolveOptions): Draft {
     const isAddressed = person.email !== undefined || other.email !== undefined;
     const isKept = options.isPublic === true && isAddressed && (person.isGuarded || other.isGuarded);
     if (isKept || (person.email !== undefined && other.email !== undefined)) {
-      this.conflicts.push({ person, other, named: wordsOf(identifiers) });
+      this.#doubt(person, other, identifiers);
       return person;
     }
     const [stays, goes] = survives(person, other) ? [person, other] : [other, person];
     goes.into = stays;
     stays.email ??= goes.email;
+    stays.isSomebody ||= goes.isSomebody;
     stays.isGuarded ||= goes.isGuarded;
     stays.emailChanges.push(...goes.emailChanges);
     stays.externalIds.push(...goes.externalIds);
@@ -189,26 +223,28 @@ class Register {
     if (email === undefined || person.email === email) return;
     if (options.isPublic === true && person.isGuarded) return;
     const holder = this.#ofEmail(email);
-    if (holder !== undefined && rootOf(holder) !== person) return;
+    if (holder !== undefined && holder !== person) return;
     if (person.email !== undefined) {
-      const isNamedOtherwise = profileId !== undefined || externalIds.some((id) => this.#isOf(id, person));
+      const isNamedOtherwise =
+        profileId !== undefined || externalIds.some((id) => this.#ofExternalId(id) === person);
       if (options.changeEmail !== true || !isNamedOtherwise) return;
       person.emailChanges.push({ from: person.email, to: email });
       this.#byEmail.set(person.email, person);
     }
     person.email = email;
+    person.isSomebody = true;
     this.#byEmail.set(email, person);
-  }
-
-  #isOf(id: ExternalId, person: Draft): boolean {
-    const owner = this.#ofExternalId(id);
-    return owner !== undefined && rootOf(owner) === person;
   }
 
   #attach(person: Draft, id: ExternalId): void {
     if (this.#ofExternalId(id) !== undefined) return;
     person.externalIds.push(id);
+    person.isSomebody ||= id.source !== ANONYMOUS;
     this.#byExternalId.set(keyOf(id), person);
+  }
+
+  #doubt(person: Draft, other: Draft, identifiers: Identifiers): void {
+    if (person !== other) this.conflicts.push({ person, other, named: wordsOf(identifiers) });
   }
 }
 

@@ -53,7 +53,8 @@ export interface Merged {
 
 /**
  * Who is who. The rules, in the order in which they are asked:
- * 1. The profile is the one that `profileId` names, else the e-mail, else the external ids in their order.
+ * 1. The profile is the one that `profileId` names, else the e-mail, else the external ids in their order, those of a
+ *    browser (`ANONYMOUS`) last.
  * 2. Another profile named by the same call is the same person, and is merged, when at most one of the two has an
  *    address. Two profiles with an address each are never merged by a call: a shared computer or a typing error
  *    would hand one customer's letters and data to another. The call then counts for the profile of rule 1, what
@@ -61,7 +62,10 @@ export interface Merged {
  *    it with `merge`.
  * 3. The profile with the address survives, else the older one.
  * 4. Identifiers that nobody has are attached to the profile; a second address only with `changeEmail`.
- * 5. What anybody may have sent (`isPublic`) leads no address to a profile of which something is kept.
+ * 5. An id of a browser names nobody whom other identifiers of the call do not name, once it leads to somebody who has
+ *    an address or another id: at a shared computer the next customer is a person of their own. This too is an entry
+ *    on the timeline of both.
+ * 6. What anybody may have sent (`isPublic`) leads no address to a profile of which something is kept.
  */
 export interface IdentityStore {
   /**

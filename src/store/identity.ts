@@ -6,6 +6,7 @@ import {
   type KnownIdentities,
   type KnownProfile,
   keyOf,
+  namedBy,
 } from '../profiles/identify.ts';
 import {
   ANONYMOUS,
@@ -123,6 +124,7 @@ interface KnownRow {
   readonly id: number;
   readonly found: number | null;
   readonly email: string | null;
+  readonly somebody: number | null;
   readonly guarded: number | null;
 }
 
@@ -150,13 +152,18 @@ async function readKnown(db: Database, batch: readonly Identifiers[]): Promise<K
   return { byId, byEmail, byExternalId };
 }
 
-function knownOf(row: Pick<KnownRow, 'id' | 'email' | 'guarded'>): KnownProfile {
-  return { id: row.id, email: row.email ?? undefined, isGuarded: row.guarded === 1 };
+type ProfileRow = Pick<KnownRow, 'id' | 'email' | 'somebody' | 'guarded'>;
+
+function knownOf({ id, email, somebody, guarded }: ProfileRow): KnownProfile {
+  return { id, email: email ?? undefined, isSomebody: somebody === 1, isGuarded: guarded === 1 };
 }
 
-/** See `KnownProfile.isGuarded`; of the profile `p`. */
-const guarded = sql`CASE WHEN p.email IS NULL
-    AND EXISTS (SELECT 1 FROM external_ids y WHERE y.profile_id = p.id AND y.source <> ${sql.raw(`'${ANONYMOUS}'`)})
+const isNamed = sql`EXISTS (SELECT 1 FROM external_ids y
+  WHERE y.profile_id = p.id AND y.source <> ${sql.raw(`'${ANONYMOUS}'`)})`;
+
+/** See `KnownProfile.isSomebody` and `isGuarded`; of the profile `p`. */
+const standing = sql`CASE WHEN p.email IS NOT NULL OR ${isNamed} THEN 1 END AS somebody,
+  CASE WHEN p.email IS NULL AND ${isNamed}
     AND (CAST(p.attributes AS text) <> '{}' OR EXISTS (SELECT 1 FROM consents c WHERE c.profile_id = p.id))
   THEN 1 END AS guarded`;
 
@@ -164,10 +171,10 @@ function byEmails({ phrases }: Database, emails: readonly string[]): SQL[] {
   if (emails.length === 0) return [];
   const found = phrases.texts(emails);
   return [
-    sql`SELECT 'email' AS kind, '' AS source, p.email AS value, p.id AS id, p.id AS found, p.email AS email, ${guarded}
+    sql`SELECT 'email' AS kind, '' AS source, p.email AS value, p.id AS id, p.id AS found, p.email AS email, ${standing}
       FROM profiles p WHERE p.email IN ${found}`,
     sql`SELECT 'email' AS kind, '' AS source, x.value AS value, x.profile_id AS id, p.id AS found, p.email AS email,
-        ${guarded}
+        ${standing}
       FROM external_ids x LEFT JOIN profiles p ON p.id = x.profile_id
       WHERE x.source = ${FORMER_EMAIL} AND x.value IN ${found}`,
   ];
@@ -179,7 +186,7 @@ function byExternalIds({ phrases }: Database, ids: readonly ExternalId[]): SQL[]
   const values = [...new Set(ids.map((id) => id.value))];
   return [
     sql`SELECT 'external' AS kind, x.source AS source, x.value AS value, x.profile_id AS id, p.id AS found,
-        p.email AS email, ${guarded}
+        p.email AS email, ${standing}
       FROM external_ids x LEFT JOIN profiles p ON p.id = x.profile_id
       WHERE x.source IN ${phrases.texts(sources)} AND x.value IN ${phrases.texts(values)}`,
   ];
@@ -190,18 +197,18 @@ function byIds({ phrases }: Database, ids: readonly number[]): SQL[] {
   const asked = phrases.numbers(ids);
   return [
     sql`SELECT 'id' AS kind, '' AS source, CAST(p.id AS text) AS value, p.id AS id, p.id AS found, p.email AS email,
-        ${guarded}
+        ${standing}
       FROM profiles p WHERE p.id IN ${asked}`,
     sql`SELECT 'id' AS kind, '' AS source, CAST(m.id AS text) AS value, m.survivor_id AS id, p.id AS found,
-        p.email AS email, ${guarded}
+        p.email AS email, ${standing}
       FROM merged_profiles m JOIN profiles p ON p.id = m.survivor_id WHERE m.id IN ${asked}`,
   ];
 }
 
 async function readProfiles(db: Database, ids: readonly number[]): Promise<Map<number, KnownProfile>> {
   if (ids.length === 0) return new Map();
-  const rows = await db.rows<Pick<KnownRow, 'id' | 'email' | 'guarded'>>(
-    sql`SELECT p.id AS id, p.email AS email, ${guarded} FROM profiles p WHERE p.id IN ${db.phrases.numbers(ids)}`,
+  const rows = await db.rows<ProfileRow>(
+    sql`SELECT p.id AS id, p.email AS email, ${standing} FROM profiles p WHERE p.id IN ${db.phrases.numbers(ids)}`,
   );
   return new Map(rows.map((row) => [row.id, knownOf(row)]));
 }
@@ -220,15 +227,12 @@ async function current(db: Database, ids: readonly (number | undefined)[]): Prom
   return ids.map((id) => (id === undefined ? undefined : (survivors.get(id) ?? id)));
 }
 
-function firstOf({ profileId, email, externalIds }: Identifiers, known: KnownIdentities): number | undefined {
-  const ids = [
-    profileId,
-    email === undefined ? undefined : known.byEmail.get(email),
-    ...externalIds.map((id) => known.byExternalId.get(keyOf(id))),
-  ];
-  for (const id of ids) {
-    const profile = id === undefined ? undefined : known.byId.get(id);
-    if (profile !== undefined) return profile.id;
-  }
-  return undefined;
+function firstOf(identifiers: Identifiers, known: KnownIdentities): number | undefined {
+  const profile = (id: number | undefined) => (id === undefined ? undefined : known.byId.get(id));
+  const { meant } = namedBy(identifiers, {
+    ofId: profile,
+    ofEmail: (email) => profile(known.byEmail.get(email)),
+    ofExternalId: (id) => profile(known.byExternalId.get(keyOf(id))),
+  });
+  return meant[0]?.id;
 }

@@ -10,6 +10,7 @@ import { profileStore } from '../../src/store/profiles.ts';
 import { onEveryStore } from '../stores.ts';
 
 const shop = (value: string) => ({ source: 'shop', value });
+const browser = (value: string) => ({ source: 'anonymousId', value });
 const who = (email: string | undefined, ...values: string[]): Identifiers => ({
   email,
   externalIds: values.map(shop),
@@ -50,7 +51,6 @@ onEveryStore('identity', (open) => {
       ...who(email),
       externalIds: [{ source: 'userId', value }],
     });
-    const visitor = (value: string) => ({ source: 'anonymousId', value });
     const stranger = { create: true, by: 'a web page', isPublic: true } as const;
     const [victim = 0, agreed = 0, bare = 0] = await identities.resolve(
       [user('4711'), user('4712'), user('4713')],
@@ -80,14 +80,15 @@ onEveryStore('identity', (open) => {
     // Whom nothing is known of, and a visitor who is known by an id of the browser's alone, may say who they are.
     expect(await identities.resolve([user('4713', 'new@example.com')], 4, stranger)).toEqual([bare]);
     expect((await profiles.byEmail('new@example.com'))?.id).toBe(bare);
-    const [came = 0] = await identities.resolve([{ externalIds: [visitor('a')] }], 5, stranger);
+    const [came = 0] = await identities.resolve([{ externalIds: [browser('a')] }], 5, stranger);
     await named(came);
-    await identities.resolve([{ email: 'came@example.com', externalIds: [visitor('a')] }], 6, stranger);
+    await identities.resolve([{ email: 'came@example.com', externalIds: [browser('a')] }], 6, stranger);
     expect((await profiles.byEmail('came@example.com'))?.id).toBe(came);
     // By an address-less detour neither.
-    await identities.resolve([{ externalIds: [visitor('b'), ...user('4711').externalIds] }], 7, stranger);
-    await identities.resolve([{ email: 'evil@example.com', externalIds: [visitor('b')] }], 8, stranger);
-    expect(await profiles.byEmail('evil@example.com')).toBeUndefined();
+    await identities.resolve([{ externalIds: [browser('b'), ...user('4711').externalIds] }], 7, stranger);
+    await identities.resolve([{ email: 'evil@example.com', externalIds: [browser('b')] }], 8, stranger);
+    const evil = await profiles.byEmail('evil@example.com');
+    expect([evil?.attributes, evil?.id === victim]).toEqual([{}, false]);
     expect(await identities.resolve([user('4711', 'victor@example.com')], 9, creating)).toEqual([victim]);
     expect((await profiles.byEmail('victor@example.com'))?.id).toBe(victim);
   });
@@ -167,6 +168,40 @@ onEveryStore('identity', (open) => {
     expect((await profiles.byEmail('new@example.com'))?.email).toBe('old@example.com');
   });
 
+  test('whoever sits down at the browser of somebody known is a person of their own', async () => {
+    const { identities, profiles, events } = ports(await open());
+    const at = (email: string | undefined, ...values: string[]): Identifiers => ({
+      email,
+      externalIds: [browser('shared'), ...values.map(shop)],
+    });
+    const change = { ...creating, changeEmail: true };
+    const [ann = 0] = await identities.resolve([at(undefined)], 1, change);
+    expect(await identities.resolve([at('ann@example.com', 'a')], 2, change)).toEqual([ann]);
+    const [bob = 0, cy = 0] = await identities.resolve(
+      [at('bob@example.com', 'b'), at(undefined, 'c')],
+      3,
+      change,
+    );
+    expect(new Set([ann, bob, cy]).size).toBe(3);
+    expect(await identities.resolve([at(undefined, 'b'), at(undefined)], 4, change)).toEqual([bob, ann]);
+    expect(await identities.find([at(undefined, 'b'), at(undefined, 'new'), at(undefined)])).toEqual([
+      bob,
+      undefined,
+      ann,
+    ]);
+    expect((await profiles.byEmail('ann@example.com'))?.id).toBe(ann);
+    for (const [one, other] of [
+      [ann, cy],
+      [bob, ann],
+    ]) {
+      const told = (await events.timeline(one ?? 0, 10)).map(({ properties }) => properties);
+      expect(told).toContainEqual(expect.objectContaining({ profile: other, by: 'test' }));
+    }
+    // Named without the browser, who is new takes an address as anybody does; and two with one each stay two.
+    expect(await identities.resolve([who('cy@example.com', 'c')], 5, change)).toEqual([cy]);
+    expect(await identities.resolve([at('ann@example.com', 'c')], 6, change)).toEqual([ann]);
+  });
+
   test('many at once neither double nor lose nor block each other', async () => {
     const { identities, profiles } = ports(await open());
     const names = Array.from({ length: 700 }, (_, index) => `p${index}`);
@@ -203,6 +238,7 @@ onEveryStore('identity', (open) => {
     const call = fc.record({
       email: fc.option(few, { nil: undefined, freq: 2 }),
       values: fc.uniqueArray(few, { maxLength: 3 }),
+      visitor: fc.option(few, { nil: undefined }),
     });
     let runs = 0;
     await fc.assert(
@@ -210,9 +246,13 @@ onEveryStore('identity', (open) => {
         runs += 1;
         const named = (world: string, name: string) => `${world}${runs}-${name}`;
         const inWorld = (world: string) =>
-          calls.map(({ email, values }) =>
-            who(email && `${named(world, email)}@example.com`, ...values.map((value) => named(world, value))),
-          );
+          calls.map(({ email, values, visitor }) => ({
+            email: email && `${named(world, email)}@example.com`,
+            externalIds: [
+              ...(visitor === undefined ? [] : [browser(named(world, visitor))]),
+              ...values.map((value) => shop(named(world, value))),
+            ],
+          }));
         const options = { ...creating, changeEmail };
         const together = await identities.resolve(inWorld('t'), 1, options);
         const single: (number | undefined)[] = [];
@@ -221,6 +261,7 @@ onEveryStore('identity', (open) => {
           const everything = ['a', 'b', 'c', 'd'].flatMap((name) => [
             who(`${named(world, name)}@example.com`),
             who(undefined, named(world, name)),
+            { externalIds: [browser(named(world, name))] },
           ]);
           const ids = await identities.find([
             ...everything,

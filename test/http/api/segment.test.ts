@@ -2,37 +2,14 @@ import { gzipSync } from 'node:zlib';
 import { Analytics } from '@segment/analytics-node';
 import { expect, test } from 'vitest';
 import { listenHttp } from '../../../src/http/server.ts';
-import { apiServer } from '../../fixtures/api-server.ts';
+import { NOW, segmentServer } from '../../fixtures/segment-server.ts';
 import { onEveryStore } from '../../stores.ts';
 
-const NOW = Date.UTC(2026, 10, 24, 12);
 const MINUTE = 60_000;
 const iso = (at: number) => new Date(at).toISOString();
 
 onEveryStore('the calls of Segment', (open) => {
-  const made = async (eventNames?: string) => {
-    const server = apiServer(await open(), { now: () => NOW, eventNames });
-    const secret = await server.key('events', 'profiles');
-    const { identities, profiles, events } = server.deps;
-    const find = async (source: string, value: string) => {
-      const [id] = await identities.find([{ externalIds: [{ source, value }] }]);
-      return id;
-    };
-    return {
-      ...server,
-      secret,
-      post: async (path: string, payload: object, key = secret) => {
-        const answer = await server.call(key, { method: 'POST', url: `/v1/${path}`, payload });
-        return { status: answer.statusCode, body: answer.json() };
-      },
-      profile: async (source: string, value: string) => {
-        const id = (await find(source, value)) ?? 0;
-        return (await profiles.byIds([id])).get(id);
-      },
-      timeline: async (source: string, value: string) =>
-        events.timeline((await find(source, value)) ?? 0, 50),
-    };
-  };
+  const made = async (eventNames?: string) => segmentServer(await open(), eventNames);
 
   test('identify joins what an anonymous visitor did to the customer', async () => {
     const { post, profile, timeline, http } = await made();
