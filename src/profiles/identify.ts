@@ -160,8 +160,9 @@ class Register {
     let person = first ?? this.#add();
     for (const other of others) person = this.#unite(person, rootOf(other), identifiers, options);
     for (const other of elsewhere) this.#doubt(person, other, identifiers);
+    const ids = this.#attachable(person, identifiers, options);
     this.#attachEmail(person, identifiers, options);
-    for (const id of identifiers.externalIds) this.#attach(person, id);
+    for (const id of ids) this.#attach(person, id);
     return person;
   }
 
@@ -202,12 +203,13 @@ class Register {
 
   /** One person out of two, or the first when they are to stay two. */
   #unite(person: Draft, other: Draft, identifiers: Identifiers, options: ResolveOptions): Draft {
-    const isAddressed = person.email !== undefined || other.email !== undefined;
-    const isKept = options.isPublic === true && isAddressed && (person.isGuarded || other.isGuarded);
-    if (isKept || (person.email !== undefined && other.email !== undefined)) {
+    const areBothKnown = person.isSomebody && other.isSomebody;
+    const isPublic = options.isPublic === true;
+    if ((isPublic && areBothKnown) || (person.email !== undefined && other.email !== undefined)) {
       this.#doubt(person, other, identifiers);
       return person;
     }
+    if (isPublic && person.isSomebody && !this.#isKnownTwice(person, identifiers)) return person;
     const [stays, goes] = survives(person, other) ? [person, other] : [other, person];
     goes.into = stays;
     stays.email ??= goes.email;
@@ -217,6 +219,23 @@ class Register {
     stays.externalIds.push(...goes.externalIds);
     stays.absorbed.push(...goes.absorbed, ...(goes.id === undefined ? [] : [goes.id]));
     return stays;
+  }
+
+  /** The ids of a call that may be attached to the person; of whoever calls, see `ResolveOptions.isPublic`. */
+  #attachable(person: Draft, identifiers: Identifiers, options: ResolveOptions): readonly ExternalId[] {
+    const { externalIds } = identifiers;
+    if (options.isPublic !== true) return externalIds;
+    const [name] = namesOf(externalIds);
+    const browsers = externalIds.filter(({ source }) => source === ANONYMOUS);
+    if (!person.isSomebody) return name === undefined ? browsers : [name, ...browsers];
+    return this.#isKnownTwice(person, identifiers) ? browsers : [];
+  }
+
+  /** Whether a call names both the address and an id of a person, of whom nobody can guess the one from the other. */
+  #isKnownTwice(person: Draft, { email, externalIds }: Identifiers): boolean {
+    if (email === undefined || person.email !== email) return false;
+    const others = namesOf(externalIds).filter(({ value }) => value.toLowerCase() !== email);
+    return others.some((id) => this.#ofExternalId(id) === person);
   }
 
   #attachEmail(person: Draft, { email, profileId, externalIds }: Identifiers, options: ResolveOptions): void {

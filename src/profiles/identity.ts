@@ -26,9 +26,12 @@ export interface ResolveOptions {
    */
   readonly changeEmail?: boolean | undefined;
   /**
-   * Whoever says so may be anybody. A profile without an address of which something is kept, and that is known by more
-   * than an anonymous id, then gets no address, neither from the call nor from a profile that has one: or a stranger
-   * who knows its number would be sent its letters.
+   * Whoever says so may be anybody, and must not make themselves somebody else: whatever the shop says later of an id
+   * of theirs would be said of that customer, whose address it could change. So nobody who has an address or an id but
+   * a browser's is merged, or gets another id but, from a call that names both their address and their id, that of a
+   * browser; one call makes one id known of somebody new. A profile without an address of which something is kept, and
+   * that is known by more than an anonymous id, gets no address: or a stranger who knows its number would be sent its
+   * letters.
    */
   readonly isPublic?: boolean | undefined;
   /** Who says so, for the timeline, such as `api key shop`. */
@@ -65,7 +68,7 @@ export interface Merged {
  * 5. An id of a browser names nobody whom other identifiers of the call do not name, once it leads to somebody who has
  *    an address or another id: at a shared computer the next customer is a person of their own. This too is an entry
  *    on the timeline of both.
- * 6. What anybody may have sent (`isPublic`) leads no address to a profile of which something is kept.
+ * 6. What anybody may have sent (`isPublic`) ties nothing to somebody who is known already.
  */
 export interface IdentityStore {
   /**

@@ -31,4 +31,64 @@ onEveryStore('who is who among the calls of Segment', (open) => {
     }
     await http.close();
   });
+
+  test('a key that stands in a web page ties no id to somebody who is known', async () => {
+    const { post, profile, key, call, http, identities } = await made();
+    const site = await key('site');
+    const profilesKey = await key('profiles');
+    const traits = { email: email('victim'), name: 'Vera' };
+    await post('identify', { userId: 'V5', traits });
+    await post('identify', { userId: 'V6', traits: { name: 'Nameless' } });
+    const victim = await profile('userId', 'V5');
+    await post('alias', { userId: 'MINE', previousId: 'V5' }, site);
+    await post('alias', { userId: 'MINE6', previousId: 'V6' }, site);
+    // Of a customer whom the shop will have only later.
+    await post('alias', { userId: 'MINE7', previousId: 'V7' }, site);
+    await post('identify', { userId: 'V7', traits: { email: email('seventh'), name: 'Sven' } });
+    await post('identify', { userId: 'EVIL', traits: { email: email('victim') } }, site);
+    await post('identify', { anonymousId: 'browser', traits: { email: email('victim') } }, site);
+    await post('page', { userId: 'V5', anonymousId: 'browser', messageId: 'p' }, site);
+    for (const userId of ['MINE', 'MINE6', 'MINE7', 'EVIL']) {
+      await post('identify', { userId, anonymousId: 'browser', traits: { email: email(`of-${userId}`) } });
+      const stranger = await call(profilesKey, {
+        method: 'POST',
+        url: '/api/profiles',
+        payload: { email: email(`stranger-${userId}`), externalIds: { userId } },
+      });
+      expect(stranger.statusCode).toBe(200);
+      expect((await profile('userId', userId))?.attributes).toEqual({});
+    }
+    expect(await profile('userId', 'V5')).toMatchObject({ id: victim?.id, ...{ email: email('victim') } });
+    expect(await profile('userId', 'V6')).toMatchObject({ email: undefined });
+    expect(await profile('userId', 'V7')).toMatchObject({ email: email('seventh') });
+    expect((await identities.externalIdsOf(victim?.id ?? 0)).map(({ value }) => value)).toEqual(['V5']);
+    await http.close();
+  });
+
+  test('a shop whose web pages alone speak still knows its customers', async () => {
+    const { post, profile, timeline, key, http } = await made();
+    const site = await key('site');
+    const say = (path: string, payload: object) => post(path, payload, site);
+    await say('page', { anonymousId: 'x', name: 'Home', messageId: 's1' });
+    const traits = { email: email('sue'), size: 'M' };
+    await say('identify', { anonymousId: 'x', userId: 'sue', traits });
+    await say('track', { anonymousId: 'x', userId: 'sue', event: 'Order Completed', messageId: 's2' });
+    // At another browser, which was looked around with before.
+    await say('page', { anonymousId: 'y', name: 'Home', messageId: 's3' });
+    await say('identify', { anonymousId: 'y', userId: 'sue', traits: { ...traits, size: 'L' } });
+    await say('track', { anonymousId: 'y', userId: 'sue', event: 'Order Completed', messageId: 's4' });
+    expect(await profile('userId', 'sue')).toMatchObject({ email: email('sue'), attributes: { size: 'L' } });
+    const types = (await timeline('userId', 'sue')).map(({ type }) => type);
+    expect(types.toSorted()).toEqual(['merged', 'order', 'order', 'page', 'page']);
+    for (const browser of ['x', 'y'])
+      expect(await profile('anonymousId', browser)).toMatchObject({ email: email('sue') });
+    // Known by number first, then by address; and by an alias at the sign-up.
+    await say('track', { userId: 'tom', event: 'Order Completed', messageId: 's5' });
+    await say('identify', { userId: 'tom', traits: { email: email('tom') } });
+    expect(await profile('userId', 'tom')).toMatchObject({ email: email('tom') });
+    await say('page', { anonymousId: 'z', messageId: 's6' });
+    await say('alias', { userId: 'zoe', previousId: 'z' });
+    expect((await timeline('userId', 'zoe')).map(({ type }) => type)).toEqual(['page']);
+    await http.close();
+  });
 });
