@@ -1,4 +1,5 @@
 import { DearError } from '../errors.ts';
+import { AS_TEXT } from './json.ts';
 
 /** What another system calls a profile: a customer number of the shop, an id of the CDP. */
 export interface ExternalId {
@@ -116,6 +117,12 @@ export function wrongExternalId({ source, value }: ExternalId): string | undefin
   if (value.length > VALUE_MAX) return `it has more than ${VALUE_MAX} characters`;
   // Control characters, and halves of a surrogate pair, which PostgreSQL cannot hold.
   return /[\p{Cc}\p{Surrogate}]/u.test(value) ? 'it holds control characters' : undefined;
+}
+
+/** Why a number of a JSON text cannot stand for an id, or undefined when it can: 4.10 and 4.1 are the same number. */
+export function wrongNumberId(given: unknown): string | undefined {
+  if (typeof given !== 'number' || Number.isSafeInteger(given)) return undefined;
+  return `as a number it may have lost digits: ${AS_TEXT}`;
 }
 
 /**

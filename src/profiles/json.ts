@@ -39,8 +39,8 @@ function wrongName(key: string): string | undefined {
 
 /**
  * Why `value` cannot be stored, in words without any of its data; undefined when it can.
- * Refuses what one of the databases cannot hold (NUL, halves of surrogate pairs, numbers that are not finite)
- * and what is too big, too deep, or named to harm.
+ * Refuses what one of the databases cannot hold (NUL, halves of surrogate pairs, numbers that are not finite),
+ * numbers that are no longer what they were in the text, and what is too big, too deep, or named to harm.
  */
 export function wrongJson(value: unknown): string | undefined {
   const size = { values: 0, characters: 0 };
@@ -58,7 +58,7 @@ function wrongAt(
   size.values += 1;
   if (size.values > jsonLimits.values) return `it holds more than ${jsonLimits.values} values`;
   if (typeof value === 'string') return wrongText(value, size);
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'a number is not finite';
+  if (typeof value === 'number') return wrongNumber(value);
   if (typeof value === 'boolean' || value === null) return undefined;
   if (typeof value !== 'object') return 'a value is no JSON';
   if (depth >= jsonLimits.depth) return `it is nested deeper than ${jsonLimits.depth} levels`;
@@ -74,6 +74,24 @@ function wrongAt(
     if (wrong !== undefined) return wrong;
   }
   return undefined;
+}
+
+function wrongNumber(value: number): string | undefined {
+  if (!Number.isFinite(value)) return 'a number is not finite';
+  return losesDigits(value) ? `a whole number of more than 15 digits loses some: ${AS_TEXT}` : undefined;
+}
+
+/** What mends a number that loses digits. */
+export const AS_TEXT = 'give it as a text, in quotes';
+
+/**
+ * Whether a number from a JSON text is likely to have had digits there that a double does not keep, as ids of other
+ * systems do. One with few digits (1e21) may be as exact as it was meant.
+ */
+export function losesDigits(value: number): boolean {
+  if (Math.abs(value) <= Number.MAX_SAFE_INTEGER) return false;
+  const [digits = ''] = String(value).split('e');
+  return digits.replace(/\D/g, '').replace(/0+$/, '').length > 15;
 }
 
 function wrongText(text: string, size: { characters: number }): string | undefined {

@@ -1,7 +1,12 @@
 import type { z } from 'zod';
 import { readEmail } from '../../profiles/email.ts';
 import { derivedKey, givenKey } from '../../profiles/event-key.ts';
-import { type ExternalId, type Identifiers, wrongExternalId } from '../../profiles/identity.ts';
+import {
+  type ExternalId,
+  type Identifiers,
+  wrongExternalId,
+  wrongNumberId,
+} from '../../profiles/identity.ts';
 import { isObject, type JsonObject, wrongJson } from '../../profiles/json.ts';
 import { readTime, wrongMoment } from '../../profiles/times.ts';
 
@@ -77,7 +82,7 @@ function readExternalIds(value: unknown, path: string): ExternalId[] | Refusal {
     if (typeof given !== 'string' && typeof given !== 'number')
       return new Refusal('externalId', `${path}.${source}`, 'it must be a text or a number');
     const id = { source, value: String(given).trim() };
-    const wrong = wrongExternalId(id);
+    const wrong = wrongNumberId(given) ?? wrongExternalId(id);
     if (wrong !== undefined) return new Refusal('externalId', `${path}.${source}`, wrong);
     ids.push(id);
   }

@@ -1,7 +1,7 @@
 import { normaliseEmail, readEmail } from '../../profiles/email.ts';
 import { ownEventTypes, publicKey, statedKey } from '../../profiles/event-key.ts';
 import type { ExternalId, Identifiers } from '../../profiles/identity.ts';
-import { wrongExternalId } from '../../profiles/identity.ts';
+import { wrongExternalId, wrongNumberId } from '../../profiles/identity.ts';
 import type { Incoming } from '../../profiles/intake.ts';
 import { isObject, type Json, type JsonObject } from '../../profiles/json.ts';
 import { readTime, wrongMoment } from '../../profiles/times.ts';
@@ -77,6 +77,8 @@ function readAlias(call: Call, reading: CallReading): Incoming | Refusal {
   if (previousId === undefined || previousId === null) {
     return new Refusal('who', 'previousId', 'an alias needs it');
   }
+  const wrong = wrongNumberId(previousId);
+  if (wrong !== undefined) return new Refusal('externalId', 'previousId', wrong);
   const who = whoOf({ ...call, anonymousId: previousId }, undefined);
   if (who instanceof Refusal) return who;
   const externalIds = [...who.externalIds, { source: 'userId', value: String(previousId).trim() }];
@@ -121,6 +123,8 @@ function propertiesOf(type: EventCall, call: Call, context: unknown): JsonObject
   const own = readObject(call[path], path);
   if (own instanceof Refusal) return own;
   const { name, category, groupId } = call;
+  const wrong = wrongNumberId(groupId);
+  if (wrong !== undefined) return new Refusal('json', 'groupId', wrong);
   return {
     ...contextOf(context),
     ...(type === 'track' ? {} : present({ name, category, groupId })),
@@ -135,7 +139,7 @@ function whoOf(call: Pick<Call, 'userId' | 'anonymousId'>, email: string | undef
     const given = call[source];
     if (given === undefined || given === null || given === '') continue;
     const id = { source, value: String(given).trim() };
-    const wrong = wrongExternalId(id);
+    const wrong = wrongNumberId(given) ?? wrongExternalId(id);
     if (wrong !== undefined) return new Refusal('externalId', source, wrong);
     externalIds.push(id);
   }

@@ -1,7 +1,7 @@
 import { readEmail } from '../email.ts';
 import { digestOfEvent, givenKey, readEventType } from '../event-key.ts';
 import { keyOf } from '../identify.ts';
-import type { ExternalId } from '../identity.ts';
+import { type ExternalId, wrongNumberId } from '../identity.ts';
 import { jsonTexts, wrongJson } from '../json.ts';
 import type { Retention } from '../retention.ts';
 import type { StatedEvent } from '../stated-events.ts';
@@ -111,6 +111,8 @@ function keyReader(
   return (values) => {
     const value = isNeeded ? needed(values) : key.evaluate(values);
     if (value instanceof Refused || value === undefined || value === null) return value ?? undefined;
+    const wrong = wrongNumberId(value);
+    if (wrong !== undefined) return new Refused(`the key is wrong: ${wrong}`);
     const text = typeof value === 'string' ? value : JSON.stringify(value);
     if (text.length > KEY_MAX) return new Refused(`the key has more than ${KEY_MAX} characters`);
     return wrongJson(text) === undefined

@@ -1,5 +1,5 @@
 import { DearError } from '../../errors.ts';
-import { type ExternalId, type IdentityStore, wrongExternalId } from '../identity.ts';
+import { type ExternalId, type IdentityStore, wrongExternalId, wrongNumberId } from '../identity.ts';
 import type { DateReading } from '../times.ts';
 import { compileExpression } from './expression.ts';
 import { Refused } from './filters.ts';
@@ -33,7 +33,7 @@ export function externalIdReader(
         if (isEmpty(value)) continue;
         if (typeof value === 'object') return new Refused(`the external id of ${source} is no text`);
         const id = { source, value: String(value).trim() };
-        const wrong = wrongExternalId(id);
+        const wrong = wrongNumberId(value) ?? wrongExternalId(id);
         if (wrong !== undefined) return new Refused(`the external id of ${source} is wrong: ${wrong}`);
         found.push(id);
       }

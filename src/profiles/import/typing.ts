@@ -1,4 +1,4 @@
-import type { Json } from '../json.ts';
+import { type Json, losesDigits } from '../json.ts';
 import type { DateReading } from '../times.ts';
 import { type Evaluated, makeFilter } from './filters.ts';
 
@@ -67,8 +67,10 @@ function isCode(name: string): boolean {
 function jsonList(text: string): Json | undefined {
   try {
     const value: unknown = JSON.parse(text);
+    if (!Array.isArray(value) || value.some((one) => typeof one === 'number' && losesDigits(one)))
+      return undefined;
     // JSON.parse makes nothing but JSON; the whole of a row is checked with `wrongJson` before it is used.
-    return Array.isArray(value) ? (value as Json) : undefined;
+    return value as Json;
   } catch {
     return undefined;
   }

@@ -91,4 +91,52 @@ onEveryStore('who is who among the calls of Segment', (open) => {
     expect((await timeline('userId', 'zoe')).map(({ type }) => type)).toEqual(['page']);
     await http.close();
   });
+
+  test('a number that lost digits names nobody', async () => {
+    const { post, profile, call, key, http, identities } = await made();
+    const secret = await key('profiles');
+    const [big, near] = ['9007199254740993', '9007199254740992'];
+    const body = (fields: string) => `{${fields}, "event": "Seen", "messageId": "${fields.length}"}`;
+    const refused = (path: string) => ({
+      status: 400,
+      body: {
+        success: false,
+        refused: [{ index: 0, path, message: expect.stringMatching(/as a number .* in quotes/) }],
+      },
+    });
+    expect(await post('track', body(`"userId": ${big}`))).toMatchObject(refused('userId'));
+    expect(await post('track', body(`"anonymousId": ${big}`))).toMatchObject(refused('anonymousId'));
+    expect(await post('track', body('"userId": 4.10'))).toMatchObject(refused('userId'));
+    expect(await post('alias', body(`"userId": 1, "previousId": ${big}`))).toMatchObject(
+      refused('previousId'),
+    );
+    expect(await post('group', body(`"userId": "g", "groupId": ${big}`))).toMatchObject(refused('groupId'));
+    for (const value of [near, '1', '4.1', 'g']) expect(await profile('userId', value)).toBeUndefined();
+    await post('track', body('"userId": 4711'));
+    await post('track', body(`"userId": "${big}"`));
+    expect(await profile('userId', '4711')).toBeDefined();
+    expect((await identities.find([{ externalIds: [{ source: 'userId', value: big }] }]))[0]).toBeDefined();
+
+    const headers = { 'content-type': 'application/json' };
+    const payload = `[{"externalIds": {"shop": ${big}}, "attributes": {"a": 1}},
+      {"externalIds": {"shop": "1"}, "attributes": {"code": 12345678901234567890}},
+      {"externalIds": {"shop": 2}, "attributes": {"price": 0.1, "share": 0.30000000000000004, "far": 6.02e23}}]`;
+    const answer = await call(secret, { method: 'POST', url: '/api/profiles', payload, headers });
+    expect([answer.statusCode, answer.json()]).toMatchObject([
+      207,
+      {
+        profiles: [{ index: 2 }],
+        refused: [
+          { index: 0, path: 'externalIds.shop', message: expect.stringContaining('in quotes') },
+          { index: 1, path: 'attributes', message: expect.stringContaining('in quotes') },
+        ],
+      },
+    ]);
+    expect((await profile('shop', '2'))?.attributes).toEqual({
+      price: 0.1,
+      share: 0.1 + 0.2,
+      far: 6.02e23,
+    });
+    await http.close();
+  });
 });

@@ -34,6 +34,36 @@ const { file, folder } = inputFolder();
 onEveryStore('imports', (open) => {
   const made = async () => importing(await open(), folder());
 
+  test('rows of JSON Lines whose ids are numbers that lost digits are refused', async () => {
+    const { store, eventsFrom, profilesFrom } = await made();
+    const identities = identityStore(store);
+    const row = (fields: string) => `{"at":"2024-05-01","type":"order",${fields}}`;
+    const path = await file(
+      'jsonl',
+      [
+        row('"id":9007199254740993,"key":"a"'),
+        row('"id":1,"key":9007199254740993'),
+        row('"id":2,"key":"b","code":12345678901234567890'),
+        row('"id":"9007199254740993","key":"c","total":0.1'),
+        row('"id":4,"key":5'),
+      ].join('\n'),
+    );
+    const mapping = { externalIds: { shop: '{id}' } };
+    expect(await eventsFrom(path, mapping)).toMatchObject({ added: 2, refused: 3, profilesAdded: 2 });
+    const why = await readFile(`${path}.refused.jsonl`, 'utf8');
+    expect(why.match(/in quotes/g)).toHaveLength(3);
+    const people = await file(
+      'jsonl',
+      '{"id":12345678901234567890}\n{"id":10000000000000000000}\n{"id":7}\n',
+    );
+    expect(await profilesFrom(people, mapping)).toMatchObject({ added: 1, refused: 2 });
+    const named = (value: string) => ({ externalIds: [{ source: 'shop', value }] });
+    const found = await identities.find(
+      ['9007199254740992', '1', '2', '9007199254740993', '4', '7'].map(named),
+    );
+    expect(found.map((id) => id !== undefined)).toEqual([false, false, false, true, true, true]);
+  });
+
   test('customers and orders find each other by the customer number, in whatever order they come', async () => {
     const { store, profiles, events, profilesFrom, eventsFrom } = await made();
     const identities = identityStore(store);
