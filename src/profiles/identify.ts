@@ -1,4 +1,5 @@
 import { ANONYMOUS, type ExternalId, type Identifiers, type ResolveOptions } from './identity.ts';
+import { namedBy, namesOf, surelyNamed } from './named-by.ts';
 
 /** What the store knows of the identifiers of a batch. */
 export interface KnownIdentities {
@@ -8,6 +9,8 @@ export interface KnownIdentities {
   readonly byEmail: ReadonlyMap<string, number>;
   /** Ids by `keyOf`. */
   readonly byExternalId: ReadonlyMap<string, number>;
+  /** Those of them, by `keyOf`, that only somebody who may be anybody gave. */
+  readonly claimed: ReadonlySet<string>;
 }
 
 export interface KnownProfile {
@@ -34,6 +37,8 @@ export interface Person {
   readonly storedEmail: string | undefined;
   readonly emailChanges: readonly EmailChange[];
   readonly externalIds: readonly ExternalId[];
+  /** Claimed ids, theirs or another's, that are surely theirs from now on. */
+  readonly sureIds: readonly ExternalId[];
   /** Ids of the stored profiles that turned out to be this person. */
   readonly absorbed: readonly number[];
 }
@@ -53,43 +58,13 @@ export interface IdentityPlan {
   /** All persons of whom something is to be written. */
   readonly changed: readonly Person[];
   readonly conflicts: readonly Conflict[];
+  /** What it attaches is claimed only. */
+  readonly isPublic: boolean;
 }
 
 /** One text for an external id. */
 export function keyOf({ source, value }: ExternalId): string {
   return `${source} ${value}`;
-}
-
-/** What a call names somebody by, but for the browser that they sat at. */
-export function namesOf(externalIds: readonly ExternalId[]): readonly ExternalId[] {
-  return externalIds.filter(({ source }) => source !== ANONYMOUS);
-}
-
-/** Whom a call names: first those who are meant, by rank, then those at whose browser it was only made. */
-export function namedBy<P extends { readonly isSomebody: boolean }>(
-  { profileId, email, externalIds }: Identifiers,
-  find: {
-    readonly ofId: (id: number) => P | undefined;
-    readonly ofEmail: (email: string) => P | undefined;
-    readonly ofExternalId: (id: ExternalId) => P | undefined;
-  },
-): { readonly meant: readonly P[]; readonly elsewhere: readonly P[] } {
-  const isThere = (one: P | undefined) => one !== undefined;
-  const names = namesOf(externalIds);
-  const meant = [
-    profileId === undefined ? undefined : find.ofId(profileId),
-    email === undefined ? undefined : find.ofEmail(email),
-    ...names.map(find.ofExternalId),
-  ].filter(isThere);
-  const isNamed = profileId !== undefined || email !== undefined || names.length > 0;
-  const elsewhere: P[] = [];
-  for (const id of externalIds) {
-    const visitor = id.source === ANONYMOUS ? find.ofExternalId(id) : undefined;
-    if (visitor === undefined || meant.includes(visitor)) continue;
-    if (isNamed && visitor.isSomebody) elsewhere.push(visitor);
-    else meant.push(visitor);
-  }
-  return { meant: [...new Set(meant)], elsewhere };
 }
 
 /** Applies the rules of `IdentityStore` to a batch, in its order, without writing anything. */
@@ -98,15 +73,15 @@ export function identify(
   known: KnownIdentities,
   options: ResolveOptions,
 ): IdentityPlan {
-  const register = new Register(known);
-  const found = batch.map((identifiers) => register.take(identifiers, options));
+  const register = new Register(known, options);
+  const found = batch.map((identifiers) => register.take(identifiers));
   const persons = found.map((person) => person && rootOf(person));
   const conflicts = register.conflicts.map(({ person, other, named }) => ({
     person: rootOf(person),
     other: rootOf(other),
     named,
   }));
-  return { persons, changed: register.changed(), conflicts };
+  return { persons, changed: register.changed(), conflicts, isPublic: options.isPublic === true };
 }
 
 /** A person while the batch is being read. */
@@ -114,6 +89,7 @@ interface Draft extends Person {
   email: string | undefined;
   readonly emailChanges: EmailChange[];
   readonly externalIds: ExternalId[];
+  readonly sureIds: ExternalId[];
   readonly absorbed: number[];
   isSomebody: boolean;
   isGuarded: boolean;
@@ -123,7 +99,7 @@ interface Draft extends Person {
 
 function draft(profile: Partial<KnownProfile>): Draft {
   const { id, email, isSomebody = false, isGuarded = false } = profile;
-  const lists = { emailChanges: [], externalIds: [], absorbed: [] };
+  const lists = { emailChanges: [], externalIds: [], sureIds: [], absorbed: [] };
   return { id, email, storedEmail: email, isSomebody, isGuarded, ...lists, into: undefined };
 }
 
@@ -135,34 +111,43 @@ function rootOf(person: Draft): Draft {
 
 class Register {
   readonly #known: KnownIdentities;
+  readonly #options: ResolveOptions;
+  readonly #isPublic: boolean;
+  readonly #claimed: Set<string>;
   readonly #stored = new Map<number, Draft>();
   readonly #byEmail = new Map<string, Draft>();
   readonly #byExternalId = new Map<string, Draft>();
   readonly #fresh: Draft[] = [];
-  readonly #find = {
+  readonly #ways = {
     ofId: (id: number) => this.#byId(id),
     ofEmail: (email: string) => this.#ofEmail(email),
     ofExternalId: (id: ExternalId) => this.#ofExternalId(id),
+    isClaimed: (id: ExternalId) => !this.#isPublic && this.#claimed.has(keyOf(id)),
   };
   readonly conflicts: Conflict<Draft>[] = [];
 
-  constructor(known: KnownIdentities) {
+  constructor(known: KnownIdentities, options: ResolveOptions) {
     this.#known = known;
+    this.#options = options;
+    this.#isPublic = options.isPublic === true;
+    this.#claimed = new Set(known.claimed);
   }
 
-  take(identifiers: Identifiers, options: ResolveOptions): Draft | undefined {
-    const { meant, elsewhere } = namedBy(identifiers, this.#find);
+  take(identifiers: Identifiers): Draft | undefined {
+    const { meant, elsewhere, wrong } = namedBy(identifiers, this.#ways);
     const [first, ...others] = meant;
     const empty = identifiers.email === undefined && identifiers.externalIds.length === 0;
-    if (first === undefined && (!options.create || empty || identifiers.profileId !== undefined)) {
+    if (first === undefined && (!this.#options.create || empty || identifiers.profileId !== undefined)) {
       return undefined;
     }
     let person = first ?? this.#add();
-    for (const other of others) person = this.#unite(person, rootOf(other), identifiers, options);
+    for (const other of others) person = this.#unite(person, rootOf(other), identifiers);
     for (const other of elsewhere) this.#doubt(person, other, identifiers);
-    const ids = this.#attachable(person, identifiers, options);
-    this.#attachEmail(person, identifiers, options);
+    const ids = this.#attachable(person, identifiers);
+    this.#attachEmail(person, identifiers);
     for (const id of ids) this.#attach(person, id);
+    for (const id of wrong) this.#takeOver(person, id, identifiers);
+    this.#confirm(person, identifiers);
     return person;
   }
 
@@ -172,7 +157,7 @@ class Register {
       (one) =>
         one.id === undefined ||
         one.email !== one.storedEmail ||
-        one.emailChanges.length + one.externalIds.length + one.absorbed.length > 0,
+        one.emailChanges.length + one.externalIds.length + one.sureIds.length + one.absorbed.length > 0,
     );
   }
 
@@ -202,14 +187,13 @@ class Register {
   }
 
   /** One person out of two, or the first when they are to stay two. */
-  #unite(person: Draft, other: Draft, identifiers: Identifiers, options: ResolveOptions): Draft {
+  #unite(person: Draft, other: Draft, identifiers: Identifiers): Draft {
     const areBothKnown = person.isSomebody && other.isSomebody;
-    const isPublic = options.isPublic === true;
-    if ((isPublic && areBothKnown) || (person.email !== undefined && other.email !== undefined)) {
+    if ((this.#isPublic && areBothKnown) || (person.email !== undefined && other.email !== undefined)) {
       this.#doubt(person, other, identifiers);
       return person;
     }
-    if (isPublic && person.isSomebody && !this.#isKnownTwice(person, identifiers)) return person;
+    if (this.#isPublic && person.isSomebody && !this.#isKnownTwice(person, identifiers)) return person;
     const [stays, goes] = survives(person, other) ? [person, other] : [other, person];
     goes.into = stays;
     stays.email ??= goes.email;
@@ -217,14 +201,15 @@ class Register {
     stays.isGuarded ||= goes.isGuarded;
     stays.emailChanges.push(...goes.emailChanges);
     stays.externalIds.push(...goes.externalIds);
+    stays.sureIds.push(...goes.sureIds);
     stays.absorbed.push(...goes.absorbed, ...(goes.id === undefined ? [] : [goes.id]));
     return stays;
   }
 
   /** The ids of a call that may be attached to the person; of whoever calls, see `ResolveOptions.isPublic`. */
-  #attachable(person: Draft, identifiers: Identifiers, options: ResolveOptions): readonly ExternalId[] {
+  #attachable(person: Draft, identifiers: Identifiers): readonly ExternalId[] {
     const { externalIds } = identifiers;
-    if (options.isPublic !== true) return externalIds;
+    if (!this.#isPublic) return externalIds;
     const [name] = namesOf(externalIds);
     const browsers = externalIds.filter(({ source }) => source === ANONYMOUS);
     if (!person.isSomebody) return name === undefined ? browsers : [name, ...browsers];
@@ -238,15 +223,15 @@ class Register {
     return others.some((id) => this.#ofExternalId(id) === person);
   }
 
-  #attachEmail(person: Draft, { email, profileId, externalIds }: Identifiers, options: ResolveOptions): void {
+  #attachEmail(person: Draft, { email, profileId, externalIds }: Identifiers): void {
     if (email === undefined || person.email === email) return;
-    if (options.isPublic === true && person.isGuarded) return;
+    if (this.#isPublic && person.isGuarded) return;
     const holder = this.#ofEmail(email);
     if (holder !== undefined && holder !== person) return;
     if (person.email !== undefined) {
       const isNamedOtherwise =
         profileId !== undefined || externalIds.some((id) => this.#ofExternalId(id) === person);
-      if (options.changeEmail !== true || !isNamedOtherwise) return;
+      if (this.#options.changeEmail !== true || !isNamedOtherwise) return;
       person.emailChanges.push({ from: person.email, to: email });
       this.#byEmail.set(person.email, person);
     }
@@ -260,6 +245,29 @@ class Register {
     person.externalIds.push(id);
     person.isSomebody ||= id.source !== ANONYMOUS;
     this.#byExternalId.set(keyOf(id), person);
+  }
+
+  /** A claimed id goes to whom somebody trusted gives it; what was done under it stays. */
+  #takeOver(person: Draft, id: ExternalId, identifiers: Identifiers): void {
+    const owner = this.#ofExternalId(id);
+    if (owner !== undefined) this.#doubt(person, owner, identifiers);
+    this.#byExternalId.set(keyOf(id), person);
+    this.#makeSure(person, id);
+  }
+
+  /** A claimed id that is named with what is surely the person's is so too. */
+  #confirm(person: Draft, identifiers: Identifiers): void {
+    const claimed = namesOf(identifiers.externalIds).filter(
+      (id) => this.#ways.isClaimed(id) && this.#ofExternalId(id) === person,
+    );
+    if (claimed.length === 0 || !surelyNamed(identifiers, this.#ways).includes(person)) return;
+    for (const id of claimed) this.#makeSure(person, id);
+  }
+
+  #makeSure(person: Draft, id: ExternalId): void {
+    person.sureIds.push(id);
+    person.isSomebody = true;
+    this.#claimed.delete(keyOf(id));
   }
 
   #doubt(person: Draft, other: Draft, identifiers: Identifiers): void {

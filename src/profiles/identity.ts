@@ -70,6 +70,9 @@ export interface Merged {
  *    an address or another id: at a shared computer the next customer is a person of their own. This too is an entry
  *    on the timeline of both.
  * 6. What anybody may have sent (`isPublic`) ties nothing to somebody who is known already.
+ * 7. An id that it gave is a claim until a call of somebody trusted names it with what is surely the same person's.
+ *    When such a call names it with another address, or another person, than its profile's, the id goes there: it
+ *    changes no address and merges nobody. This too is an entry on the timeline of both.
  */
 export interface IdentityStore {
   /**

@@ -18,8 +18,11 @@ export class BulkExternalIds {
 
   constructor(handle: Sqlite.Database, people: BulkPeople) {
     this.#people = people;
+    // A claimed id is never its profile's for sure.
     this.#ownerOf = handle
-      .prepare('SELECT profile_id FROM external_ids WHERE source = ? AND value = ?')
+      .prepare(
+        'SELECT CASE WHEN claimed IS NULL THEN profile_id ELSE 0 END FROM external_ids WHERE source = ? AND value = ?',
+      )
       .pluck();
     this.#add = handle.prepare(
       'INSERT INTO external_ids (source, value, profile_id, created_at) VALUES (?, ?, ?, ?)',

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Conflict, IdentityPlan, Person } from '../profiles/identify.ts';
-import { FORMER_EMAIL } from '../profiles/identity.ts';
+import { ANONYMOUS, FORMER_EMAIL } from '../profiles/identity.ts';
 import { emptyState } from '../profiles/merge.ts';
 import type { BulkInsert, BulkRow, Database, RowStatement } from './database.ts';
 import { mergeProfiles } from './merges.ts';
@@ -19,7 +19,7 @@ const externalIdColumns = { source: 'text', value: 'text', profile_id: 'int', cr
 
 const addExternalIds: BulkInsert = {
   into: 'external_ids',
-  columns: externalIdColumns,
+  columns: { ...externalIdColumns, claimed: 'int' },
   tail: 'ON CONFLICT (source, value) DO NOTHING',
 };
 
@@ -28,6 +28,12 @@ const addFormerEmails: BulkInsert = {
   into: 'external_ids',
   columns: externalIdColumns,
   tail: 'ON CONFLICT (source, value) DO UPDATE SET profile_id = excluded.profile_id',
+};
+
+const makeSure: RowStatement = {
+  columns: { source: 'text', value: 'text', profile_id: 'bigint' },
+  body: () => sql`UPDATE external_ids SET profile_id = v.profile_id, claimed = NULL
+    FROM v WHERE external_ids.source = v.source AND external_ids.value = v.value`,
 };
 
 const setEmail: RowStatement = {
@@ -54,14 +60,27 @@ export async function writeIdentities(
   });
   await mergeProfiles(tx, pairs, { by, why: 'one call named both' }, now);
   await writeEmails(tx, plan.changed, ids, by, now);
-  const rows = plan.changed.flatMap((person) => {
-    const id = person.id ?? ids.get(person) ?? 0;
-    return person.externalIds.map(({ source, value }): BulkRow => [source, value, id, now]);
-  });
-  const { written } = await tx.insertMany(addExternalIds, rows.sort(byFirstTwo));
-  if (written < rows.length) throw new Raced();
+  await writeExternalIds(tx, plan, ids, now);
   await writeConflicts(tx, plan.conflicts, ids, by, now);
   return ids;
+}
+
+async function writeExternalIds(
+  tx: Database,
+  { changed, isPublic }: IdentityPlan,
+  ids: ReadonlyMap<Person, number>,
+  now: number,
+): Promise<void> {
+  const rowsOf = (row: (person: Person, id: number) => readonly BulkRow[]) =>
+    changed.flatMap((person) => row(person, person.id ?? ids.get(person) ?? 0)).sort(byFirstTwo);
+  const isClaim = (source: string) => isPublic && source !== ANONYMOUS;
+  const added = rowsOf((person, id) =>
+    person.externalIds.map(({ source, value }) => [source, value, id, now, isClaim(source) ? 1 : null]),
+  );
+  const { written } = await tx.insertMany(addExternalIds, added);
+  if (written < added.length) throw new Raced();
+  const sure = rowsOf((person, id) => person.sureIds.map(({ source, value }) => [source, value, id]));
+  if (sure.length > 0) await tx.forEach(makeSure, sure);
 }
 
 /** In the order of addresses and ids: two calls at once then wait for each other only one way. */

@@ -6,7 +6,6 @@ import {
   type KnownIdentities,
   type KnownProfile,
   keyOf,
-  namedBy,
 } from '../profiles/identify.ts';
 import {
   ANONYMOUS,
@@ -16,6 +15,7 @@ import {
   type IdentityStore,
   type ResolveOptions,
 } from '../profiles/identity.ts';
+import { namedBy } from '../profiles/named-by.ts';
 import type { Database } from './database.ts';
 import { anyoneWasErased, withoutErased } from './erased.ts';
 import { writeIdentities } from './identity-writing.ts';
@@ -118,7 +118,7 @@ async function holdStill(tx: Database, plan: IdentityPlan): Promise<void> {
 
 /** What a name leads to, and the profile that is there; that of a late writer's row may be gone. */
 interface KnownRow {
-  readonly kind: 'email' | 'external' | 'id';
+  readonly kind: 'email' | 'external' | 'claimed' | 'id';
   readonly source: string;
   readonly value: string;
   readonly id: number;
@@ -133,23 +133,27 @@ async function readKnown(db: Database, batch: readonly Identifiers[]): Promise<K
   const byId = new Map<number, KnownProfile>();
   const byEmail = new Map<string, number>();
   const byExternalId = new Map<string, number>();
+  const claimed = new Set<string>();
   const wanted = new Map(batch.flatMap((one) => one.externalIds.map((id) => [keyOf(id), id] as const)));
   const parts = [
     ...byEmails(db, [...new Set(batch.flatMap((one) => one.email ?? []))]),
     ...byExternalIds(db, [...wanted.values()]),
     ...byIds(db, [...new Set(batch.flatMap((one) => one.profileId ?? []))]),
   ];
-  if (parts.length === 0) return { byId, byEmail, byExternalId };
+  if (parts.length === 0) return { byId, byEmail, byExternalId, claimed };
   for (const row of await db.rows<KnownRow>(sql.join(parts, sql` UNION ALL `))) {
-    const { kind, source, value, id, found } = row;
+    const { kind, value, id, found } = row;
     if (kind === 'email') byEmail.set(value, id);
-    else if (kind === 'external' && wanted.has(keyOf(row))) byExternalId.set(keyOf({ source, value }), id);
+    else if (kind !== 'id' && wanted.has(keyOf(row))) {
+      byExternalId.set(keyOf(row), id);
+      if (kind === 'claimed') claimed.add(keyOf(row));
+    }
     if (found === null) continue;
     const profile = knownOf({ ...row, id: found });
     byId.set(found, profile);
     if (kind === 'id') byId.set(Number(value), profile);
   }
-  return { byId, byEmail, byExternalId };
+  return { byId, byEmail, byExternalId, claimed };
 }
 
 type ProfileRow = Pick<KnownRow, 'id' | 'email' | 'somebody' | 'guarded'>;
@@ -185,7 +189,7 @@ function byExternalIds({ phrases }: Database, ids: readonly ExternalId[]): SQL[]
   const sources = [...new Set(ids.map((id) => id.source))];
   const values = [...new Set(ids.map((id) => id.value))];
   return [
-    sql`SELECT 'external' AS kind, x.source AS source, x.value AS value, x.profile_id AS id, p.id AS found,
+    sql`SELECT CASE WHEN x.claimed IS NULL THEN 'external' ELSE 'claimed' END AS kind, x.source AS source, x.value AS value, x.profile_id AS id, p.id AS found,
         p.email AS email, ${standing}
       FROM external_ids x LEFT JOIN profiles p ON p.id = x.profile_id
       WHERE x.source IN ${phrases.texts(sources)} AND x.value IN ${phrases.texts(values)}`,
@@ -233,6 +237,7 @@ function firstOf(identifiers: Identifiers, known: KnownIdentities): number | und
     ofId: profile,
     ofEmail: (email) => profile(known.byEmail.get(email)),
     ofExternalId: (id) => profile(known.byExternalId.get(keyOf(id))),
+    isClaimed: (id) => known.claimed.has(keyOf(id)),
   });
   return meant[0]?.id;
 }

@@ -1,5 +1,4 @@
 import { eq } from 'drizzle-orm';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Identifiers } from '../../src/profiles/identity.ts';
 import { consentStore } from '../../src/store/consents.ts';
@@ -231,59 +230,6 @@ onEveryStore('identity', (open) => {
     expect(await profiles.count()).toBe(700);
     expect(await identities.find(names.map((name) => who(undefined, `${name}-too`)))).toEqual(settled);
   });
-
-  test('a batch comes to the same as its calls one by one', async () => {
-    const { identities, profiles } = ports(await open());
-    const few = fc.constantFrom('a', 'b', 'c', 'd');
-    const call = fc.record({
-      email: fc.option(few, { nil: undefined, freq: 2 }),
-      values: fc.uniqueArray(few, { maxLength: 3 }),
-      visitor: fc.option(few, { nil: undefined }),
-    });
-    let runs = 0;
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(call, { maxLength: 8 }),
-        fc.boolean(),
-        fc.boolean(),
-        async (calls, changeEmail, isPublic) => {
-          runs += 1;
-          const named = (world: string, name: string) => `${world}${runs}-${name}`;
-          const inWorld = (world: string) =>
-            calls.map(({ email, values, visitor }) => ({
-              email: email && `${named(world, email)}@example.com`,
-              externalIds: [
-                ...(visitor === undefined ? [] : [browser(named(world, visitor))]),
-                ...values.map((value) => shop(named(world, value))),
-              ],
-            }));
-          const options = { ...creating, changeEmail, isPublic };
-          const together = await identities.resolve(inWorld('t'), 1, options);
-          const single: (number | undefined)[] = [];
-          for (const one of inWorld('s')) single.push(...(await identities.resolve([one], 1, options)));
-          const pictureOf = async (world: string, found: readonly (number | undefined)[]) => {
-            const everything = ['a', 'b', 'c', 'd'].flatMap((name) => [
-              who(`${named(world, name)}@example.com`),
-              who(undefined, named(world, name)),
-              { externalIds: [browser(named(world, name))] },
-            ]);
-            const ids = await identities.find([
-              ...everything,
-              ...found.map((profileId) => ({ profileId, externalIds: [] })),
-            ]);
-            const known = await profiles.byIds(ids.flatMap((id) => id ?? []));
-            const order = [...new Set(ids)];
-            return ids.map((id) => [
-              id && order.indexOf(id),
-              id && known.get(id)?.email?.replace(named(world, ''), ''),
-            ]);
-          };
-          expect(await pictureOf('t', together)).toEqual(await pictureOf('s', single));
-        },
-      ),
-      { numRuns: 60 },
-    );
-  }, 60_000);
 
   test('values that try to break out stay values', async () => {
     const { identities } = ports(await open());

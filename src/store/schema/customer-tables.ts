@@ -84,7 +84,10 @@ export function customers(c: Columns) {
   return { profiles, events, consents, consentChanges, suppressions, ...identities(c), ...signUps(c) };
 }
 
-/** The source `email` holds addresses that a profile had before; `merged_profiles` tells where an old id went. */
+/**
+ * The source `email` holds addresses that a profile had before; `claimed` is 1 for ids that only somebody who may be
+ * anybody gave (rule 7 of `IdentityStore`); `merged_profiles` tells where an old id went.
+ */
 function identities(c: Columns) {
   const externalIds = c.table(
     'external_ids',
@@ -93,6 +96,7 @@ function identities(c: Columns) {
       value: c.text().notNull(),
       profileId: c.int().notNull(),
       createdAt: c.time().notNull(),
+      claimed: c.int(),
     },
     (t) => [c.primaryKey({ columns: [t.source, t.value] }), c.index('external_ids_profile').on(t.profileId)],
   );
