@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { normaliseEmail } from '../profiles/email.ts';
+import { storableText } from '../profiles/texts.ts';
 import { bookIn } from '../profiles/topics.ts';
 import type { ConfirmationNow } from '../sign-up/port.ts';
 import { type ConfirmView, confirmPage, refusedPage } from './confirm-pages.ts';
@@ -13,18 +14,22 @@ type ByToken = { Params: { token: string } };
 
 const tag = z.string().trim().max(35);
 
+/** What the form's page fills in keeps no customer out, who cannot mend it. */
 const formSchema = z.object({
   email: z.string().trim().max(320).default(''),
   topic: z
     .union([z.string().transform((one) => [one]), z.array(z.string())])
     .default([])
-    .pipe(z.array(z.string().max(100)).max(100)),
+    .pipe(z.array(z.string()).max(100)),
   /** Where on the shop's own site the form stands. */
-  source: z.string().trim().max(80).default(''),
+  source: z
+    .string()
+    .transform((text) => storableText(text.trim(), 80))
+    .catch(''),
   /** The language of that page, as a BCP 47 tag. */
-  language: tag.default(''),
+  language: tag.catch(''),
   /** The language in which our own page showed the topics. */
-  shownIn: tag.optional(),
+  shownIn: tag.optional().catch(undefined),
 });
 
 const query = z.object({ language: tag });

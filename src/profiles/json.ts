@@ -1,3 +1,5 @@
+import { wrongText } from './texts.ts';
+
 /** What a JSON document can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -57,7 +59,7 @@ function wrongAt(
 ): string | undefined {
   size.values += 1;
   if (size.values > jsonLimits.values) return `it holds more than ${jsonLimits.values} values`;
-  if (typeof value === 'string') return wrongText(value, size);
+  if (typeof value === 'string') return wrongLength(value, size) ?? wrongText(value);
   if (typeof value === 'number') return wrongNumber(value);
   if (typeof value === 'boolean' || value === null) return undefined;
   if (typeof value !== 'object') return 'a value is no JSON';
@@ -94,12 +96,11 @@ export function losesDigits(value: number): boolean {
   return digits.replace(/\D/g, '').replace(/0+$/, '').length > 15;
 }
 
-function wrongText(text: string, size: { characters: number }): string | undefined {
+function wrongLength(text: string, size: { characters: number }): string | undefined {
   size.characters += text.length;
-  if (size.characters > jsonLimits.characters)
-    return `it holds more than ${jsonLimits.characters} characters`;
-  if (text.includes('\u0000')) return 'a text holds a NUL character';
-  return text.isWellFormed() ? undefined : 'a text holds half a character (a lone surrogate)';
+  return size.characters > jsonLimits.characters
+    ? `it holds more than ${jsonLimits.characters} characters`
+    : undefined;
 }
 
 /** The same text for the same value, however its keys are ordered. The value has passed `wrongJson`. */

@@ -1,9 +1,8 @@
 import { z } from 'zod';
+import { wrongText } from '../profiles/texts.ts';
 import { windowWords, zone } from './moment.ts';
 import { type Tree, treeOf } from './tree.ts';
 
-// PostgreSQL stores neither NUL nor half a surrogate pair, so no stored value can match them.
-const STORABLE = /^[^\0\p{Surrogate}]*$/u;
 const MAX_TEXT = 1000;
 const MAX_NAME = 200;
 const MAX_LISTED = 1000;
@@ -13,7 +12,7 @@ const storable = (what: string, max: number) =>
   z
     .string({ error: `must be ${what}` })
     .max(max, { error: `is longer than ${max} characters` })
-    .regex(STORABLE, { error: 'contains a character that cannot be stored' });
+    .refine((text) => wrongText(text) === undefined, { error: 'contains a character that cannot be stored' });
 
 /** What something is called. */
 export const name = storable('a name', MAX_NAME).min(1, { error: 'is empty; it must be a name' });

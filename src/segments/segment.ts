@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { DearError, messageOf } from '../errors.ts';
+import { wrongText } from '../profiles/texts.ts';
 import { parseRule, type Rule } from './rule.ts';
 import { pathText } from './rule-errors.ts';
 
@@ -26,7 +27,7 @@ const FileSchema = z.strictObject({
   about: z
     .string({ error: 'must be a text' })
     .max(1000, { error: 'is longer than 1000 characters' })
-    .regex(/^[^\0\p{Surrogate}]*$/u, { error: 'contains a character that cannot be stored' })
+    .refine((text) => wrongText(text) === undefined, { error: 'contains a character that cannot be stored' })
     .optional(),
   follow: z.boolean({ error: 'must be true or false' }).optional(),
   rule: z.unknown().refine((rule) => rule !== undefined, { error: 'is missing' }),

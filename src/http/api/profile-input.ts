@@ -11,7 +11,7 @@ import {
 } from '../../profiles/preferences.ts';
 import { readTime } from '../../profiles/times.ts';
 import type { Misspelt } from '../../profiles/topics.ts';
-import { Refusal, readMoment, readObject, refusalOf, whoOf } from './read.ts';
+import { Refusal, readMoment, readObject, refusalOf, refusedText, whoOf } from './read.ts';
 import { type ProfileInput, profileSchema } from './schemas.ts';
 
 /** Every name of a topic that the items of a body speak of. */
@@ -61,6 +61,8 @@ function readConsents(
     return new Refusal('shape', 'consent', 'it must be an object such as {"offers": "in"}');
   const at = readMoment(input.consentAt, 'consentAt', now);
   if (at instanceof Refusal) return at;
+  const wrongSource = refusedText(input.consentSource, 'consentSource');
+  if (wrongSource !== undefined) return wrongSource;
   const changes: ConsentChange[] = [];
   for (const [topic, given] of Object.entries(input.consent)) {
     const path = `consent.${topic}`;

@@ -8,6 +8,7 @@ import {
   wrongNumberId,
 } from '../../profiles/identity.ts';
 import { isObject, type JsonObject, wrongJson } from '../../profiles/json.ts';
+import { wrongText } from '../../profiles/texts.ts';
 import { readTime, wrongMoment } from '../../profiles/times.ts';
 
 /** Why an item was not taken, and where in it the reason lies (`properties.total`; empty for the item itself). */
@@ -54,6 +55,12 @@ export function readObject(value: unknown, path: string): JsonObject | Refusal {
   return wrong === undefined
     ? (value as JsonObject)
     : new Refusal('json', path, `it cannot be stored: ${wrong}`);
+}
+
+/** Why a field of its own cannot be stored. */
+export function refusedText(text: unknown, path: string): Refusal | undefined {
+  const wrong = typeof text === 'string' ? wrongText(text) : undefined;
+  return wrong === undefined ? undefined : new Refusal('text', path, `it cannot be stored: ${wrong}`);
 }
 
 /** A moment in ms; undefined when none is given. Text without a zone is UTC. */

@@ -4,9 +4,10 @@ import type { ExternalId, Identifiers } from '../../profiles/identity.ts';
 import { wrongExternalId, wrongNumberId } from '../../profiles/identity.ts';
 import type { Incoming } from '../../profiles/intake.ts';
 import { isObject, type Json, type JsonObject } from '../../profiles/json.ts';
+import { storableText, wrongText } from '../../profiles/texts.ts';
 import { readTime, wrongMoment } from '../../profiles/times.ts';
 import { wrongEventId, wrongType } from './events.ts';
-import { eventKey, Partly, Refusal, readObject, refusalOf } from './read.ts';
+import { eventKey, Partly, Refusal, readObject, refusalOf, refusedText } from './read.ts';
 import type { EventNames } from './segment-names.ts';
 import { type Call, type CallType, callSchema } from './segment-schemas.ts';
 
@@ -122,14 +123,16 @@ function propertiesOf(type: EventCall, call: Call, context: unknown): JsonObject
   const path = type === 'group' ? 'traits' : 'properties';
   const own = readObject(call[path], path);
   if (own instanceof Refusal) return own;
+  if (type === 'track') return { ...contextOf(context), ...own };
   const { name, category, groupId } = call;
-  const wrong = wrongNumberId(groupId);
-  if (wrong !== undefined) return new Refusal('json', 'groupId', wrong);
-  return {
-    ...contextOf(context),
-    ...(type === 'track' ? {} : present({ name, category, groupId })),
-    ...own,
-  };
+  const wrongGroup = wrongNumberId(groupId);
+  if (wrongGroup !== undefined) return new Refusal('json', 'groupId', wrongGroup);
+  const named = present({ name, category, groupId });
+  for (const [field, text] of Object.entries(named)) {
+    const wrong = refusedText(text, field);
+    if (wrong !== undefined) return wrong;
+  }
+  return { ...contextOf(context), ...named, ...own };
 }
 
 /** Who it is about: an id of the shop says more than one of a browser, and so stands first. */
@@ -190,19 +193,20 @@ function contextOf(context: unknown): { context?: JsonObject } {
   const kept = {
     page: pick(context.page, keptPages),
     campaign: pick(context.campaign, keptCampaign),
-    locale: typeof locale === 'string' && locale.length <= 35 ? locale : undefined,
+    locale: isText(locale) && locale.length <= 35 ? locale : undefined,
   };
   const found = present(kept);
   return Object.keys(found).length === 0 ? {} : { context: found };
 }
 
+const isText = (value: unknown): value is string =>
+  typeof value === 'string' && wrongText(value) === undefined;
+
 function pick(value: unknown, keys: readonly string[]): JsonObject | undefined {
   if (!isObject(value)) return undefined;
   const texts = keys.flatMap((key): [string, string][] => {
     const text = value[key];
-    return typeof text === 'string' && text !== '' && !/[\0\p{Surrogate}]/u.test(text)
-      ? [[key, text.slice(0, 2000)]]
-      : [];
+    return isText(text) && text !== '' ? [[key, storableText(text, 2000)]] : [];
   });
   return texts.length === 0 ? undefined : Object.fromEntries(texts);
 }

@@ -3,6 +3,7 @@ import type { Keyring } from '../../access/keyring.ts';
 import type { Incoming, Intake, Outcome } from '../../profiles/intake.ts';
 import type { Retention } from '../../profiles/retention.ts';
 import { KEY_TAKEN } from '../../profiles/stated-events.ts';
+import { storableText } from '../../profiles/texts.ts';
 import { callerOf } from './auth.ts';
 import { Partly, Refusal } from './read.ts';
 import { problemSchema, type Refused } from './schemas.ts';
@@ -59,7 +60,9 @@ export async function storeItems(
     problem !== undefined && outcomes.has(index) ? [refusedAt(index, problem)] : [],
   );
   const [first] = [...refused, ...problems];
-  const lastRefusal = first && `${first.path === '' ? '' : `${first.path}: `}${first.message}`;
+  // It may name a field of the call, and so hold anything.
+  const lastRefusal =
+    first && storableText(`${first.path === '' ? '' : `${first.path}: `}${first.message}`, 500);
   deps.keyring.note(key, { stored: outcomes.size, refused: refused.length, lastRefusal });
   return { outcomes, refused, problems };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wrongText } from '../texts.ts';
 import { declaredTypes } from './typing.ts';
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
@@ -65,7 +66,11 @@ export const profileMapping = z.strictObject({
   types: z.record(z.string(), z.enum(declaredTypes)).optional(),
   consent: z.record(z.string(), expression).optional(),
   consentAt: expression.optional(),
-  consentSource: z.string().max(200).optional(),
+  consentSource: z
+    .string()
+    .max(200)
+    .refine((text) => wrongText(text) === undefined, { error: 'holds a character that cannot be stored' })
+    .optional(),
   consentWording: expression.optional(),
   consentProof: expression.optional(),
   timeZone: expression.optional(),
