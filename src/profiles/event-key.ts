@@ -60,8 +60,7 @@ export function readEventType(text: string): string | undefined {
   return TYPE.test(composed) ? composed : undefined;
 }
 
-/** Types of which only Dear itself knows that they happened. */
-export const ownEventTypes: ReadonlySet<string> = new Set([
+const ownTypes = [
   'opened',
   'clicked',
   'unsubscribed',
@@ -71,7 +70,15 @@ export const ownEventTypes: ReadonlySet<string> = new Set([
   'merged',
   'conflict',
   'address changed',
-]);
+  'entered',
+  'left',
+] as const;
+
+/** What Dear itself writes onto timelines. */
+export type OwnEventType = (typeof ownTypes)[number];
+
+/** Types of which only Dear itself knows that they happened. */
+export const ownEventTypes: ReadonlySet<string> = new Set(ownTypes);
 
 /** The digest in a derived key; undefined when the key was given. */
 export function digestInKey(key: string): number | undefined {

@@ -76,13 +76,11 @@ async function attributeWarnings({ attributes }: Words, words: WordStore): Promi
   });
 }
 
-/** What Dear itself makes happen may be still to come, and is spelt right. */
-const ownTypes = [...ownEventTypes, 'entered', 'left'];
-
 async function eventWarnings({ events }: Words, words: WordStore): Promise<Warning[]> {
   if (events.size === 0) return [];
   const stored = await words.eventTypes();
-  const known = [...stored, ...ownTypes];
+  // What Dear itself makes happen may be still to come, and is spelt right.
+  const known = [...stored, ...ownEventTypes];
   const warnings: Warning[] = [...events.keys()]
     .filter((type) => !known.includes(type))
     .slice(0, MOST)

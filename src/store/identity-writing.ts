@@ -169,7 +169,7 @@ async function writeConflicts(
       ].map(([of = 0, against = 0]) => ({
         key: `conflict:${of}:${against}`,
         profileId: of,
-        type: 'conflict',
+        type: 'conflict' as const,
         properties: { profile: against, named, by },
       }));
     });

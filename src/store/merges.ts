@@ -100,7 +100,7 @@ async function mergeRound(
   const entries = done.map(({ merged: { survivor, merged }, properties }) => ({
     key: `merged:${merged}`,
     profileId: survivor,
-    type: 'merged',
+    type: 'merged' as const,
     properties,
   }));
   await addOwnEvents(tx, entries, now);

@@ -1,3 +1,4 @@
+import type { OwnEventType } from '../profiles/event-key.ts';
 import type { JsonObject } from '../profiles/json.ts';
 import { addNewEvents, eventRow } from './bulk-events.ts';
 import type { Database } from './database.ts';
@@ -6,7 +7,7 @@ import type { Database } from './database.ts';
 export interface OwnEvent {
   readonly key: string;
   readonly profileId: number;
-  readonly type: string;
+  readonly type: OwnEventType;
   readonly properties: JsonObject;
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { OwnEventType } from '../profiles/event-key.ts';
 
 /** What can arrive from outside. `resubscribe` is an unsubscribe taken back. */
 export type ArrivalKind = 'open' | 'click' | 'unsubscribe' | 'resubscribe' | 'mail';
@@ -36,7 +37,10 @@ export interface Arrival {
 }
 
 /** The events that arrivals become. `autoReplied` is a machine's answer, such as an absence notice. */
-export type HappenedType = 'opened' | 'clicked' | 'unsubscribed' | 'resubscribed' | 'replied' | 'autoReplied';
+export type HappenedType = Extract<
+  OwnEventType,
+  'opened' | 'clicked' | 'unsubscribed' | 'resubscribed' | 'replied' | 'autoReplied'
+>;
 
 /** An event of the profile that a send went to. */
 export interface Happened {

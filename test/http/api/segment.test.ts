@@ -179,7 +179,7 @@ onEveryStore('the calls of Segment', (open) => {
   });
 
   test('a key that stands in a web page adds, but changes no address and plays no reader', async () => {
-    const { post, key, profile, timeline, http } = await made();
+    const { post, key, profile, timeline, http } = await made('Hidden=address changed');
     const site = await key('site');
     const eventsOnly = await key('events');
     await post('identify', { userId: 'v', traits: { email: 'v@example.com' } });
@@ -195,7 +195,13 @@ onEveryStore('the calls of Segment', (open) => {
     await post('track', { ...order, userId: 'v' });
     await post('track', { ...order, userId: 'v' });
     expect(await timeline('userId', 'v')).toHaveLength(1);
-    expect(await post('track', { userId: 'v', event: 'opened' }, site)).toMatchObject({ status: 400 });
+    // A segment may ask whether somebody entered another one.
+    for (const event of ['opened', 'Entered', 'left', 'merged', 'Hidden']) {
+      expect(await post('track', { userId: 'v', event }, site)).toMatchObject({
+        status: 400,
+        body: { refused: [{ code: 'type', path: 'event' }] },
+      });
+    }
     expect(await post('track', { userId: 'v', event: 'opened' })).toMatchObject({ status: 200 });
     expect(await post('identify', { userId: 'v', traits: {} }, eventsOnly)).toMatchObject({ status: 400 });
     await http.close();
