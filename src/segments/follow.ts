@@ -74,9 +74,10 @@ async function look(deps: FollowDeps, lease: FollowLease, signal?: AbortSignal):
     left = [];
     return kept;
   };
-  const now = deps.segments.members(lease.rule, at);
-  for await (const { id, side } of difference(now, deps.followed.known(lease.segment))) {
-    (side === 'first' ? entered : left).push(id);
+  // What is known is read first: whoever is merged in between then seems to enter what they are known to be in.
+  const known = deps.followed.known(lease.segment);
+  for await (const { id, side } of difference(known, deps.segments.members(lease.rule, at))) {
+    (side === 'first' ? left : entered).push(id);
     if (entered.length + left.length < CHANGES_AT_ONCE) continue;
     if (signal?.aborted === true || !(await flush())) return false;
   }

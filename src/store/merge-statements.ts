@@ -47,13 +47,22 @@ export const moveEvents = each(
     RETURNING events.profile_id AS survivor`,
 );
 
-/** What else hangs on a profile's id. Which segments the survivor is in now, the next look at them tells. */
+/**
+ * What else hangs on a profile's id. In which segments one of the two was at the last look, the survivor counts as a
+ * member: that they entered is among the events that moved, and whether they left the next look tells.
+ */
 export const moveTheRest: readonly RowStatement[] = [
   handOver('consent_changes'),
   handOver('confirmations'),
   handOver('external_ids'),
   forget('traits'),
-  // By the names of the segments, which lead the index.
+  // By the names of the segments, which lead the index; in one order, since a look may be writing there.
+  each(
+    () => sql`INSERT INTO segment_members (segment, profile_id)
+      SELECT m.segment, v.survivor FROM v JOIN segment_members m ON m.profile_id = v.merged
+      WHERE m.segment IN (SELECT name FROM segments) ORDER BY m.segment, v.survivor
+      ON CONFLICT (segment, profile_id) DO NOTHING`,
+  ),
   each(
     () => sql`DELETE FROM segment_members WHERE profile_id IN (SELECT v.merged FROM v)
       AND segment IN (SELECT name FROM segments)`,

@@ -9,6 +9,7 @@ import { profileStore } from '../../src/store/profiles.ts';
 import { followStore } from '../../src/store/segment-follow.ts';
 import { segmentStore } from '../../src/store/segments.ts';
 import { onEveryStore } from '../stores.ts';
+import { merge } from './merging.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -149,6 +150,82 @@ onEveryStore('followed segments', (open) => {
     expect(await Promise.all([look(), look(), look()])).toContain(1);
     expect((await told()).length).toBe(1299);
     expect(new Set((await told()).map((line) => line.split(' ')[2])).size).toBe(1299);
+  });
+
+  test('who is merged stays a member, and is told to leave only where the one that remains does not fit', async () => {
+    const store = await open();
+    const names = ['anna', 'annaToo', 'ben', 'benToo', 'cleo', 'cleoToo'];
+    const { segments, look, orders, told, time, id } = await shop(store, names);
+    await segments.save(buyers, START);
+    await segments.save(
+      { ...buyers, name: 'vips', rule: parseRule({ attribute: 'vip', is: true }, 'rule') },
+      START,
+    );
+    await look();
+    const vip = (name: string, value: boolean) =>
+      store.run(
+        sql`UPDATE profiles SET attributes = ${JSON.stringify({ vip: value })} WHERE id = ${id(name)}`,
+      );
+    for (const name of ['anna', 'cleo', 'cleoToo']) await orders(name, START + MINUTE);
+    await vip('ben', true);
+    time.now = START + 15 * MINUTE;
+    await look();
+    const entered = ['15 entered anna', '15 entered ben', '15 entered cleo', '15 entered cleoToo'];
+    expect(await told()).toEqual(entered);
+    // What was said of benToo counts for both.
+    await vip('benToo', false);
+    for (const name of ['anna', 'ben', 'cleo']) await merge(store, id(`${name}Too`), id(name), time.now);
+    time.now = START + 30 * MINUTE;
+    await look();
+    const moved = ['15 entered annaToo', '15 entered benToo', '15 entered cleoToo', '15 entered cleoToo'];
+    expect(await told()).toEqual([...moved, '30 left benToo']);
+    time.now = START + 3 * DAY;
+    await look();
+    const gone = ['4320 left annaToo', '4320 left cleoToo'];
+    expect(await told()).toEqual([...moved, '30 left benToo', ...gone]);
+    expect(await store.rows(sql`SELECT * FROM segment_members`)).toEqual([]);
+  });
+
+  test('a merge during a look moves nobody', async () => {
+    const store = await open();
+    const { segments, look, orders, told, time, deps, id } = await shop(store, ['anna', 'annaToo']);
+    await segments.save(buyers, START);
+    await look();
+    await orders('anna', START + MINUTE);
+    time.now = START + 15 * MINUTE;
+    await look();
+    time.now = START + 30 * MINUTE;
+    let merged = false;
+    const mergeOnce = async () => {
+      if (merged) return;
+      merged = true;
+      await merge(store, id('annaToo'), id('anna'), time.now);
+    };
+    // Between the first of the two readings and the second, whichever that is.
+    const during: FollowDeps = {
+      ...deps,
+      segments: {
+        members: async function* (...given) {
+          for await (const ids of segments.members(...given)) {
+            await mergeOnce();
+            yield ids;
+          }
+        },
+      },
+      followed: {
+        ...deps.followed,
+        known: async function* (...given) {
+          for await (const ids of deps.followed.known(...given)) {
+            await mergeOnce();
+            yield ids;
+          }
+        },
+      },
+    };
+    await followSegments(during);
+    time.now = START + 45 * MINUTE;
+    await look();
+    expect(await told()).toEqual(['15 entered annaToo']);
   });
 
   test('a look whose lease went to another does nothing', async () => {
