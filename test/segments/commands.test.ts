@@ -116,6 +116,48 @@ describe('dear segments', () => {
     expect(JSON.parse(out)).toMatchObject({ attributes: { name: '=x' } });
   });
 
+  test('an export is read back without a mapping, whatever its attributes are called', async () => {
+    const file = join(folder, 'named.jsonl');
+    const attributes = {
+      id: 'A-7',
+      email: 'work',
+      mail: 'x',
+      frequency: 'often',
+      'attributes.id': 'B',
+      'consent.x': 'y',
+    };
+    await writeFile(file, `${JSON.stringify({ email: 'eve@example.test', attributes })}\n`);
+    await run('profiles', 'import', file);
+    const rule = join(folder, 'named.yaml');
+    await writeFile(rule, 'name: named\nrule: { attribute: frequency, is: often }\n');
+    await run('segments', 'save', rule);
+    for (const format of ['csv', 'jsonl']) {
+      const copy = join(folder, `copy.${format}`);
+      await run('segments', 'export', 'named', '--out', copy);
+      const { out } = await run('--json', 'profiles', 'import', copy, '--guarded');
+      expect(JSON.parse(out)).toMatchObject({ refused: 0, unchanged: 1 });
+      // As new: nothing is there already that would hide what is missing.
+      const fresh = (await readFile(copy, 'utf8')).replaceAll('eve@', `${format}@`);
+      await writeFile(copy, fresh);
+      await run('profiles', 'import', copy, '--guarded');
+      const { out: shown } = await run('--json', 'profile', 'show', `${format}@example.test`);
+      expect(JSON.parse(shown).attributes).toEqual(attributes);
+      await run('profile', 'erase', `${format}@example.test`, '--yes');
+    }
+    await run('segments', 'remove', 'named');
+    await run('profile', 'erase', 'eve@example.test', '--yes');
+  });
+
+  test('attributes that an export is to have are named, each once', async () => {
+    const once = await run('segments', 'export', 'buyers', '--attributes', 'age, age,');
+    expect(once.out).toMatch(/^id,email,age\n/);
+    for (const names of ['', ' , ']) {
+      const none = await run('segments', 'export', 'buyers', '--attributes', names);
+      expect(none).toMatchObject({ code: 2 });
+      expect(none.err).toContain('--attributes names no attribute');
+    }
+  });
+
   test('export writes JSON Lines, and to standard output', async () => {
     const { out } = await run(
       'segments',

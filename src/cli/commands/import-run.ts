@@ -37,7 +37,10 @@ export function importOptions(command: Command): Command {
     .option('--format <format>', 'csv or jsonl; default: by name, then by the first line')
     .option('--delimiter <character>', 'what stands between fields; default: found in the header')
     .option('--encoding <name>', 'such as windows-1252; default utf-8')
-    .option('--guarded', 'a CSV file that Dear exported: an apostrophe before = + - @ is its guard, no data')
+    .option(
+      '--guarded',
+      'a file that Dear exported: id is its own, and in CSV an apostrophe before = + - @ its guard',
+    )
     .option('--time-zone <name>', 'zone of dates without one, such as Europe/London; default UTC')
     .option('--date-format <format>', 'such as dd.MM.yyyy; default ISO 8601, or seconds since 1970')
     .option('--refused-to <folder>', 'where refused rows are written; default: beside the file')

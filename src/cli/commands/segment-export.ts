@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify';
 import type { App } from '../../app.ts';
 import { DearError, messageOf } from '../../errors.ts';
+import { attributeColumn, OWN_ID } from '../../profiles/export-columns.ts';
 import { formulaSafe } from '../../profiles/formula-safe.ts';
 import type { ExportedMember } from '../../segments/port.ts';
 import type { Rule } from '../../segments/rule.ts';
@@ -48,7 +49,8 @@ export async function exportSegment(store: App['segments'], wish: ExportWish): P
     await writeTo(wish.file, async (target) => {
       const source = Readable.from(rows());
       if (columns === undefined) return pipeline(source, target, { end: target !== process.stdout });
-      const csv = stringify({ header: true, columns: ['id', 'email', ...columns].map(formulaSafe) });
+      const header = [OWN_ID, 'email', ...columns.map(attributeColumn)];
+      const csv = stringify({ header: true, columns: header.map(formulaSafe) });
       return pipeline(source, csv, target, { end: target !== process.stdout });
     });
   } finally {

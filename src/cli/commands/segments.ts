@@ -189,7 +189,7 @@ async function exportMembers(
   const out = cli.out(command);
   const file = options.out;
   const format = formatOf(options, out.json);
-  const attributes = options.attributes?.split(',').map((attribute) => attribute.trim());
+  const attributes = attributesOf(options);
   const written = await cli.withApp(async (app) => {
     const { rule } = await app.segments.get(name);
     const profiles = await exportSegment(app.segments, { rule, now: Date.now(), format, attributes, file });
@@ -201,6 +201,17 @@ async function exportMembers(
     `${count.format(written)} ${written === 1 ? 'profile' : 'profiles'} of ${name} written to ${file}.`,
   );
   out.data({ name, file, format, count: written });
+}
+
+function attributesOf({ attributes }: ExportOptions): readonly string[] | undefined {
+  if (attributes === undefined) return undefined;
+  const names = attributes.split(',').map((name) => name.trim());
+  const wanted = [...new Set(names.filter((name) => name !== ''))];
+  if (wanted.length > 0) return wanted;
+  throw new DearError('segment.attributes', '--attributes names no attribute.', {
+    kind: 'usage',
+    mend: 'Write --attributes country,city; leave it out for all.',
+  });
 }
 
 function formatOf({ out, format }: ExportOptions, json: boolean): 'csv' | 'jsonl' {

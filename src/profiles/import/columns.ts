@@ -9,7 +9,7 @@ import { isEmpty, type Shape } from './record.ts';
 import { asItIs, type Typing } from './typing.ts';
 
 /** Names that spell the same: `E-Mail`, `e_mail` and `EMAIL`. */
-const plainName = (name: string) => name.toLowerCase().replace(/[\s._-]+/g, '');
+export const plainName = (name: string): string => name.toLowerCase().replace(/[\s._-]+/g, '');
 
 /** The file's column that spells one of the given names; JSON Lines have no header, there the first name holds. */
 export function findColumn(shape: Shape, names: readonly string[]): string | undefined {
@@ -75,6 +75,8 @@ export function namedValues(
     rest: boolean;
     used: ReadonlySet<string>;
     nested: string;
+    /** What a column names that is not mapped; itself, unless it says otherwise. */
+    nameOf?: (column: string) => string;
     /** How values are typed that come as they stand in a column. */
     typing?: (name: string) => Typing;
   },
@@ -88,9 +90,11 @@ export function namedValues(
     return [name, typed(name, compiled, isBareColumn(expression) ? typing(name) : asItIs)] as const;
   });
   const used = new Set([...options.used, ...named.flatMap(([, compiled]) => compiled.columns)]);
-  if (options.rest) for (const column of shape.columns ?? []) if (!used.has(column)) checkName(column);
+  const nameOf = options.nameOf ?? ((column: string) => column);
+  if (options.rest)
+    for (const column of shape.columns ?? []) if (!used.has(column)) checkName(nameOf(column));
   const others = options.rest ? shape.others(used) : undefined;
-  const add = otherAdder(shape.format === 'jsonl' ? options.nested : undefined, typing);
+  const add = otherAdder(shape.format === 'jsonl' ? options.nested : undefined, nameOf, typing);
   return (values) => {
     const result: Record<string, Json> = {};
     const refused = others?.(values, add, result);
@@ -105,7 +109,11 @@ export function namedValues(
 }
 
 /** Adds one of the columns that the mapping does not name. */
-function otherAdder(nested: string | undefined, typing: (name: string) => Typing) {
+function otherAdder(
+  nested: string | undefined,
+  nameOf: (column: string) => string,
+  typing: (name: string) => Typing,
+) {
   const add = (result: Record<string, Json>, name: string, value: unknown): Refused | undefined => {
     if (value === '' || value === undefined) return undefined;
     if (name === nested && isObject(value)) {
@@ -115,7 +123,7 @@ function otherAdder(nested: string | undefined, typing: (name: string) => Typing
       }
       return undefined;
     }
-    return addInner(result, name, value);
+    return addInner(result, nameOf(name), value);
   };
   const addInner = (result: Record<string, Json>, name: string, value: unknown): Refused | undefined => {
     if (value === '' || value === undefined) return undefined;

@@ -38,7 +38,10 @@ const reading = {
   format: z.enum(['csv', 'jsonl']).optional(),
   delimiter: z.string().length(1, 'must be one character').optional(),
   encoding: z.string().optional(),
-  /** A CSV file that Dear exported: the apostrophes with which it guards what spreadsheets would run are no data. */
+  /**
+   * A file that Dear exported: the ids are its own, and in CSV the apostrophes with which it guards what spreadsheets
+   * would run are no data.
+   */
   guarded: z.boolean('must be true or false').optional(),
   dates: z
     .strictObject({

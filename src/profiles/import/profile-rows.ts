@@ -1,4 +1,5 @@
 import { readEmail } from '../email.ts';
+import { attributeOfColumn, OWN_ID } from '../export-columns.ts';
 import { wrongJson } from '../json.ts';
 import type { ProfileContent } from '../port.ts';
 import {
@@ -58,8 +59,10 @@ export function profileReader(
         ...externalIds.columns,
         ...preferences.columns,
         ...consents.columns,
+        ...(mapping.guarded ? [OWN_ID] : []),
       ]),
       nested: 'attributes',
+      ...(mapping.guarded && shape.format === 'csv' && { nameOf: attributeOfColumn }),
       typing: typingFor(mapping, shape, dates),
     },
     shape,
