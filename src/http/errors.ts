@@ -43,6 +43,11 @@ export function answerErrors(http: FastifyInstance, deps: Pick<HttpDeps, 'log' |
   });
 }
 
+/** Answers a path that cannot be read, in which no route was looked for. */
+export function answerBadPath(request: FastifyRequest, reply: FastifyReply, status: number): FastifyReply {
+  return send(request, reply, status, ({ problems }) => problems.theirs);
+}
+
 /** What a failure is called on a page. Messages of errors are for those who run the server, and in their language. */
 function problemOf(error: unknown, status: number): keyof Texts['problems'] {
   if (error instanceof DearError && error.code === 'http.link') return 'link';

@@ -4,8 +4,9 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { DearError, messageOf } from '../errors.ts';
 import { makeRecorder } from '../tracking/recorder.ts';
 import { type ApiDeps, apiRoutes } from './api/api.ts';
+import { answerBadPath as answerBadApiPath } from './api/errors.ts';
 import type { HttpDeps, HttpLog, RouteDeps } from './deps.ts';
-import { answerErrors, routeOf } from './errors.ts';
+import { answerBadPath, answerErrors, routeOf, statusOf } from './errors.ts';
 import { contentSecurityPolicy } from './frame.ts';
 import { hitRoutes } from './hits.ts';
 import { homePage } from './pages.ts';
@@ -30,6 +31,13 @@ export function makeHttp(deps: HttpDeps, api?: ApiDeps): FastifyInstance {
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
     forceCloseConnections: 'idle',
+    // No hook runs before this.
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(guards);
+      const isApi = api !== undefined && /^\/(api|v1)\//.test(request.url);
+      const status = statusOf(error);
+      return isApi ? answerBadApiPath(reply, status) : answerBadPath(request, reply, status);
+    },
   });
   const recorder = makeRecorder(deps.arrivals, deps.wake);
   const route: RouteDeps = { ...deps, recorder, now: deps.now ?? Date.now };
@@ -99,15 +107,17 @@ function cannotListen({ host, port }: { host: string; port: number }, cause: unk
       );
 }
 
+const guards = {
+  'cache-control': 'no-store',
+  'content-security-policy': contentSecurityPolicy,
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-robots-tag': 'noindex, nofollow',
+};
+
 function protect(http: FastifyInstance, log: HttpLog): void {
   http.addHook('onRequest', async (_request, reply) => {
-    reply.headers({
-      'cache-control': 'no-store',
-      'content-security-policy': contentSecurityPolicy,
-      'referrer-policy': 'no-referrer',
-      'x-content-type-options': 'nosniff',
-      'x-robots-tag': 'noindex, nofollow',
-    });
+    reply.headers(guards);
   });
   http.addHook('onResponse', async (request, reply) => {
     const ms = Math.round(reply.elapsedTime);

@@ -17,18 +17,54 @@ export function readBodies(http: FastifyInstance, types: readonly string[]): voi
     [...types],
     { parseAs: 'buffer', bodyLimit: MOST_BYTES },
     async (request: FastifyRequest, body: Buffer) => {
-      const isZipped = /^(x-)?gzip$/i.test(request.headers['content-encoding'] ?? '');
-      return parseBody(isZipped ? await unzipped(body) : body);
+      checkCharset(request.headers['content-type'] ?? '');
+      return parseBody(isZipped(request) ? await unzipped(body) : body);
+    },
+  );
+  // Without a body and its type nothing above is asked.
+  http.addHook('preValidation', async (request: FastifyRequest) => {
+    const isNothing = request.body === undefined || request.body === null;
+    if (request.method === 'POST' && isNothing && !request.is404) throw wrongBody('it is empty');
+  });
+}
+
+/** @throws DearError `api.media` when it is packed in another way than with gzip */
+function isZipped(request: FastifyRequest): boolean {
+  const encoding = (request.headers['content-encoding'] ?? '').trim();
+  if (/^(identity)?$/i.test(encoding)) return false;
+  if (/^(x-)?gzip$/i.test(encoding)) return true;
+  throw new DearError(
+    'api.media',
+    `The body is packed with '${shown(encoding)}', which is not understood here.`,
+    {
+      kind: 'usage',
+      mend: 'Send it as it is, or packed once with the header `Content-Encoding: gzip`.',
     },
   );
 }
+
+/** @throws DearError `api.media` when the header names another charset than that of JSON */
+function checkCharset(contentType: string): void {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType)?.[1];
+  if (charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset)) return;
+  throw new DearError(
+    'api.media',
+    `The body is said to be in '${shown(charset)}', and JSON is read in UTF-8.`,
+    {
+      kind: 'usage',
+      mend: 'Send it in UTF-8, with the header `Content-Type: application/json`.',
+    },
+  );
+}
+
+const shown = (text: string) => text.slice(0, 40);
 
 /** @throws DearError `api.body` saying what is wrong with it and where */
 function parseBody(body: Buffer): unknown {
   if (body.length === 0) throw wrongBody('it is empty');
   if (!isUtf8(body)) throw wrongBody(`it is not UTF-8 (it goes wrong at byte ${firstWrongByte(body)})`);
   try {
-    return JSON.parse(body.toString('utf8'));
+    return JSON.parse(body.toString('utf8').replace(/^\ufeff/, ''));
   } catch (error) {
     throw wrongBody(messageOf(error));
   }

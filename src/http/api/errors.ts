@@ -33,6 +33,18 @@ export function answerProblems(http: FastifyInstance, log: HttpLog): void {
   });
 }
 
+/** Answers a path that cannot be read, in which no route was looked for. */
+export function answerBadPath(reply: FastifyReply, status: number): FastifyReply {
+  return send(reply, status, {
+    code: 'api.request',
+    message:
+      status === 414
+        ? 'A part of the path is longer than anything that is known here.'
+        : 'The path is not percent-encoded UTF-8.',
+    mend: 'Encode what stands in it, such as an e-mail address: ann%40example.com.',
+  });
+}
+
 /** Fastify's own errors in the words of the API. */
 function understood(error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error;

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { problemSchema } from '../../../src/http/api/schemas.ts';
 import { listenHttp } from '../../../src/http/server.ts';
@@ -104,6 +105,57 @@ describe('the API', () => {
     ]);
     expect(logged.join('\n')).not.toMatch(/nobody|dear_/);
     expect((await http.inject({ url: '/nowhere' })).body).toContain('<html');
+    await http.close();
+  });
+
+  test('tells what it cannot read, and reads what others write', async () => {
+    const { http, key, call } = apiServer(store);
+    const secret = await key('events', 'profiles', 'read');
+    const post = (
+      payload: string | Buffer | undefined,
+      headers: Record<string, string>,
+      url = '/api/events',
+    ) => call(secret, { method: 'POST', url, headers, ...(payload !== undefined && { payload }) });
+    const text = JSON.stringify(event);
+    for (const url of ['/api/events', '/v1/track']) {
+      const bad = [
+        await post(text, { ...json, 'content-encoding': 'br' }, url),
+        await post(gzipSync(text), { ...json, 'content-encoding': 'gzip, gzip' }, url),
+        await post(text, { 'content-type': 'application/json; charset=utf-16' }, url),
+        await post(undefined, {}, url),
+        await post('null', json, url),
+      ].map((answer) => ({ status: answer.statusCode, ...problemSchema.parse(answer.json()).error }));
+      const packed = { status: 415, code: 'api.media', mend: expect.stringContaining('gzip') };
+      expect(bad).toMatchObject([
+        { ...packed, message: expect.stringContaining("'br'") },
+        packed,
+        { status: 415, code: 'api.media', message: expect.stringContaining("'utf-16'") },
+        { status: 400, code: 'api.body', mend: expect.stringContaining('one object') },
+        { status: 400, code: 'api.body' },
+      ]);
+    }
+    for (const good of [
+      await post(`\ufeff${text}`, json),
+      await post(text, {
+        'content-type': 'application/json;charset="UTF-8"',
+        'content-encoding': 'identity',
+      }),
+      await post(gzipSync(`\ufeff${text}`), { ...json, 'content-encoding': 'GZIP' }),
+    ]) {
+      expect(good.statusCode).toBe(200);
+    }
+    for (const [url, status] of [
+      ['/api/profiles/%ff', 400],
+      [`/api/profiles/${'x'.repeat(500)}`, 414],
+      ['/v1/%e0%a4%a', 400],
+    ] as const) {
+      const answer = await call(secret, { url });
+      expect(answer.statusCode).toBe(status);
+      expect(problemSchema.parse(answer.json()).error).toMatchObject({ code: 'api.request' });
+    }
+    const page = await http.inject({ url: '/p/%ff' });
+    expect([page.statusCode, page.headers['referrer-policy']]).toEqual([400, 'no-referrer']);
+    expect(page.body).toContain('<html');
     await http.close();
   });
 
