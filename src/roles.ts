@@ -87,12 +87,15 @@ async function startParts(
       await app.fold(signal);
       await app.traits.fold({ signal, budgetMs: FOLD_TRAITS_MS });
     });
+    if (!names.includes('sweep'))
+      closers.push(await lookFor('what is to be recorded', app, () => askToRecord(app, queues)));
   }
   if (names.includes('follow')) {
     await queues.process('follow', async (_payload, signal) => {
       await app.follow(signal);
     });
-    if (!names.includes('sweep')) closers.push(await lookForFollowed(app, queues));
+    if (!names.includes('sweep'))
+      closers.push(await lookFor('which segments are to be followed', app, () => askToFollow(app, queues)));
   }
   if (names.includes('sweep')) {
     const upkeep = makeUpkeep({
@@ -115,14 +118,21 @@ async function startParts(
 }
 
 /** Where nobody sweeps: an embedded queue is this process's own, and no other asks for it. */
-async function lookForFollowed(app: App, queues: Queues): Promise<() => Promise<void>> {
+async function lookFor(what: string, app: App, ask: () => Promise<void>): Promise<() => Promise<void>> {
   const look = () =>
-    askToFollow(app, queues).catch((error: unknown) =>
-      app.log.warn({ error: messageOf(error) }, 'it could not be seen which segments are to be followed'),
+    ask().catch((error: unknown) =>
+      app.log.warn({ error: messageOf(error) }, `it could not be seen ${what}`),
     );
   await look();
   const looking = setInterval(() => void look(), RESCHEDULE_MS);
   return async () => clearInterval(looking);
+}
+
+const waitingToBeRecorded = async (app: App) =>
+  (await app.arrivals.count()) + Number(await app.traits.waits());
+
+async function askToRecord(app: App, queues: Queues): Promise<void> {
+  if ((await waitingToBeRecorded(app)) > 0) await queues.add('record', [{ payload: {}, key: 'record' }]);
 }
 
 async function askToFollow(app: App, queues: Queues): Promise<void> {
@@ -134,7 +144,7 @@ async function askToFollow(app: App, queues: Queues): Promise<void> {
 async function sweepOnce(app: App, queues: Queues): Promise<void> {
   await sweep({
     ledger: app.sweeping,
-    arrivals: async () => (await app.arrivals.count()) + Number(await app.traits.waits()),
+    arrivals: () => waitingToBeRecorded(app),
     queues,
   });
   await app.identities.settleMerges(Date.now() - MERGE_SETTLES_MS, Date.now());
