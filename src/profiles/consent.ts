@@ -15,6 +15,8 @@ export interface Consent extends Evidence {
   readonly state: ConsentState;
   /** ms since 1970. */
   readonly at: number;
+  /** What its source said instead, when that was still to come: `at` is the moment at which it was told then. */
+  readonly statedAt?: number | undefined;
   readonly source: string;
 }
 
@@ -36,24 +38,31 @@ const care: Readonly<Record<ConsentState, number>> = { pending: 0, in: 1, out: 2
 
 /**
  * What a statement does to where a profile stands.
- * The newest statement wins, whenever it arrives; of two of the same moment 'out' wins. A statement without
+ * The newest statement wins, whenever it arrives; of two of the same moment 'out' wins. A moment ahead of now counts
+ * as now, so that whatever is said later wins. A statement without
  * a time never turns 'out' or 'pending' into 'in': a shop's nightly list must not undo what a customer chose,
  * nor confirm what only they can. A request to confirm changes nothing for somebody who has agreed already; an
  * older agreement that is told after such a request leaves it open, since an opt-out may lie between the two.
  */
-export function effectOf(current: Consent | undefined, change: ConsentChange): Effect {
+export function effectOf(current: Consent | undefined, change: ConsentChange, now: number): Effect {
   if (current === undefined) return 'state';
   if (change.at === undefined) return change.state === 'out' && current.state !== 'out' ? 'state' : 'nothing';
   if (change.state === 'pending' && current.state === 'in') return 'nothing';
-  if (change.at > current.at) return 'state';
-  if (change.at < current.at) return 'history';
+  const [at, since] = [Math.min(change.at, now), Math.min(current.at, now)];
+  if (at > since) return 'state';
+  if (at < since) return 'history';
   if (change.state === current.state) return 'nothing';
   return care[change.state] > care[current.state] ? 'state' : 'history';
 }
 
-/** The moment of a statement: its own, or now, but never before what it overrides. */
-export function momentOf(current: Consent | undefined, change: ConsentChange, now: number): number {
-  return change.at ?? Math.max(now, current?.at ?? 0);
+/** The moment of a statement: its own, or now, but never before what it overrides. None lies ahead of now. */
+export function momentsOf(
+  current: Consent | undefined,
+  { at }: ConsentChange,
+  now: number,
+): Pick<Consent, 'at' | 'statedAt'> {
+  if (at === undefined) return { at: Math.max(now, current?.at ?? 0) };
+  return at > now ? { at: now, statedAt: at } : { at };
 }
 
 /** A topic's name: letters, digits, hyphens, up to 50. */

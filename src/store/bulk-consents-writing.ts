@@ -6,8 +6,10 @@ import {
   consentOf,
   consentRow,
   consentState,
-  type Standing,
+  Standing,
+  type StatedAhead,
   statementKey,
+  statementRow,
 } from './standing.ts';
 
 const COLUMNS = 'profile_id, topic, state, at, source, wording, proof';
@@ -22,6 +24,7 @@ export class BulkConsents {
   readonly #of: Sqlite.Statement;
   readonly #history: Sqlite.Statement;
   readonly #current: Sqlite.Statement;
+  readonly #ahead: Sqlite.Statement;
   /** The last row whose statement is in the history. */
   #told = 0;
 
@@ -31,12 +34,15 @@ export class BulkConsents {
     this.#set = handle.prepare(`INSERT INTO consents (${COLUMNS}) ${values}
       ON CONFLICT (profile_id, topic) DO UPDATE SET state = excluded.state, at = excluded.at,
         source = excluded.source, wording = excluded.wording, proof = excluded.proof`);
-    this.#tell = handle.prepare(`INSERT INTO consent_changes (${COLUMNS}) ${values}`);
+    this.#tell = handle.prepare(`INSERT INTO consent_changes (${COLUMNS}, stated_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#tellAdded = handle.prepare(`INSERT INTO consent_changes (${COLUMNS})
       SELECT ${COLUMNS} FROM consents WHERE rowid > ? ORDER BY rowid`);
     this.#last = handle.prepare('SELECT coalesce(max(rowid), 0) FROM consents').pluck();
     this.#of = handle.prepare('SELECT * FROM consents WHERE profile_id = ?');
     this.#current = handle.prepare('SELECT state, at FROM consents WHERE profile_id = ? AND topic = ?').raw();
+    this.#ahead = handle.prepare(`SELECT topic, state, stated_at AS statedAt FROM consent_changes
+      WHERE profile_id = ? AND stated_at IS NOT NULL`);
     this.#history = handle.prepare('SELECT topic, state, at FROM consent_changes WHERE profile_id = ?');
   }
 
@@ -50,7 +56,12 @@ export class BulkConsents {
     this.#tellAdded.run(this.#told);
   }
 
-  of(profileId: number): Consent[] {
+  standingOf(profileId: number): Standing {
+    // The statement names its columns after the fields.
+    return new Standing(this.#consentsOf(profileId), this.#ahead.all(profileId) as StatedAhead[]);
+  }
+
+  #consentsOf(profileId: number): Consent[] {
     // The columns are those of the table, whose names but for one have no second word.
     return (this.#of.all(profileId) as Omit<ConsentRow, 'profileId'>[]).map((row) =>
       consentOf({ ...row, profileId }),
@@ -58,15 +69,15 @@ export class BulkConsents {
   }
 
   /** Whether a statement says nothing that is not known. */
-  isKnown(profileId: number, change: ConsentChange): boolean {
+  isKnown(profileId: number, change: ConsentChange, now: number): boolean {
     // The statement is raw: the state and its moment.
     const [state, at] = (this.#current.get(profileId, change.topic) as [string, number] | undefined) ?? [];
     if (state === undefined || at === undefined) return false;
     const current = { topic: change.topic, state: consentState(state), at, source: '' };
-    return effectOf(current, change) === 'nothing';
+    return effectOf(current, change, now) === 'nothing';
   }
 
-  /** The only statement about a profile that is new. */
+  /** The only statement about a profile that is new; its moment has passed. */
   addFirst(profileId: number, { consents, now }: PackedProfiles, at: number): void {
     const moment = consents.moments[at] ?? Number.NaN;
     const text = (column: Int32Array) => consents.texts[column[at] ?? -1] ?? null;
@@ -90,12 +101,12 @@ export class BulkConsents {
     this.end();
     for (const consent of standing.states()) this.#set.run(...consentRow(profileId, consent));
     this.#told = this.#lastRow();
-    for (const consent of newer) this.#tell.run(...consentRow(profileId, consent));
+    for (const consent of newer) this.#tell.run(...statementRow(profileId, consent));
     for (const consent of older) {
       const key = statementKey(profileId, consent);
       if (seen.has(key)) continue;
       seen.add(key);
-      this.#tell.run(...consentRow(profileId, consent));
+      this.#tell.run(...statementRow(profileId, consent));
     }
   }
 

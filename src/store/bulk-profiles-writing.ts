@@ -8,7 +8,7 @@ import { BETWEEN, type PackedProfiles, unpackedTexts } from './bulk-packing.ts';
 import type { BulkPeople } from './bulk-people.ts';
 import { bulkRow, type ProfileRow, preferenceColumns, profileOf } from './profile-columns.ts';
 import { applyChanges, type Draft, draftsOf } from './profile-drafts.ts';
-import { consentState, Standing } from './standing.ts';
+import { consentState } from './standing.ts';
 
 /** A change of a batch, whose attributes are read only if they have to be. */
 interface Entry {
@@ -87,12 +87,14 @@ class ProfilesWriter {
   /** The short way, for a plain new profile and for one that stays as it is; false when it is not enough. */
   #takeOne(entry: Entry, packed: PackedProfiles, counts: { added: number; unchanged: number }): boolean {
     if (packed.preferences.has(entry.place) || entry.isRemoving || entry.to - entry.from > 1) return false;
+    if (entry.to > entry.from && (packed.consents.moments[entry.from] ?? 0) > packed.now) return false;
     if (this.#expectsKnown) {
       // The statement is raw: the id and the text of the attributes.
       const [id, attributes] = (this.#peek.get(entry.email) as [number, string] | undefined) ?? [];
       this.#expectsKnown = id !== undefined;
       if (id === undefined || attributes !== entry.attributes) return false;
-      if (entry.to > entry.from && !this.#consents.isKnown(id, consentAt(packed, entry.from))) return false;
+      const isNews = () => !this.#consents.isKnown(id, consentAt(packed, entry.from), packed.now);
+      if (entry.to > entry.from && isNews()) return false;
       counts.unchanged += 1;
       return true;
     }
@@ -126,7 +128,7 @@ class ProfilesWriter {
     draft.before = profileOf({ ...row, attributes: JSON.parse(row.attributes) });
     draft.state = draft.before;
     if (draft.changes.some((change) => change.consents.length > 0)) {
-      draft.standing = new Standing(this.#consents.of(row.id));
+      draft.standing = this.#consents.standingOf(row.id);
     }
   }
 

@@ -1,13 +1,15 @@
-import { inArray } from 'drizzle-orm';
+import { and, inArray, isNotNull } from 'drizzle-orm';
 import type { Consent } from '../profiles/consent.ts';
 import type { BulkInsert, BulkRow, Database } from './database.ts';
 import {
-  type ConsentRow,
   consentColumns,
   consentOf,
   consentRow,
   Standing,
+  type StatedAhead,
+  statementColumns,
   statementKey,
+  statementRow,
 } from './standing.ts';
 
 const setState: BulkInsert = {
@@ -17,7 +19,7 @@ const setState: BulkInsert = {
     SET state = excluded.state, at = excluded.at, source = excluded.source,
       wording = excluded.wording, proof = excluded.proof`,
 };
-const addHistory: BulkInsert = { into: 'consent_changes', columns: consentColumns };
+const addHistory: BulkInsert = { into: 'consent_changes', columns: statementColumns };
 
 /** The standings of the given profiles, which the transaction has locked. */
 export async function readStandings(
@@ -25,7 +27,19 @@ export async function readStandings(
   profileIds: readonly number[],
 ): Promise<Map<number, Standing>> {
   const consents = await readConsents(tx, profileIds);
-  return new Map(profileIds.map((id) => [id, new Standing(consents.get(id))]));
+  const ahead = await readAhead(tx, [...consents.keys()]);
+  return new Map(profileIds.map((id) => [id, new Standing(consents.get(id), ahead.get(id))]));
+}
+
+async function readAhead(tx: Database, profileIds: readonly number[]): Promise<Map<number, StatedAhead[]>> {
+  if (profileIds.length === 0) return new Map();
+  const { profileId, topic, state, statedAt } = tx.tables.consentChanges;
+  const rows = await tx.orm
+    .select({ profileId, topic, state, statedAt })
+    .from(tx.tables.consentChanges)
+    .where(and(inArray(profileId, tx.phrases.numbers(profileIds)), isNotNull(statedAt)));
+  const found = rows.flatMap((row) => (row.statedAt === null ? [] : [{ ...row, statedAt: row.statedAt }]));
+  return grouped(found, (row) => row);
 }
 
 async function readConsents(tx: Database, profileIds: readonly number[]): Promise<Map<number, Consent[]>> {
@@ -35,19 +49,19 @@ async function readConsents(tx: Database, profileIds: readonly number[]): Promis
     .select()
     .from(consents)
     .where(inArray(consents.profileId, tx.phrases.numbers(profileIds)));
-  return grouped(rows);
+  return grouped(rows, consentOf);
 }
 
 /** Writes what the standings took. @returns how many statements were recorded */
 export async function saveStandings(tx: Database, standings: ReadonlyMap<number, Standing>): Promise<number> {
-  const rows = (pick: (standing: Standing) => readonly Consent[]) =>
-    [...standings].flatMap(([id, standing]) => pick(standing).map((consent) => consentRow(id, consent)));
+  const rows = (pick: (standing: Standing) => readonly Consent[], row: typeof consentRow) =>
+    [...standings].flatMap(([id, standing]) => pick(standing).map((consent) => row(id, consent)));
   const older = await unknownStatements(tx, standings);
-  const history = [...rows((standing) => standing.newer()), ...older];
+  const history = [...rows((standing) => standing.newer(), statementRow), ...older];
   if (history.length === 0) return 0;
   await tx.insertMany(
     setState,
-    rows((standing) => standing.states()),
+    rows((standing) => standing.states(), consentRow),
   );
   await tx.insertMany(addHistory, history);
   return history.length;
@@ -69,18 +83,21 @@ async function unknownStatements(tx: Database, standings: ReadonlyMap<number, St
       const key = statementKey(id, consent);
       if (seen.has(key)) continue;
       seen.add(key);
-      fresh.push(consentRow(id, consent));
+      fresh.push(statementRow(id, consent));
     }
   }
   return fresh;
 }
 
-function grouped(rows: readonly ConsentRow[]): Map<number, Consent[]> {
-  const byProfile = new Map<number, Consent[]>();
+function grouped<R extends { readonly profileId: number }, T>(
+  rows: readonly R[],
+  read: (row: R) => T,
+): Map<number, T[]> {
+  const byProfile = new Map<number, T[]>();
   for (const row of rows) {
     const list = byProfile.get(row.profileId);
-    if (list) list.push(consentOf(row));
-    else byProfile.set(row.profileId, [consentOf(row)]);
+    if (list) list.push(read(row));
+    else byProfile.set(row.profileId, [read(row)]);
   }
   return byProfile;
 }

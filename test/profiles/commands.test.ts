@@ -86,6 +86,24 @@ describe('dear profiles, profile, events and suppressions', () => {
     });
   });
 
+  test('a file whose clock is ahead does not undo what was said since, and nothing is said to have changed that was not', async () => {
+    const ahead = new Date(Date.now() + 20 * 3_600_000).toISOString();
+    const row = `email,consent.club,consentAt\nhana@example.com,in,${ahead}\n`;
+    await writeFile(join(folder, 'ahead.csv'), row);
+    const standing = async () =>
+      JSON.parse((await run(['profile', 'show', 'hana@example.com', '--json'])).out).consents[0];
+    await run(['profiles', 'import', 'ahead.csv']);
+    expect(await standing()).toMatchObject({ topic: 'club', state: 'in' });
+    expect(Date.parse((await standing()).at)).toBeLessThanOrEqual(Date.now());
+    const set = ['profile', 'set', 'hana@example.com', '--consent', 'club=out'];
+    expect((await run(set)).out).toBe('hana@example.com was changed.\n');
+    expect(await standing()).toMatchObject({ state: 'out' });
+    expect((await run(set)).out).toBe('hana@example.com was like that already.\n');
+    const again = await run(['profiles', 'import', 'ahead.csv', '--json']);
+    expect(JSON.parse(again.out)).toMatchObject({ updated: 0, unchanged: 1 });
+    expect(await standing()).toMatchObject({ state: 'out' });
+  });
+
   test('two profiles of one person become one', async () => {
     const rows = 'email;city;points\none@müller.de;Bonn;1\ntwo@example.com;Ulm;2\n';
     await writeFile(join(folder, 'twins.csv'), rows);

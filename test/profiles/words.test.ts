@@ -4,7 +4,7 @@ import {
   type Consent,
   type ConsentState,
   effectOf,
-  momentOf,
+  momentsOf,
   readConsentState,
 } from '../../src/profiles/consent.ts';
 import { derivedKey, statedKey } from '../../src/profiles/event-key.ts';
@@ -66,7 +66,7 @@ describe('consent', () => {
         let current: Consent | undefined;
         for (const one of given) {
           const change = { ...one, topic: 't', source: 's' };
-          if (effectOf(current, change) === 'state') current = change;
+          if (effectOf(current, change, 9) === 'state') current = change;
         }
         const words = given.filter((one) => one.state !== 'pending');
         const newest = words.filter((one) => one.at === Math.max(...words.map(({ at }) => at)));
@@ -80,13 +80,13 @@ describe('consent', () => {
 
   test('a request to confirm', () => {
     const ask = { topic: 't', state: 'pending', at: 7, source: 's' } as const;
-    expect(effectOf(undefined, ask)).toBe('state');
-    expect(effectOf(standing('in', 5), ask)).toBe('nothing');
-    expect(effectOf(standing('out', 5), ask)).toBe('state');
-    expect(effectOf(standing('out', 9), ask)).toBe('history');
-    expect(effectOf(standing('pending', 5), { ...ask, state: 'in', at: undefined })).toBe('nothing');
-    expect(effectOf(standing('pending', 5), { ...ask, state: 'out', at: undefined })).toBe('state');
-    expect(effectOf(standing('pending', 7), { ...ask, state: 'in' })).toBe('state');
+    expect(effectOf(undefined, ask, 9)).toBe('state');
+    expect(effectOf(standing('in', 5), ask, 9)).toBe('nothing');
+    expect(effectOf(standing('out', 5), ask, 9)).toBe('state');
+    expect(effectOf(standing('out', 9), ask, 9)).toBe('history');
+    expect(effectOf(standing('pending', 5), { ...ask, state: 'in', at: undefined }, 9)).toBe('nothing');
+    expect(effectOf(standing('pending', 5), { ...ask, state: 'out', at: undefined }, 9)).toBe('state');
+    expect(effectOf(standing('pending', 7), { ...ask, state: 'in' }, 9)).toBe('state');
   });
 
   test('the state after any statements is that of the newest, and out of those of one moment', () => {
@@ -102,8 +102,8 @@ describe('consent', () => {
         let current: Consent | undefined;
         for (const one of given) {
           const change = { ...one, topic: 't', source: 's' };
-          if (effectOf(current, change) === 'state')
-            current = { ...change, at: momentOf(current, change, 9) };
+          if (effectOf(current, change, 9) === 'state')
+            current = { ...change, ...momentsOf(current, change, 9) };
         }
         const newest = Math.max(...given.map((one) => one.at));
         const atNewest = given.filter((one) => one.at === newest);
@@ -114,12 +114,20 @@ describe('consent', () => {
   });
 
   test('without a time, in never overrides out, and out is dated now', () => {
-    expect(effectOf(standing('out', 5), { topic: 't', state: 'in', at: undefined, source: '' })).toBe(
-      'nothing',
-    );
+    const yes = { topic: 't', state: 'in' as const, at: undefined, source: '' };
+    expect(effectOf(standing('out', 5), yes, 9)).toBe('nothing');
     const out = { topic: 't', state: 'out' as const, at: undefined, source: '' };
-    expect(effectOf(standing('in', 5), out)).toBe('state');
-    expect(momentOf(standing('in', 50), out, 9)).toBe(50);
+    expect(effectOf(standing('in', 5), out, 9)).toBe('state');
+    expect(momentsOf(standing('in', 50), out, 9)).toEqual({ at: 50 });
+  });
+
+  test('a moment ahead of now counts as now, on either side', () => {
+    const said = (state: 'in' | 'out', at: number) => ({ topic: 't', state, at, source: 's' });
+    expect(momentsOf(undefined, said('in', 12), 9)).toEqual({ at: 9, statedAt: 12 });
+    expect(momentsOf(undefined, said('in', 9), 9)).toEqual({ at: 9 });
+    expect(effectOf(standing('in', 12), said('out', 9), 9)).toBe('state');
+    expect(effectOf(standing('in', 12), said('out', 8), 9)).toBe('history');
+    expect(effectOf(standing('out', 9), said('in', 12), 9)).toBe('history');
   });
 
   test('reads the usual words', () => {

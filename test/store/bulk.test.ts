@@ -49,7 +49,8 @@ async function content(store: Store) {
     externalIds: await rows(`SELECT source, value, email FROM external_ids t ${of} ORDER BY source, value`),
     consents: await rows(`SELECT email, topic, state, at, source, wording, proof FROM consents t ${of}
       ORDER BY email, topic`),
-    changes: await rows(`SELECT email, topic, state, at, source, wording, proof FROM consent_changes t ${of}
+    changes:
+      await rows(`SELECT email, topic, state, at, source, wording, proof, stated_at FROM consent_changes t ${of}
       ORDER BY email, t.id`),
     // What Dear itself tells on the timeline names profiles by id.
     events:

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { App } from '../../app.ts';
 import { DearError } from '../../errors.ts';
 import { isTopic, readConsentState } from '../../profiles/consent.ts';
 import { normaliseEmail } from '../../profiles/email.ts';
@@ -100,7 +101,8 @@ async function set(cli: Cli, who: string, flags: SetFlags, command: Command): Pr
     );
     const now = Date.now();
     const preferences = await app.profiles.setPreferences(found.id, change, now);
-    const recorded = await app.consents.changeMany(
+    const before = await standingsOf(app, found.id);
+    await app.consents.changeMany(
       statements.map((statement) => ({
         ...statement,
         profileId: found.id,
@@ -111,10 +113,17 @@ async function set(cli: Cli, who: string, flags: SetFlags, command: Command): Pr
     );
     const fields = [...Object.keys(change), ...statements.map(({ topic }) => `consent to ${topic}`)];
     await noteProfile(cli, command, app, 'change', found.id, { fields });
-    return { found, changed: preferences || recorded > 0 };
+    const after = await standingsOf(app, found.id);
+    const consented = statements.some(({ topic }) => before.get(topic) !== after.get(topic));
+    return { found, changed: preferences || consented };
   });
   out.say(changed ? `${nameOf(found)} was changed.` : `${nameOf(found)} was like that already.`);
   out.data({ id: found.id, email: found.email ?? null, changed });
+}
+
+/** Where a profile stands with each topic. */
+async function standingsOf({ consents }: Pick<App, 'consents'>, id: number) {
+  return new Map((await consents.of(id)).map(({ topic, state }) => [topic, state]));
 }
 
 async function merge(cli: Cli, who: string, other: string, why: string, command: Command): Promise<void> {

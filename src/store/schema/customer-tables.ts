@@ -68,8 +68,13 @@ export function customers(c: Columns) {
       source: c.text().notNull(),
       wording: c.text(),
       proof: c.text(),
+      /** What the source said, when that was still to come. */
+      statedAt: c.time(),
     },
-    (t) => [c.index('consent_changes_profile').on(t.profileId, t.at)],
+    (t) => [
+      c.index('consent_changes_profile').on(t.profileId, t.at),
+      c.index('consent_changes_ahead').on(t.profileId).where(sql`stated_at IS NOT NULL`),
+    ],
   );
   const suppressions = c.table(
     'suppressions',
