@@ -1,6 +1,7 @@
 import { readFrequency } from '../profiles/preferences.ts';
 import { type TopicBook, topicOf } from '../profiles/topics.ts';
-import { type FormProblem, type Offer, type PreferenceFields, rhythms } from '../tracking/preferences.ts';
+import { type PreferenceFields, rhythms, writeShown } from '../tracking/preference-fields.ts';
+import type { FormProblem, Offer } from '../tracking/preferences.ts';
 import type { LetterReader } from '../tracking/readers.ts';
 import { page } from './frame.ts';
 import { type Html, html, within } from './html.ts';
@@ -13,13 +14,16 @@ import { timeZoneName, timeZoneOptions } from './time-zones.ts';
 export interface Notice {
   readonly done?: 'saved' | 'stopped';
   readonly problems?: readonly FormProblem[];
+  /** Something was changed elsewhere since the form that was sent was made. */
+  readonly isStale?: boolean;
 }
 
-/** All that the page shows; `fields` is what stands in the form, saved or not. */
+/** All that the page shows; `fields` is what stands in the form, saved or not, and `saved` what is saved. */
 export interface PreferenceView {
   readonly speech: Speech;
   readonly reader: LetterReader;
   readonly fields: PreferenceFields;
+  readonly saved: PreferenceFields;
   readonly token: string;
   /** In the language of the page, as the topics of the offer are. */
   readonly book: TopicBook;
@@ -31,7 +35,10 @@ export interface PreferenceView {
   readonly up?: '../' | undefined;
 }
 
-/** What a reader gets and how often, with a form to change it that needs no script. */
+/**
+ * What a reader gets and how often, with a form to change it that needs no script. A browser that comes back to it must
+ * not fill in what stood in the form before: it would not go with what the form says that it showed.
+ */
 export function preferencesPage(view: PreferenceView): string {
   const { reader, token, speech, up = '' } = view;
   const { texts } = speech;
@@ -41,9 +48,10 @@ export function preferencesPage(view: PreferenceView): string {
     failed ? say.notYet : say.title,
     html`${noticeBox(view, texts)}
 <p>${within(say.intro, html`<strong>${maskedAddress(reader.address)}</strong>`)}</p>
-<form method="post" action="${up}${token}" novalidate>
+<form method="post" action="${up}${token}" novalidate autocomplete="off">
 <input type="hidden" name="form" value="preferences">
 <input type="hidden" name="shownIn" value="${speech.tag}">
+<input type="hidden" name="was" value="${writeShown(view.saved)}">
 ${topics(view, texts)}
 ${frequency(view, texts)}
 ${pause(view, texts)}
@@ -61,12 +69,13 @@ ${place(view, texts)}
 
 function noticeBox({ notice }: PreferenceView, { preferences: say }: Texts): Html | undefined {
   const problems = notice?.problems ?? [];
+  const stale = notice?.isStale === true && html`<p>${say.stale}</p>`;
   if (problems.length > 0) {
     const lines = problems.map((kind) => html`<li id="wrong-${kind}">${say.problems[kind]}</li>`);
-    return html`<div class="notice alarm" role="alert"><ul>${lines}</ul></div>`;
+    return html`<div class="notice alarm" role="alert"><ul>${lines}</ul>${stale}</div>`;
   }
   if (notice?.done === undefined) return undefined;
-  return html`<div class="notice" role="status"><p>${notice.done === 'saved' ? say.saved : say.stopped}</p></div>`;
+  return html`<div class="notice" role="status"><p>${notice.done === 'saved' ? say.saved : say.stopped}</p>${stale}</div>`;
 }
 
 /** Marks a field that one of the problems is about. */

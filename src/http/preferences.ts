@@ -86,15 +86,16 @@ async function save(
 ): Promise<FastifyReply> {
   const { send, reader } = await readerOf(deps, request.params.token);
   const form = readPreferenceForm(request.body ?? {}, reader, offerShown(deps, request, reader), deps.now());
+  const { isStale } = form;
   if (form.choices === undefined) {
     const own = form.fields === undefined ? {} : { fields: form.fields };
-    const view = viewOf(deps, request, reader, { ...own, notice: { problems: form.problems } });
+    const view = viewOf(deps, request, reader, { ...own, notice: { problems: form.problems, isStale } });
     return answerPreferences(reply.code(400), view);
   }
   const after = await deps.readers.choose(send, form.choices, deps.now(), proofOf(deps, send, request));
   if (after === undefined) throw badLink();
   deps.wake();
-  return answerPreferences(reply, viewOf(deps, request, after, { notice: { done: 'saved' } }));
+  return answerPreferences(reply, viewOf(deps, request, after, { notice: { done: 'saved', isStale } }));
 }
 
 function viewOf(
@@ -107,8 +108,8 @@ function viewOf(
   const speech = speechOf(request, reader.language);
   const book = bookIn(deps.topics, speech.tag);
   const offer = offerOf(deps, book);
-  const fields = fieldsOf(reader, offer, deps.now());
-  return { speech, reader, fields, token, book, offer, usual: deps.defaultFrequency, ...own };
+  const saved = fieldsOf(reader, offer, deps.now());
+  return { speech, reader, fields: saved, saved, token, book, offer, usual: deps.defaultFrequency, ...own };
 }
 
 function offerOf({ timeZone, languages }: RouteDeps, { topics }: TopicBook): Offer {

@@ -9,12 +9,21 @@ import {
   unlimited,
 } from '../profiles/preferences.ts';
 import type { Topic } from '../profiles/topics.ts';
+import {
+  isSameRhythm,
+  isStale,
+  LONGEST_FIELD,
+  meantFields,
+  type PreferenceFields,
+  type Rhythm,
+  rhythms,
+  shownField,
+} from './preference-fields.ts';
 import type { LetterReader, PreferenceChoices, TopicWish } from './readers.ts';
 
 const HIGHEST_LIMIT = 100;
 const LONGEST_PAUSE_YEARS = 5;
 
-const LONGEST_FIELD = 200;
 /** What a form leaves out stays as it is; what it sends empty is taken back. */
 const field = z.string().trim().max(LONGEST_FIELD).optional();
 const several = z
@@ -22,14 +31,11 @@ const several = z
   .default([])
   .pipe(z.array(z.string().max(200)).max(500));
 
-/** How often letters may come, as the page offers it; `own` is a number for a time. */
-export const rhythms = ['usual', 'all', 'week', 'month', 'important', 'own'] as const;
-export type Rhythm = (typeof rhythms)[number];
-
 /** The fields of the preference form, as they are written in it. */
 const fieldsSchema = z.object({
   form: z.literal('preferences'),
   shown: several,
+  was: shownField,
   topic: several,
   often: z.enum(rhythms),
   max: field,
@@ -42,8 +48,6 @@ const fieldsSchema = z.object({
 });
 
 type Sent = z.output<typeof fieldsSchema>;
-export type PreferenceFields = Pick<Sent, 'topic' | 'often'> &
-  Readonly<Record<'max' | 'per' | 'pausedUntil' | 'quietFrom' | 'quietTo' | 'timeZone' | 'language', string>>;
 
 /** What is wrong with a form; the page has the sentences. */
 export const problemKinds = [
@@ -70,14 +74,18 @@ export interface Offer {
   readonly languages: readonly string[];
 }
 
-/** A form that was understood, or what is wrong with it beside what was in it. */
-export type ReadForm =
+/**
+ * A form that was understood, or what is wrong with it beside what was in it. `isStale`: something was changed elsewhere
+ * since it was made.
+ */
+export type ReadForm = { readonly isStale: boolean } & (
   | { readonly choices: PreferenceChoices; readonly problems: readonly []; readonly fields: PreferenceFields }
   | {
       readonly choices: undefined;
       readonly problems: readonly FormProblem[];
       readonly fields: PreferenceFields | undefined;
-    };
+    }
+);
 
 /** The form as it stands before the reader changes anything. */
 export function fieldsOf(reader: LetterReader, offer: Offer, now: number): PreferenceFields {
@@ -113,15 +121,19 @@ const zoneOf = (reader: LetterReader, offer: Offer) => reader.timeZone ?? offer.
 const dayOf = (at: number, zone: string) => DateTime.fromMillis(at, { zone }).toISODate() ?? '';
 
 /**
- * Understands the preference form. Only topics that the page showed, and that it could show, are touched: an unticked
- * one is out, and one that still waits for its confirmation goes on waiting.
+ * Understands the preference form. Only topics that the page showed, and that it could show, are touched: one whose tick
+ * was taken away is out, and one that still waits for its confirmation goes on waiting. What the reader did not change
+ * against what the form showed stays as it is now.
  */
 export function readPreferenceForm(body: unknown, reader: LetterReader, offer: Offer, now: number): ReadForm {
   const form = fieldsSchema.safeParse(body);
-  if (!form.success) return { choices: undefined, problems: ['form'], fields: undefined };
+  if (!form.success) return { choices: undefined, problems: ['form'], fields: undefined, isStale: false };
   // What comes back as it was shown stays as it is, whatever this form would let anybody choose.
   const before = fieldsOf(reader, offer, now);
-  const fields = filledIn(form.data, before);
+  // A form that was made by an earlier version does not say what it showed.
+  const shown = form.data.was ?? before;
+  const fields = meantFields(filledIn(form.data, shown), shown, before);
+  const stale = { isStale: isStale(shown, before) };
   const problems: FormProblem[] = [];
   const problem = (kind: FormProblem) => {
     problems.push(kind);
@@ -129,7 +141,7 @@ export function readPreferenceForm(body: unknown, reader: LetterReader, offer: O
   };
   const timeZone = timeZoneOf(fields.timeZone, problem);
   const choices: PreferenceChoices = {
-    topics: wishes(form.data, reader, offer),
+    topics: wishes(fields.topic, form.data.shown, reader, offer),
     frequency: isSameRhythm(fields, before) ? reader.frequency : frequencyOf(fields, reader, problem),
     pausedUntil:
       fields.pausedUntil !== '' && fields.pausedUntil === before.pausedUntil
@@ -139,15 +151,18 @@ export function readPreferenceForm(body: unknown, reader: LetterReader, offer: O
     timeZone,
     language: languageOf(fields.language, reader, offer, problem),
   };
-  return problems.length > 0 ? { choices: undefined, problems, fields } : { choices, problems: [], fields };
+  return problems.length > 0
+    ? { choices: undefined, problems, fields, ...stale }
+    : { choices, problems: [], fields, ...stale };
 }
 
+/** The form with what it leaves out: what it showed. Topics that it did not show are as they were. */
 function filledIn(
-  { form: _form, shown: _shown, topic, often, ...sent }: Sent,
+  { form: _form, shown, was: _was, topic, often, ...sent }: Sent,
   before: PreferenceFields,
 ): PreferenceFields {
   return {
-    topic,
+    topic: [...topic, ...before.topic.filter((name) => !shown.includes(name))],
     often,
     max: sent.max ?? before.max,
     per: sent.per ?? before.per,
@@ -159,21 +174,21 @@ function filledIn(
   };
 }
 
-function isSameRhythm(one: PreferenceFields, other: PreferenceFields): boolean {
-  return (
-    one.often === other.often && (one.often !== 'own' || (one.max === other.max && one.per === other.per))
-  );
-}
-
-function wishes(sent: Sent, reader: LetterReader, offer: Offer): TopicWish[] {
+function wishes(
+  ticked: readonly string[],
+  shown: readonly string[],
+  reader: LetterReader,
+  offer: Offer,
+): TopicWish[] {
   const offered = new Map(offer.topics.map((topic) => [topic.name, topic]));
   const names = new Set([...reader.topics.map(({ topic }) => topic), ...offered.keys()]);
   return [...names]
-    .filter((name) => sent.shown.includes(name))
+    .filter((name) => shown.includes(name))
     .flatMap((name): TopicWish[] => {
       const before = reader.topics.find(({ topic }) => topic === name)?.state;
-      if (sent.topic.includes(name))
-        return [{ topic: name, state: 'in', wording: offered.get(name)?.wording }];
+      // What stays is not said again: it could be taken back in this very moment.
+      if (ticked.includes(name))
+        return before === 'in' ? [] : [{ topic: name, state: 'in', wording: offered.get(name)?.wording }];
       return before === 'in' ? [{ topic: name, state: 'out' }] : [];
     });
 }

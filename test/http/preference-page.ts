@@ -56,7 +56,8 @@ export function asShown(page: string): Fields {
   let select = '';
   const own = page.split('<form').find((part) => part.includes('value="preferences"')) ?? '';
   for (const [, tag = '', attributes = ''] of own.matchAll(/<(input|select|option|textarea)\b([^>]*)>/g)) {
-    const value = (name: string) => new RegExp(` ${name}="([^"]*)"`).exec(attributes)?.[1];
+    const value = (name: string) =>
+      new RegExp(` ${name}="([^"]*)"`).exec(attributes)?.[1]?.replaceAll('&quot;', '"');
     if (tag === 'select') select = value('name') ?? '';
     if (tag === 'option' && / selected\b/.test(attributes)) fields.push([select, value('value') ?? '']);
     const isTick = ['checkbox', 'radio'].includes(value('type') ?? '');

@@ -44,6 +44,8 @@ const preferences: PreferenceTexts = {
   saved: 'Ihre Einstellungen sind gespeichert.',
   stopped:
     'Sie bekommen keine E‑Mails mehr. Falls Sie es sich anders überlegen, kreuzen Sie unten an, was Sie möchten.',
+  stale:
+    'Nachdem Sie die Seite geöffnet hatten, wurde an anderer Stelle etwas geändert; dabei ist es geblieben. Bitte sehen Sie nach, ob unten alles so ist, wie Sie es möchten.',
   notYet: 'Es wurde noch nichts geändert',
   problems,
   what: 'Was Sie bekommen',

@@ -43,6 +43,8 @@ const preferences: PreferenceTexts = {
   intro: ['These choices are for ', ' and take effect at once.'],
   saved: 'Your choices are saved.',
   stopped: 'You get no letters any more. If you change your mind, tick what you want below.',
+  stale:
+    'Something was changed elsewhere after you opened that page, and we left it so. Please look whether everything below is as you want it.',
   notYet: 'Nothing was changed yet',
   problems,
   what: 'What you get',

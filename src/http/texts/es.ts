@@ -43,6 +43,8 @@ const preferences: PreferenceTexts = {
   intro: ['Estas opciones son para ', ' y tienen efecto al momento.'],
   saved: 'Sus opciones se han guardado.',
   stopped: 'Ya no recibe ningún correo. Si cambia de opinión, marque abajo lo que desee.',
+  stale:
+    'Después de que abriera la página se cambió algo en otro lugar, y así se ha quedado. Compruebe, por favor, que todo lo de abajo esté como desea.',
   notYet: 'Todavía no se ha cambiado nada',
   problems,
   what: 'Qué recibe',

@@ -43,6 +43,8 @@ const preferences: PreferenceTexts = {
   intro: ['Ces choix valent pour ', ' et prennent effet immédiatement.'],
   saved: 'Vos choix sont enregistrés.',
   stopped: 'Vous ne recevez plus d’e‑mails. Si vous changez d’avis, cochez ci-dessous ce que vous souhaitez.',
+  stale:
+    'Après que vous avez ouvert la page, quelque chose a été modifié ailleurs, et nous l’avons laissé ainsi. Merci de vérifier ci-dessous que tout est comme vous le souhaitez.',
   notYet: 'Rien n’a encore été modifié',
   problems,
   what: 'Ce que vous recevez',

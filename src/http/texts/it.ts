@@ -43,6 +43,8 @@ const preferences: PreferenceTexts = {
   intro: ['Queste scelte valgono per ', ' e hanno effetto subito.'],
   saved: 'Le sue scelte sono state salvate.',
   stopped: 'Non riceve più e‑mail. Se cambia idea, spunti qui sotto ciò che desidera.',
+  stale:
+    'Dopo che ha aperto la pagina qualcosa è stato cambiato altrove, ed è rimasto così. La preghiamo di controllare che qui sotto sia tutto come desidera.',
   notYet: 'Non è ancora stato cambiato nulla',
   problems,
   what: 'Che cosa riceve',

@@ -43,6 +43,8 @@ const preferences: PreferenceTexts = {
   intro: ['Deze keuzes gelden voor ', ' en gaan meteen in.'],
   saved: 'Uw keuzes zijn opgeslagen.',
   stopped: 'U krijgt geen e‑mails meer. Bedenkt u zich, vink dan hieronder aan wat u wilt ontvangen.',
+  stale:
+    'Nadat u de pagina had geopend, is er ergens anders iets veranderd; dat hebben we zo gelaten. Wilt u kijken of hieronder alles is zoals u het wilt?',
   notYet: 'Er is nog niets veranderd',
   problems,
   what: 'Wat u krijgt',

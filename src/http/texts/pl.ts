@@ -47,6 +47,8 @@ const preferences: PreferenceTexts = {
   saved: 'Ustawienia zostały zapisane.',
   stopped:
     'Nie będą Państwo otrzymywać żadnych wiadomości. Gdyby zmienili Państwo zdanie, wystarczy zaznaczyć poniżej, co ma przychodzić.',
+  stale:
+    'Po otwarciu strony coś zmieniono w innym miejscu i tak pozostało. Prosimy sprawdzić, czy poniżej wszystko jest tak, jak powinno być.',
   notYet: 'Jeszcze nic się nie zmieniło',
   problems,
   what: 'Co przychodzi',

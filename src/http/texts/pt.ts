@@ -43,6 +43,8 @@ const preferences: PreferenceTexts = {
   intro: ['Estas escolhas são para ', ' e têm efeito imediato.'],
   saved: 'As suas escolhas foram guardadas.',
   stopped: 'Já não recebe e‑mails. Se mudar de ideias, assinale abaixo o que deseja.',
+  stale:
+    'Depois de abrir a página, algo foi alterado noutro lugar, e assim ficou. Verifique, por favor, se tudo o que está abaixo é como deseja.',
   notYet: 'Ainda nada foi alterado',
   problems,
   what: 'O que recebe',

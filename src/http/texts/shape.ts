@@ -97,6 +97,8 @@ export interface PreferenceTexts {
   readonly intro: Around;
   readonly saved: string;
   readonly stopped: string;
+  /** Something was changed in another place since the form was made; what the reader did not touch in it stays so. */
+  readonly stale: string;
   /** The title when something in the form is wrong. */
   readonly notYet: string;
   readonly problems: Readonly<Record<FormProblem, string>>;
