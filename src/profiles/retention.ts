@@ -1,9 +1,15 @@
-import { parseDuration } from '../duration.ts';
 import { DearError } from '../errors.ts';
 import { readEventType } from './event-key.ts';
 
 const DAY = 86_400_000;
 const FOR_EVER = 'forever';
+/** A hundred years: whatever is longer is a slip of the finger. */
+const LONGEST = 36_525 * DAY;
+const UNITS: ReadonlyMap<string | undefined, number> = new Map([
+  ['d', DAY],
+  ['w', 7 * DAY],
+  ['y', 365 * DAY],
+]);
 /** Long enough to classify mails again by better rules, short enough not to become an archive. */
 const ARRIVALS_DEFAULT = 90 * DAY;
 
@@ -48,10 +54,14 @@ export function parseRetention(text: string | undefined): Retention {
 
 function periodOf(part: string, text: string): number | undefined {
   if (text === FOR_EVER) return undefined;
-  const years = /^([1-9]\d?)y$/.exec(text);
-  if (years !== null) return Number(years[1]) * 365 * DAY;
-  if (!/^\d+[dw]$/.test(text)) throw wrong(part, `${JSON.stringify(text.slice(0, 40))} is no period`);
-  return parseDuration(text);
+  const [, digits, letter] = /^(\d+)([dwy])$/.exec(text) ?? [];
+  const length = Number(digits) * (UNITS.get(letter) ?? Number.NaN);
+  const given = JSON.stringify(text.slice(0, 40));
+  if (Number.isNaN(length)) throw wrong(part, `${given} is no period`);
+  if (length === 0)
+    throw wrong(part, `${given} is no time at all, and what is kept is kept for a day at least`);
+  if (length > LONGEST) throw wrong(part, `${given} is longer than a hundred years; '${FOR_EVER}' says so`);
+  return length;
 }
 
 function wrong(part: string, why: string): DearError {
@@ -60,7 +70,7 @@ function wrong(part: string, why: string): DearError {
     `RETENTION cannot be used: in '${part.trim().slice(0, 60)}' ${why}.`,
     {
       kind: 'usage',
-      mend: "Write it like 'view=90d; opened=2y; arrivals=30d; *=5y', or 'order=forever'.",
+      mend: "Write a whole number and d (days), w (weeks) or y (years), or 'forever': 'view=90d; opened=2y; arrivals=30d; order=forever; *=5y'.",
     },
   );
 }
@@ -81,8 +91,14 @@ function retentionOf(periods: ReadonlyMap<string, number | undefined>): Retentio
   };
 }
 
+/** The types of events that periods name. */
+export function typesNamed({ periods }: Pick<Retention, 'periods'>): string[] {
+  return periods.map(({ of }) => of).filter((of) => of !== '*' && !isReserved(of));
+}
+
 /** Names that mean something else than an event type; events of such a type fall under `*`. */
-const isReserved = (name: string) => name === 'arrivals' || name === 'audit';
+export const reservedNames: readonly string[] = ['arrivals', 'audit'];
+const isReserved = (name: string) => reservedNames.includes(name);
 
 /** A period for people: '2 years', '90 days', 'for ever'. */
 export function inWords(ms: number | undefined): string {

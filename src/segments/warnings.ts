@@ -79,17 +79,41 @@ async function attributeWarnings({ attributes }: Words, words: WordStore): Promi
 async function eventWarnings({ events }: Words, words: WordStore): Promise<Warning[]> {
   if (events.size === 0) return [];
   const stored = await words.eventTypes();
-  // What Dear itself makes happen may be still to come, and is spelt right.
-  const known = [...stored, ...ownEventTypes];
-  const warnings: Warning[] = [...events.keys()]
-    .filter((type) => !known.includes(type))
-    .slice(0, MOST)
-    .map((type) => warning('event', type, known, `No event of the type ${quoted(type)} is stored.`));
+  const warnings = typeWarnings(events.keys(), stored);
   const asked = [...events].filter(([type, { size }]) => size > 0 && stored.includes(type));
   for (const [type, properties] of asked.slice(0, MOST)) {
     warnings.push(...propertyWarnings(type, properties, await words.propertiesOf(type)));
   }
   return warnings;
+}
+
+function typeWarnings(
+  types: Iterable<string>,
+  stored: readonly string[],
+  others: readonly string[] = [],
+): Warning[] {
+  // What Dear itself makes happen may be still to come, and is spelt right.
+  const known = [...stored, ...ownEventTypes];
+  return [...types]
+    .filter((type) => !known.includes(type))
+    .slice(0, MOST)
+    .map((type) =>
+      warning('event', type, [...known, ...others], `No event of the type ${quoted(type)} is stored.`),
+    );
+}
+
+/**
+ * Warns of types in a setting that no event has and that are near another. One that is near none may be still to come,
+ * or gone. `others` are words that may have been meant as well. While no customer is stored at all it says nothing.
+ */
+export async function warningsAboutTypes(
+  types: readonly string[],
+  words: Pick<WordStore, 'isEmpty' | 'eventTypes'>,
+  others: readonly string[] = [],
+): Promise<Warning[]> {
+  if (types.length === 0 || (await words.isEmpty())) return [];
+  const warnings = typeWarnings(types, await words.eventTypes(), others);
+  return warnings.filter(({ guess }) => guess !== undefined);
 }
 
 function propertyWarnings(type: string, asked: ReadonlySet<string>, known: KnownProperties): Warning[] {

@@ -186,3 +186,24 @@ test('retention shows what would go, removes it, and refuses what would come bac
   const wrong = await keeping('view=soon', 'retention');
   expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('RETENTION cannot be used') });
 });
+
+test('retention tells of a type that is most likely misspelt', async () => {
+  const keeping = (rules: string, ...words: string[]) => dear(words, folder, { RETENTION: rules });
+  const order = { email: 'bob@example.test', at: '2024-05-01', total: 5 };
+  await writeFile(join(folder, 'orders.jsonl'), `${JSON.stringify(order)}\n`);
+  const path = join(folder, 'orders.jsonl');
+  expect((await keeping('*=50y', 'events', 'import', path, '--type', 'orders')).code).toBe(0);
+  const misspelt = 'orderrs=90d; arrival=7d; ticket=1y; opend=2y; *=50y';
+  for (const words of [['retention', '--dry-run'], ['retention']]) {
+    const { out } = await keeping(misspelt, ...words);
+    expect(out).toContain('No event of the type ‘orderrs’ is stored. Did you mean ‘orders’?');
+    expect(out).toContain('Did you mean ‘arrivals’?');
+    expect(out).toContain('Did you mean ‘opened’?');
+    expect(out).not.toContain('ticket’');
+  }
+  const data = JSON.parse((await keeping(misspelt, 'retention', '--json')).out);
+  expect(data.warnings).toMatchObject([{ word: 'orderrs', guess: 'orders' }, {}, {}]);
+  const preview = await keeping(misspelt, 'retention', '--dry-run', '--json');
+  expect(JSON.parse(preview.out)).toBeInstanceOf(Array);
+  expect(preview.err).toContain('Did you mean ‘orders’?');
+});

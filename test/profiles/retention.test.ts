@@ -31,12 +31,23 @@ describe('RETENTION', () => {
     ['view', 'no pair'],
     ['view=', 'is no period'],
     ['view=90', 'is no period'],
-    ['view=0d', 'no duration'],
+    ['order=1y; view=0d', "RETENTION .* 'view=0d' .*no time at all"],
+    ['audit=0d', "'audit=0d' .*no time at all"],
+    ['view=0y', 'no time at all'],
+    ['view=99999999d', "RETENTION .* 'view=99999999d' .*longer than a hundred years"],
+    [`view=${'9'.repeat(400)}w`, 'longer than a hundred years'],
+    ['view=101y', 'longer than a hundred years'],
     ['view=2h', 'is no period'],
     ['view=1y; view=2y', 'stands there twice'],
     ['=1y', 'no pair'],
   ])('%j is refused with a reason', (text, why) => {
     expect(() => parseRetention(text)).toThrow(new RegExp(why));
+    expect(() => parseRetention(text)).toThrow(
+      expect.objectContaining({
+        code: 'retention.invalid',
+        mend: expect.not.stringMatching(/hours|minutes/),
+      }),
+    );
   });
 
   test('an event is refused exactly when its age is over the period', () => {

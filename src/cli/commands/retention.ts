@@ -1,8 +1,12 @@
 import type { Command } from 'commander';
+import type { App } from '../../app.ts';
 import { enforceRetention, previewRetention } from '../../profiles/expiry.ts';
-import { inWords } from '../../profiles/retention.ts';
+import { inWords, reservedNames, typesNamed } from '../../profiles/retention.ts';
+import { type Warning, warningsAboutTypes } from '../../segments/warnings.ts';
 import type { Cli, Register } from '../cli.ts';
+import { printable } from '../output.ts';
 import { progressBar } from '../progress.ts';
+import { sayWarnings, warningsData } from '../warnings.ts';
 
 /** `dear retention`: what is too old to be kept, and removing it now rather than at the next full hour. */
 export const retention: Register = (program, cli) => {
@@ -17,13 +21,17 @@ export const retention: Register = (program, cli) => {
 
 async function preview(cli: Cli, command: Command): Promise<void> {
   const out = cli.out(command);
-  const { found, periods } = await cli.withApp(async (app) => ({
+  const { found, periods, warnings } = await cli.withApp(async (app) => ({
     found: await previewRetention(app.expiry, app.retention, Date.now()),
     periods: app.retention.periods,
+    warnings: await doubts(app),
   }));
   const rest = periods.some(({ of }) => of === '*') ? '' : '; everything else for ever';
   const kept = periods.map(({ of, ms }) => `${of === '*' ? 'all other events' : of} ${inWords(ms)}`);
   out.say(`Kept: ${kept.join(', ')}${rest}.\n`);
+  sayWarnings(out, warnings);
+  // The answer for machines is a list of what would go, and has no room for them.
+  if (out.json) for (const { message } of warnings) out.note(printable(message));
   const iso = (at: number | undefined) => (at === undefined ? null : new Date(at).toISOString());
   if (found.length > 0) {
     out.table(
@@ -36,19 +44,25 @@ async function preview(cli: Cli, command: Command): Promise<void> {
   out.data(found.map(({ oldest, period, ...rest }) => ({ ...rest, keptForMs: period, oldest: iso(oldest) })));
 }
 
+/** A period of a misspelt type keeps and removes nothing, which nobody would see. */
+function doubts({ retention: kept, words }: Pick<App, 'retention' | 'words'>): Promise<Warning[]> {
+  return warningsAboutTypes(typesNamed(kept), words, reservedNames);
+}
+
 async function enforce(cli: Cli, command: Command): Promise<void> {
   const out = cli.out(command);
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
-    const gone = await cli.withApp(async (app) => {
+    const { gone, warnings } = await cli.withApp(async (app) => {
+      const warnings = await doubts(app);
       const found = await previewRetention(app.expiry, app.retention, Date.now());
       const total = found.reduce((sum, { count }) => sum + count, 0);
       const bar = out.json || total === 0 ? undefined : progressBar('Removing', total, 'rows');
       let done = 0;
       try {
-        return await enforceRetention(app, app.retention, {
+        const gone = await enforceRetention(app, app.retention, {
           now: Date.now(),
           by: cli.actor(command),
           signal: stop.signal,
@@ -57,14 +71,16 @@ async function enforce(cli: Cli, command: Command): Promise<void> {
             bar?.to(done);
           },
         });
+        return { gone, warnings };
       } finally {
         bar?.end();
       }
     });
+    sayWarnings(out, warnings);
     const rows = Object.entries(gone);
     if (rows.length === 0) out.say('Nothing is too old.');
     else out.table(['what', 'removed'], rows);
-    out.data({ removed: gone, interrupted: stop.signal.aborted });
+    out.data({ removed: gone, interrupted: stop.signal.aborted, warnings: warningsData(warnings) });
     if (stop.signal.aborted) process.exitCode = 1;
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
