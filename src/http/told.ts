@@ -1,3 +1,4 @@
+import { inwardSource } from '../profiles/sources.ts';
 import type { Happening } from './texts/shape-data.ts';
 import type { Texts } from './texts/texts.ts';
 
@@ -12,12 +13,21 @@ export const suppressionIn = ({ data }: Texts, reason: string): string => told(d
 const CONFIRMED = ', confirmed';
 const SIGN_UP = 'sign-up: ';
 
-/** Where a consent comes from. */
+/** Where a consent comes from. Which file or key it was is not for the customer. */
 export function sourceIn(texts: Texts, source: string): string {
   const { data: say } = texts;
   if (source.endsWith(CONFIRMED)) return say.confirmed(sourceIn(texts, source.slice(0, -CONFIRMED.length)));
   if (source.startsWith(SIGN_UP)) return say.signUpAt(source.slice(SIGN_UP.length));
-  return told(say.sources, source);
+  switch (inwardSource(source)) {
+    case 'import':
+      return say.imported;
+    case 'api':
+      return say.otherSystem;
+    case 'staff':
+      return say.staff;
+    default:
+      return told(say.sources, source);
+  }
 }
 
 /** Properties of events that the sentence about them tells, or that say nothing to the customer. */

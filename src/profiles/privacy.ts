@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { DearError } from '../errors.ts';
-import { type AuditStore, profileSubject } from './audit.ts';
+import { type AuditStore, CUSTOMER, profileSubject } from './audit.ts';
 import type { Profile } from './port.ts';
 import { writeFrequency, writeQuietHours } from './preferences.ts';
+import { outwardRows } from './sources.ts';
 
 const SETTLE_MS = 5000;
 const LOOK_AGAIN_MS = 100;
@@ -63,7 +64,10 @@ export interface PersonExport {
 
 /** Taking along and erasing, with the audit log kept. */
 export interface Privacy {
-  /** @throws DearError `profile.unknown` */
+  /**
+   * The customer's own copy says of a consent that it came by an import, without the file's name.
+   * @throws DearError `profile.unknown`
+   */
   export(profileId: number, by: string): Promise<PersonExport>;
   /**
    * Erases for good. Letters that wait are skipped first; those on their way get some seconds to arrive.
@@ -83,7 +87,10 @@ export function makePrivacy(
       const holdings = await store.holdings(profileId);
       if (holdings === undefined) throw unknownProfile(profileId);
       await audit.add({ actor: by, action: 'export', subject: profileSubject(profileId) });
-      return exportOf(holdings, clock());
+      return exportOf(
+        by === CUSTOMER ? { ...holdings, rows: outwardRows(holdings.rows) } : holdings,
+        clock(),
+      );
     },
     erase: async (profileId, by) => {
       const until = clock() + SETTLE_MS;

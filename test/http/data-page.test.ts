@@ -1,11 +1,15 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makePrivacy } from '../../src/profiles/privacy.ts';
+import { auditStore } from '../../src/store/audit.ts';
 import { consentStore } from '../../src/store/consents.ts';
 import type { Store } from '../../src/store/database.ts';
 import { eventStore } from '../../src/store/events.ts';
 import { identityStore } from '../../src/store/identity.ts';
 import { ledgerReader } from '../../src/store/ledger-reader.ts';
+import { privacyStore } from '../../src/store/privacy.ts';
 import { profileStore } from '../../src/store/profiles.ts';
+import { suppressionStore } from '../../src/store/suppressions.ts';
 import { type LedgerFixture, sentLetter } from '../fixtures/ledger.ts';
 import { type PublicServer, publicServer } from '../fixtures/public-server.ts';
 import { onEveryStore } from '../stores.ts';
@@ -85,6 +89,38 @@ onEveryStore('what is stored about a customer', (open) => {
     expect(whole).toMatchObject({ format: 'dear.person/1', profile: { email } });
     expect(whole.events).toHaveLength(2);
     expect(answer.body).not.toContain(other.email);
+  });
+
+  test.each([
+    ['en', 'told by: an import', 'another system of ours', 'somebody who works here'],
+    ['de', 'ein Import', 'ein anderes System von uns', 'jemand, der hier arbeitet'],
+    ['fr', 'une importation', 'un autre de nos systèmes', 'une personne qui travaille ici'],
+    ['pl', 'import danych', 'inny z naszych systemów', 'osoba, która tu pracuje'],
+  ])('names no file, folder or key of the shop, in %s', async (language, imported, system, staff) => {
+    const { sendId, profileId, email } = await someone();
+    await profileStore(store).upsertMany([{ email, attributes: { language }, consents: [] }], 2);
+    const sources = ['import of /srv/lists/bad payers.csv', 'api key till-4', 'dear profile set'];
+    for (const [place, source] of sources.entries())
+      await consentStore(store).change(profileId, `topic-${place}`, 'in', 5, source);
+    const suppressed = { address: email, reason: 'complaint', source: sources[0] ?? '', at: 5 };
+    await suppressionStore(store).add([suppressed]);
+    const shown = (await server.http.inject(`${page(sendId)}/data`)).body;
+    for (const text of [imported, system, staff]) expect(shown).toContain(text);
+    const own = await post(`${page(sendId)}/download`);
+    expect(own.json()).toMatchObject({
+      consents: expect.arrayContaining([
+        expect.objectContaining({ topic: 'topic-0', source: 'import' }),
+        expect.objectContaining({ topic: 'topic-1', source: 'api' }),
+        expect.objectContaining({ topic: 'topic-2', source: 'staff' }),
+        expect.objectContaining({ topic: 'club', source: 'at the till' }),
+      ]),
+      suppressions: [{ source: 'import' }],
+    });
+    for (const text of [shown, own.body]) {
+      for (const inward of ['payers', '/srv', 'till-4', 'dear profile']) expect(text).not.toContain(inward);
+    }
+    const kept = await makePrivacy(privacyStore(store), auditStore(store)).export(profileId, 'ann');
+    for (const source of sources) expect(JSON.stringify(kept)).toContain(source);
   });
 
   test('is erased only by whoever names the address, and old links then say so', async () => {

@@ -11,6 +11,7 @@ import {
   readQuietHours,
   readTimeZone,
 } from '../../profiles/preferences.ts';
+import { sourceByHand } from '../../profiles/sources.ts';
 import { readTime } from '../../profiles/times.ts';
 import { wrongTopic } from '../../profiles/topics.ts';
 import { nameOf } from '../../profiles/who.ts';
@@ -107,7 +108,7 @@ async function set(cli: Cli, who: string, flags: SetFlags, command: Command): Pr
         ...statement,
         profileId: found.id,
         at: now,
-        source: 'dear profile set',
+        source: sourceByHand,
       })),
       now,
     );

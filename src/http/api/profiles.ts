@@ -4,6 +4,7 @@ import { type AuditStore, profileSubject } from '../../profiles/audit.ts';
 import type { DossierStore } from '../../profiles/dossier.ts';
 import type { Profile } from '../../profiles/port.ts';
 import { writeFrequency, writeQuietHours } from '../../profiles/preferences.ts';
+import { sourceOfKey } from '../../profiles/sources.ts';
 import type { TopicCheck } from '../../profiles/topics.ts';
 import { readWho } from '../../profiles/who.ts';
 import { itemsOf } from './admission.ts';
@@ -51,7 +52,7 @@ export function profileRoutes(
       },
     },
     async (request, reply) => {
-      const source = `api key ${callerOf(request).name}`;
+      const source = sourceOfKey(callerOf(request).name);
       const items = itemsOf(request.body);
       const misspelt = await deps.topicCheck.misspelt(topicsIn(items));
       const stored = await storeItems(deps, request, items, (item, now) =>

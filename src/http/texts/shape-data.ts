@@ -53,6 +53,10 @@ export interface DataTexts {
   readonly consentState: Readonly<Record<ConsentState, string>>;
   readonly consentFrom: (when: string, source: string) => string;
   readonly sources: Readonly<Record<ToldSource, string>>;
+  /** A file that was read in, which one is nobody's business outside; another system by its key; and a person by hand. */
+  readonly imported: string;
+  readonly otherSystem: string;
+  readonly staff: string;
   /** A source that the owner of the address confirmed. */
   readonly confirmed: (source: string) => string;
   /** A sign-up form that has a name. */

@@ -3,6 +3,7 @@ import type { Intake } from '../intake.ts';
 import { mergeRows } from '../merge.ts';
 import type { EventStore } from '../port.ts';
 import type { Retention } from '../retention.ts';
+import { sourceOfFile } from '../sources.ts';
 import { KEY_TAKEN, type StatedCounts, StatedEvents } from '../stated-events.ts';
 import type { MeantTopic } from './consent-rows.ts';
 import { csvRows } from './csv.ts';
@@ -56,12 +57,7 @@ export async function importProfiles(
     runImport({
       ...input,
       kept: () => store.kept(),
-      read: profileReader(
-        mapping,
-        input.rows.shape,
-        `import of ${input.name}`.slice(0, 200),
-        options.meantTopic,
-      ),
+      read: profileReader(mapping, input.rows.shape, sourceOfFile(input.name), options.meantTopic),
       gather: () =>
         gathered((batch, now) => writeProfiles({ store, identities, intake: options.intake }, batch, now), {
           key: personKeys(),

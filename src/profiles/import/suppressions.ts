@@ -2,6 +2,7 @@ import { normaliseEmail } from '../email.ts';
 import { formulaUnguarded } from '../formula-safe.ts';
 import { wrongJson } from '../json.ts';
 import type { Suppression, SuppressionStore } from '../port.ts';
+import { sourceOfFile } from '../sources.ts';
 import { type DateReading, readTime, wrongMoment } from '../times.ts';
 import { datesOf, expressionOr, expressionOrAny, missingColumn } from './columns.ts';
 import { type Compiled, compileCondition, required } from './expression.ts';
@@ -29,12 +30,7 @@ export async function importSuppressions(
   return withRows(mapping, options, (input) =>
     runImport({
       ...input,
-      read: suppressionReader(
-        mapping,
-        input.rows.shape,
-        reason,
-        `import of ${input.name}`.slice(0, TEXT_MAX),
-      ),
+      read: suppressionReader(mapping, input.rows.shape, reason, sourceOfFile(input.name)),
       gather: () =>
         gathered<Suppression>(
           async (batch) => {
