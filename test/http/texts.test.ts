@@ -61,10 +61,13 @@ describe.each(languages)('in %s', (language) => {
     }
   });
 
-  test.skipIf(language === 'en')('nothing stayed English', () => {
-    const same = [...own].filter(([path, text]) => text.length > 10 && english.get(path) === text);
-    expect(same.filter(([path]) => path !== '.home.title')).toEqual([]);
-  });
+  // English is what the others are compared with.
+  if (language !== 'en') {
+    test('nothing stayed English', () => {
+      const same = [...own].filter(([path, text]) => text.length > 10 && english.get(path) === text);
+      expect(same.filter(([path]) => path !== '.home.title')).toEqual([]);
+    });
+  }
 });
 
 test('numbers and counts have the forms of the language', () => {
