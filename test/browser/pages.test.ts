@@ -1,8 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { listenHttp } from '../../src/http/server.ts';
 import { type Texts, textsIn } from '../../src/http/texts/texts.ts';
@@ -11,12 +8,12 @@ import { confirmationStore } from '../../src/store/confirmations.ts';
 import { consentStore } from '../../src/store/consents.ts';
 import type { Store } from '../../src/store/database.ts';
 import { eventStore } from '../../src/store/events.ts';
-import { openStore } from '../../src/store/open.ts';
 import { profileStore } from '../../src/store/profiles.ts';
 import { suppressionStore } from '../../src/store/suppressions.ts';
 import { sentLetter } from '../fixtures/ledger.ts';
 import { type PublicServer, publicServer } from '../fixtures/public-server.ts';
 import { chromiumPath } from '../servers/chromium.ts';
+import { serveToChromium } from './served.ts';
 
 // A browser on a machine that is busy with other tests takes its time.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -46,28 +43,16 @@ const phone = { width: 360, height: 740 };
 const desk = { width: 1200, height: 900 };
 
 describe.skipIf(chromiumPath() === undefined)('the public pages in Chromium', () => {
-  let folder: string;
+  let close: (() => Promise<void>) | undefined;
   let store: Store;
   let server: PublicServer;
   let browser: Browser;
   let base: string;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'dear-browser-'));
-    store = await openStore(join(folder, 'dear.db'), 'a secret of the tests');
-    server = publicServer(store, undefined, { topics: book });
-    base = `http://127.0.0.1:${await listenHttp(server.http, { host: '127.0.0.1', port: 0 })}`;
-    browser = await chromium.launch({
-      executablePath: chromiumPath() ?? '',
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    });
+    ({ store, server, base, browser, close } = await serveToChromium({ topics: book }));
   });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.http.close();
-    await store?.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => close?.());
 
   /** A page, and what the browser complained of meanwhile (its security policy, its errors). */
   const withPage = async (options: BrowserContextOptions, work: (page: Page) => Promise<void>) => {

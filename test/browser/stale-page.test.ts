@@ -1,42 +1,26 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { listenHttp } from '../../src/http/server.ts';
 import { consentStore } from '../../src/store/consents.ts';
 import type { Store } from '../../src/store/database.ts';
-import { openStore } from '../../src/store/open.ts';
 import { readerStore } from '../../src/store/readers.ts';
 import { sentLetter } from '../fixtures/ledger.ts';
-import { type PublicServer, publicServer } from '../fixtures/public-server.ts';
+import type { PublicServer } from '../fixtures/public-server.ts';
 import { chromiumPath } from '../servers/chromium.ts';
+import { serveToChromium } from './served.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 describe.skipIf(chromiumPath() === undefined)('a preference page that Chromium comes back to', () => {
-  let folder: string;
+  let close: (() => Promise<void>) | undefined;
   let store: Store;
   let server: PublicServer;
   let browser: Browser;
   let base: string;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'dear-browser-'));
-    store = await openStore(join(folder, 'dear.db'), 'a secret of the tests');
-    server = publicServer(store);
-    base = `http://127.0.0.1:${await listenHttp(server.http, { host: '127.0.0.1', port: 0 })}`;
-    browser = await chromium.launch({
-      executablePath: chromiumPath() ?? '',
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    });
+    ({ store, server, base, browser, close } = await serveToChromium());
   });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.http.close();
-    await store?.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => close?.());
 
   /** Opens the page without scripts, as a letter's link would, for a reader who is in. */
   const opened = async (work: (page: Page, sendId: number) => Promise<void>) => {

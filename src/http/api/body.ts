@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { parse } from 'content-type';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DearError, messageOf } from '../../errors.ts';
 import { MOST_BYTES } from './schemas.ts';
@@ -45,8 +46,8 @@ function isZipped(request: FastifyRequest): boolean {
 
 /** @throws DearError `api.media` when the header names another charset than that of JSON */
 function checkCharset(contentType: string): void {
-  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType)?.[1];
-  if (charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset)) return;
+  const { charset } = parse(contentType).parameters;
+  if (!charset || /^(utf-?8|us-ascii)$/i.test(charset)) return;
   throw new DearError(
     'api.media',
     `The body is said to be in '${shown(charset)}', and JSON is read in UTF-8.`,
