@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino';
+import { campaignWarnings, ruleProblems } from './campaigns/doubts.ts';
 import { launch, newText, type TextDeps } from './campaigns/launch.ts';
 import type { PlannerDeps } from './campaigns/planner.ts';
 import type { Run } from './campaigns/port.ts';
@@ -164,6 +165,11 @@ function wire(config: Config, log: Logger, ports: Ports, letters: Writing) {
       );
     },
   };
+  const doubts = {
+    words: ports.words,
+    campaigns: campaignBook(ports, config),
+    resolve: ports.segments.resolve,
+  };
   return {
     planner,
     /** How many profiles fit a run's frozen rule at a moment (ms). */
@@ -182,11 +188,12 @@ function wire(config: Config, log: Logger, ports: Ports, letters: Writing) {
       ),
     runOf: (name: string) => runOf(ports, config, name),
     /** What a rule asks for that nothing has, most likely because it is misspelt. */
-    warningsAbout: async (rule: Rule) =>
-      warningsAbout(await ports.segments.resolve(rule), {
-        words: ports.words,
-        campaigns: campaignBook(ports, config),
-      }),
+    warningsAbout: async (rule: Rule) => warningsAbout(await ports.segments.resolve(rule), doubts),
+    /** The same of all rules in a campaign's file. */
+    campaignWarnings: async (name: string) =>
+      campaignWarnings(await loadCampaign(config.templatesDir, name), doubts),
+    /** What is wrong or doubtful with the rules in a campaign's file, as far as the database can tell. */
+    ruleProblems: async (name: string) => ruleProblems(await loadCampaign(config.templatesDir, name), doubts),
     /** The text of a run's campaign as its files say it now. */
     newText: async (run: Run) =>
       newText(text, await loadCampaign(config.templatesDir, run.campaign), run.plan),

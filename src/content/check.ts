@@ -42,7 +42,7 @@ function unexpected(campaign: CampaignDefinition, error: unknown): Problem {
   return { level: 'error', code: 'content.failed', file: campaign.file, message: messageOf(error) };
 }
 
-/** Rules are read where the campaign holds them; whether saved segments exist is the launch's business. */
+/** Rules are read where the campaign holds them; what they name is looked up by whoever has the database. */
 function ruleProblems(campaign: CampaignDefinition): Problem[] {
   const rules: [path: string, rule: unknown][] = campaign.variants.flatMap(({ modules }, variant) =>
     modules.map(({ when }, index): [string, unknown] => [`variants.${variant}.modules.${index}.when`, when]),

@@ -32,9 +32,9 @@ export interface CampaignBook {
   variantsOf(name: string): Promise<readonly string[] | undefined>;
 }
 
-/** A word of a rule that nothing has; most likely it is misspelt. */
+/** A word of a rule that nothing has, and most likely is misspelt; or a date that is compared as a text. */
 export interface Warning {
-  readonly about: 'attribute' | 'event' | 'property' | 'campaign' | 'variant';
+  readonly about: 'attribute' | 'event' | 'property' | 'campaign' | 'variant' | 'date';
   readonly word: string;
   /** What was most likely meant. */
   readonly guess: string | undefined;
@@ -51,7 +51,7 @@ const MOST = 10;
 
 /**
  * Warns of words in a rule that no customer, event or campaign has: such a rule picks nobody, or everybody, and is
- * correct all the same. While no customer is stored at all it says nothing.
+ * correct all the same. Also of dates that it compares as texts. While no customer is stored at all it says nothing.
  */
 export async function warningsAbout(rule: ResolvedRule, deps: WarningDeps): Promise<Warning[]> {
   if (await deps.words.isEmpty()) return [];
@@ -60,6 +60,7 @@ export async function warningsAbout(rule: ResolvedRule, deps: WarningDeps): Prom
     ...(await attributeWarnings(words, deps.words)),
     ...(await eventWarnings(words, deps.words)),
     ...(await letterWarnings(words, deps.campaigns)),
+    ...dateWarnings(words),
   ];
 }
 
@@ -155,6 +156,17 @@ async function letterWarning(
   if (variant === undefined || variants.includes(variant)) return undefined;
   const message = `The campaign ${quoted(campaign)} has no variant ${quoted(variant)}.`;
   return warning('variant', variant, variants, message);
+}
+
+function dateWarnings({ dates }: Words): Warning[] {
+  return dates.slice(0, MOST).map(({ name, operator, date }) => ({
+    about: 'date',
+    word: date,
+    guess: undefined,
+    message:
+      `${quoted(name)}: ‘${operator}’ compares dates as texts, letter by letter. ` +
+      'To compare moments write before, after, between, within or during.',
+  }));
 }
 
 function warning(about: Warning['about'], word: string, known: readonly string[], message: string): Warning {

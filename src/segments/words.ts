@@ -1,6 +1,7 @@
+import { isDayText, utcText } from './dates.ts';
 import { leavesOf } from './resolve.ts';
 import type { PlainRule, ResolvedRule } from './rule.ts';
-import type { Where } from './rule-parts.ts';
+import type { Operators, PropertyComparison, Where } from './rule-parts.ts';
 import { branchOf } from './tree.ts';
 
 /** The words of a rule that only mean something if the data knows them, each once, in the order of the rule. */
@@ -12,6 +13,15 @@ export interface Words {
     readonly campaign: string | undefined;
     readonly variant: string | undefined;
   }[];
+  /** Dates that are compared as the texts that they are. */
+  readonly dates: readonly DateAsText[];
+}
+
+/** Of `{ "attribute": "since", "gt": "2026-11-30" }`. */
+export interface DateAsText {
+  readonly name: string;
+  readonly operator: string;
+  readonly date: string;
 }
 
 type Properties = readonly (string | undefined)[];
@@ -21,8 +31,12 @@ export function wordsOf(rule: ResolvedRule): Words {
   const attributes = new Set<string>();
   const events = new Map<string, Set<string>>();
   const letters: Words['letters'][number][] = [];
+  const dates: DateAsText[] = [];
   for (const leaf of leavesOf(rule)) {
     if ('attribute' in leaf && leaf.attribute !== 'email') attributes.add(leaf.attribute);
+    if ('attribute' in leaf) dates.push(...datesAsTexts(leaf.attribute, leaf));
+    for (const comparison of comparisonsIn(leaf))
+      dates.push(...datesAsTexts(comparison.property, comparison));
     if ('letter' in leaf) letters.push({ campaign: leaf.campaign, variant: leaf.variant });
     for (const [type, properties] of eventsIn(leaf)) {
       const known = events.get(type) ?? new Set();
@@ -30,7 +44,7 @@ export function wordsOf(rule: ResolvedRule): Words {
       for (const property of properties) if (property !== undefined) known.add(property);
     }
   }
-  return { attributes, events, letters };
+  return { attributes, events, letters, dates };
 }
 
 function eventsIn(leaf: PlainRule): (readonly [string, Properties])[] {
@@ -55,9 +69,46 @@ function figuresIn({ where, sum, distinct }: Figures): Properties {
   return [...propertiesIn(where), sum?.property, sum?.times, distinct?.property];
 }
 
-function propertiesIn(where: Where | undefined): Properties {
+const propertiesIn = (where: Where | undefined): Properties => flatten(where).map(({ property }) => property);
+
+function flatten(where: Where | undefined): PropertyComparison[] {
   if (where === undefined) return [];
   const branch = branchOf(where);
-  if (branch.kind === 'leaf') return [branch.leaf.property];
-  return branch.kind === 'not' ? propertiesIn(branch.of) : branch.of.flatMap(propertiesIn);
+  if (branch.kind === 'leaf') return [branch.leaf];
+  return branch.kind === 'not' ? flatten(branch.of) : branch.of.flatMap(flatten);
+}
+
+function comparisonsIn(leaf: PlainRule): PropertyComparison[] {
+  if ('sequence' in leaf) return leaf.sequence.flatMap(({ where }) => flatten(where));
+  return [
+    ...('where' in leaf ? flatten(leaf.where) : []),
+    ...('among' in leaf ? flatten(leaf.among) : []),
+    ...('by' in leaf && leaf.by.did !== undefined ? flatten(leaf.by.where) : []),
+  ];
+}
+
+/**
+ * A day that is equal to a text is that day. Texts of one moment may differ, though, by their zone, and an instant of a
+ * day sorts behind the day.
+ */
+function datesAsTexts(name: string, comparison: Operators): DateAsText[] {
+  const { is, isNot, gt, gte, lt, lte } = comparison;
+  const isInstant = (text: string) => utcText(text) !== undefined;
+  const isDate = (text: string) => isDayText(text) || isInstant(text);
+  const same = [
+    ['is', is],
+    ['isNot', isNot],
+    ...(comparison.in ?? []).map((value) => ['in', value] as const),
+    ...(comparison.notIn ?? []).map((value) => ['notIn', value] as const),
+  ] as const;
+  const order = [
+    ['gt', gt],
+    ['gte', gte],
+    ['lt', lt],
+    ['lte', lte],
+  ] as const;
+  return [
+    ...same.filter(([, value]) => typeof value === 'string' && isInstant(value)),
+    ...order.filter(([, value]) => typeof value === 'string' && isDate(value)),
+  ].map(([operator, value]) => ({ name, operator, date: String(value) }));
 }

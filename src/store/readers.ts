@@ -1,5 +1,6 @@
 import { eq, ne, sql } from 'drizzle-orm';
 import { CUSTOMER, profileSubject } from '../profiles/audit.ts';
+import { mergeChange } from '../profiles/merge.ts';
 import type { HitFacts, NewArrival } from '../tracking/arrivals.ts';
 import {
   addressOfDecision,
@@ -15,7 +16,7 @@ import { aboutReader } from './about-readers.ts';
 import { arrivalStore } from './arrivals.ts';
 import { addNote } from './audit.ts';
 import type { Database, Store } from './database.ts';
-import { currentProfile, frequencyOf, lock, preferenceColumns } from './profile-rows.ts';
+import { currentProfile, frequencyOf, lock, preferenceColumns, profileOf } from './profile-rows.ts';
 import { consentState } from './standing.ts';
 
 /** The readers of letters and their own acts, on either database. */
@@ -160,23 +161,20 @@ async function choose(
 ): Promise<void> {
   const { profiles } = tx.tables;
   const { topics, language, ...preferences } = choices;
-  const [before] = await tx.orm.select().from(profiles).where(eq(profiles.id, reader.profileId));
-  if (before === undefined) return;
-  const { language: _language, ...others } = before.attributes;
-  const isText = typeof before.attributes.language === 'string';
-  const keeps = before.attributes.language === language || (language === undefined && !isText);
-  const attributes = keeps ? before.attributes : language === undefined ? others : { ...others, language };
-  const columns = preferenceColumns(preferences);
+  const [row] = await tx.orm.select().from(profiles).where(eq(profiles.id, reader.profileId));
+  if (row === undefined) return;
+  const before = profileOf(row);
+  const attributes = language === undefined ? {} : { language };
+  const after = mergeChange(before, { ...preferences, attributes, consents: [] });
+  const columns = preferenceColumns(after);
   const changed = [
-    ...Object.entries(columns).flatMap(([name, value]) =>
-      Reflect.get(before, name) === value ? [] : [name],
-    ),
-    ...(keeps ? [] : ['language']),
+    ...Object.entries(columns).flatMap(([name, value]) => (Reflect.get(row, name) === value ? [] : [name])),
+    ...(after.attributes === before.attributes ? [] : ['language']),
   ];
-  if (changed.length > 0) {
+  if (after !== before) {
     await tx.orm
       .update(profiles)
-      .set({ ...columns, attributes, updatedAt: at })
+      .set({ ...columns, attributes: { ...after.attributes }, updatedAt: at })
       .where(eq(profiles.id, reader.profileId));
   }
   await note(tx, reader, changed, await wish(tx, sendId, reader, topics, at, proof));

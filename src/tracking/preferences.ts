@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { DateTime } from 'luxon';
 import { z } from 'zod';
 import {
@@ -140,8 +141,7 @@ export function readPreferenceForm(body: unknown, reader: LetterReader, offer: O
     return undefined;
   };
   const timeZone = timeZoneOf(fields.timeZone, problem);
-  const choices: PreferenceChoices = {
-    topics: wishes(fields.topic, form.data.shown, reader, offer),
+  const wanted = {
     frequency: isSameRhythm(fields, before) ? reader.frequency : frequencyOf(fields, reader, problem),
     pausedUntil:
       fields.pausedUntil !== '' && fields.pausedUntil === before.pausedUntil
@@ -151,9 +151,23 @@ export function readPreferenceForm(body: unknown, reader: LetterReader, offer: O
     timeZone,
     language: languageOf(fields.language, reader, offer, problem),
   };
-  return problems.length > 0
-    ? { choices: undefined, problems, fields, ...stale }
-    : { choices, problems: [], fields, ...stale };
+  if (problems.length > 0) return { choices: undefined, problems, fields, ...stale };
+  const topics = wishes(fields.topic, form.data.shown, reader, offer);
+  return { choices: { topics, ...changesOf(reader, wanted) }, problems: [], fields, ...stale };
+}
+
+type Wanted = Pick<LetterReader, 'frequency' | 'pausedUntil' | 'quietHours' | 'timeZone' | 'language'>;
+
+/** What of it is not so yet, null for what is taken away. */
+function changesOf(reader: LetterReader, wanted: Wanted): Omit<PreferenceChoices, 'topics'> {
+  const isNew = (name: keyof Wanted) => !isDeepStrictEqual(reader[name], wanted[name]);
+  return {
+    ...(isNew('frequency') && { frequency: wanted.frequency ?? null }),
+    ...(isNew('pausedUntil') && { pausedUntil: wanted.pausedUntil ?? null }),
+    ...(isNew('quietHours') && { quietHours: wanted.quietHours ?? null }),
+    ...(isNew('timeZone') && { timeZone: wanted.timeZone ?? null }),
+    ...(isNew('language') && { language: wanted.language ?? null }),
+  };
 }
 
 /** The form with what it leaves out: what it showed. Topics that it did not show are as they were. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Consent, ConsentState } from '../profiles/consent.ts';
 import type { EventSummary, Profile, StoredEvent, Suppression } from '../profiles/port.ts';
-import type { Frequency, QuietHours } from '../profiles/preferences.ts';
+import type { Frequency, PreferencesChange, QuietHours } from '../profiles/preferences.ts';
 import type { UnsubscribeWay } from './arrivals.ts';
 
 /** Whether a profile wants letters about a topic. */
@@ -38,15 +38,14 @@ export interface LetterReader {
   readonly language: string | undefined;
 }
 
-/** What a reader chose on the preference page. Topics that are not named stay as they are. */
-export interface PreferenceChoices {
+/**
+ * What a reader changed on the preference page. What is not named stays as it is by then: another page, or a shop's
+ * own form, may have changed it in the same moment.
+ */
+export interface PreferenceChoices extends PreferencesChange {
   readonly topics: readonly TopicWish[];
-  readonly frequency: Frequency | undefined;
-  readonly quietHours: QuietHours | undefined;
-  readonly pausedUntil: number | undefined;
-  readonly timeZone: string | undefined;
-  /** Kept as the attribute `language`, where segments and letters find it. */
-  readonly language: string | undefined;
+  /** Kept as the attribute `language`, where segments and letters find it; null takes it away. */
+  readonly language?: string | null;
 }
 
 /** A reader's own acts on their consent and preferences, by the send whose link they followed. */

@@ -71,6 +71,12 @@ describe('bad input ends in one readable message', () => {
       HTTP_PORT: 'x',
       SMTP_URL: 'mail.example',
     }));
+  test('settings that are written in a language of their own, each with how to mend it', () =>
+    refused('config', 2, /SMTP_RATE[\s\S]*RETENTION cannot be used: in 'view=soon'[\s\S]*EVENT_NAMES/, {
+      RETENTION: 'view=soon',
+      SMTP_RATE: 'fast',
+      EVENT_NAMES: 'Signed Up',
+    }));
   test('a file that is no database', async () =>
     refused('campaign status', 1, /cannot be opened/, {
       DATABASE_URL: await file('no.db', 'no database '.repeat(100)),

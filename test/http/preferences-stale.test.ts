@@ -61,6 +61,30 @@ onEveryStore('a preference page that was made before something changed', (open) 
     expect(await consents(profileId)).toEqual({ offers: 'in', club: 'in' });
   });
 
+  test('keeps both of two that are saved in the same moment', async () => {
+    const { sendId, profileId } = await letter({ consent: 'in' });
+    const shown = await opened(page(sendId));
+    const own: Fields[] = [
+      [['often', 'month']],
+      [['pausedUntil', '2026-12-24']],
+      [['timeZone', 'Europe/Rome']],
+      [
+        ['quietFrom', '22:00'],
+        ['quietTo', '07:00'],
+      ],
+    ];
+    const answers = await Promise.all(own.map((fields) => post(page(sendId), withOwn(shown, fields))));
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 200]);
+    expect(await profile(profileId)).toMatchObject({
+      frequencyMax: 1,
+      frequencyPer: 'month',
+      pausedUntil: Date.UTC(2026, 11, 24),
+      timeZone: 'Europe/Rome',
+      quietFrom: 22 * 60,
+      quietTo: 7 * 60,
+    });
+  });
+
   test('lets the reader overrule what was said since', async () => {
     const { sendId, profileId } = await letter({ consent: 'in' });
     const shown = await opened(page(sendId));

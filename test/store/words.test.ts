@@ -119,6 +119,51 @@ onEveryStore('warnings about words that nothing has', (open) => {
     ]);
   });
 
+  test('tell of dates that are compared as texts', async () => {
+    const store = await filled([
+      customer({ since: '2026-11-30T08:00:00+02:00', plan: 'gold' }, [
+        { type: 'order', at: NOW, properties: { due: '2026-11-30' } },
+      ]),
+    ]);
+    const texts = (name: string, operator: string) =>
+      `‘${name}’: ‘${operator}’ compares dates as texts, letter by letter. ` +
+      'To compare moments write before, after, between, within or during.';
+    const rule = {
+      all: [
+        { attribute: 'since', gt: '2026-11-29' },
+        { attribute: 'since', is: '2026-11-30T06:00:00Z' },
+        { attribute: 'since', after: '2026-11-29' },
+        { attribute: 'plan', gte: 'gold' },
+        { attribute: 'plan', in: ['gold', '2026-11-30'] },
+        {
+          did: 'order',
+          where: {
+            any: [
+              { property: 'due', lt: '2026-12-01T00:00:00Z' },
+              { property: 'due', is: '2026-11-30' },
+            ],
+          },
+        },
+        { last: 'order', among: { not: { property: 'due', lte: '2026-12-01' } } },
+        {
+          sequence: [
+            { did: 'order', where: { property: 'due', notIn: ['2026-12-01T00:00Z'] } },
+            { did: 'order' },
+          ],
+        },
+        { top: 10, by: { did: 'order', where: { property: 'due', gte: '2026-12-01' } } },
+      ],
+    };
+    expect(await messages(store, rule)).toEqual([
+      texts('since', 'gt'),
+      texts('since', 'is'),
+      texts('due', 'lt'),
+      texts('due', 'lte'),
+      texts('due', 'notIn'),
+      texts('due', 'gte'),
+    ]);
+  });
+
   test('say nothing while nothing is stored, and not more than ten', async () => {
     const store = await open();
     const many = { any: Array.from({ length: 40 }, (_, n) => ({ attribute: `nothing ${n}`, is: 1 })) };

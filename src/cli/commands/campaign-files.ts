@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import { listCampaigns } from '../../content/campaign.ts';
+import type { Problem } from '../../content/problem.ts';
+import { messageOf } from '../../errors.ts';
 import type { Cli } from '../cli.ts';
+import type { Output } from '../output.ts';
 import { sayProblems } from '../problems.ts';
 
 /** `dear campaign list` and `check`: what lies under templates/campaigns. */
@@ -35,10 +38,22 @@ export function campaignFiles(family: Command, cli: Cli): void {
     .action(async (name: string, _options, command: Command) => {
       const out = cli.out(command);
       const { checkCampaign } = await import('../../content/check.ts');
-      const problems = await checkCampaign(cli.config().templatesDir, name);
+      const inFiles = await checkCampaign(cli.config().templatesDir, name);
+      const isSound = inFiles.every(({ level }) => level !== 'error');
+      const problems = [...inFiles, ...(isSound ? await problemsOfRules(cli, out, name) : [])];
       sayProblems(out, problems);
       if (problems.length === 0) out.say(`${pc.green('✓')} '${name}' can be launched.`);
       out.data(problems);
       if (problems.some((problem) => problem.level === 'error')) process.exitCode = 1;
     });
+}
+
+/** Words of rules that nothing has. The files alone can be checked where there is no database to ask. */
+async function problemsOfRules(cli: Cli, out: Output, name: string): Promise<Problem[]> {
+  try {
+    return await cli.withApp((app) => app.ruleProblems(name));
+  } catch (error) {
+    out.note(`The words of its rules were not looked up: ${messageOf(error)}`);
+    return [];
+  }
 }

@@ -4,7 +4,6 @@ import type { App } from '../../app.ts';
 import type { PlannedSend, Run } from '../../campaigns/port.ts';
 import { reportOf } from '../../campaigns/report.ts';
 import { DearError } from '../../errors.ts';
-import { parseRule } from '../../segments/rule.ts';
 import type { Cli, Register } from '../cli.ts';
 import type { Output } from '../output.ts';
 import { progressBar } from '../progress.ts';
@@ -114,9 +113,9 @@ async function launchOrGoOn(app: App, out: Output, name: string, again: boolean)
   return { run, counts, warnings: await sayDoubts(app, out, run) };
 }
 
-/** Warns of words in the run's segment that nothing has. */
-async function sayDoubts(app: App, out: Output, { plan }: Run) {
-  const warnings = await app.warningsAbout(parseRule(plan.segment.rule, 'the run’s segment'));
+/** Warns of words in the campaign's rules that nothing has. */
+async function sayDoubts(app: App, out: Output, { campaign }: Run) {
+  const warnings = await app.campaignWarnings(campaign);
   sayWarnings(out, warnings);
   return warningsData(warnings);
 }

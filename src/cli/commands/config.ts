@@ -1,7 +1,8 @@
 import { describeConfig } from '../../config.ts';
 import type { Register } from '../cli.ts';
+import { asOne, settingProblems } from '../setting-problems.ts';
 
-/** `dear config`: every setting, its value, and where the value comes from. */
+/** `dear config`: every setting, its value, where the value comes from, and which ones cannot be used. */
 export const config: Register = (program, cli) => {
   program
     .command('config')
@@ -15,5 +16,7 @@ export const config: Register = (program, cli) => {
       );
       out.say('\nSet them in the environment or in a file named .env in this folder.');
       out.data(settings);
+      const problems = settingProblems(settings);
+      if (problems.length > 0) throw asOne(problems);
     });
 };

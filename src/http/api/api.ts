@@ -3,6 +3,7 @@ import { type Keyring, makeKeyring } from '../../access/keyring.ts';
 import type { KeyStore } from '../../access/keys.ts';
 import { messageOf } from '../../errors.ts';
 import type { AuditStore } from '../../profiles/audit.ts';
+import { eventNames } from '../../profiles/event-names.ts';
 import type { IntakeStore } from '../../profiles/intake.ts';
 import { makeIntake } from '../../profiles/make-intake.ts';
 import type { TopicCheck } from '../../profiles/topics.ts';
@@ -14,7 +15,6 @@ import { answerProblems } from './errors.ts';
 import { eventRoutes } from './events.ts';
 import { profileRoutes, type ReadingDeps } from './profiles.ts';
 import { segmentRoutes } from './segment.ts';
-import { eventNames } from './segment-names.ts';
 import type { StoringDeps } from './storing.ts';
 
 /** What the API needs. */

@@ -1,5 +1,6 @@
 import { normaliseEmail, readEmail } from '../../profiles/email.ts';
 import { ownEventTypes, publicKey, statedKey } from '../../profiles/event-key.ts';
+import type { EventNames } from '../../profiles/event-names.ts';
 import type { ExternalId, Identifiers } from '../../profiles/identity.ts';
 import { wrongExternalId, wrongNumberId } from '../../profiles/identity.ts';
 import type { Incoming } from '../../profiles/intake.ts';
@@ -8,7 +9,6 @@ import { storableText, wrongText } from '../../profiles/texts.ts';
 import { readTime, wrongMoment } from '../../profiles/times.ts';
 import { wrongEventId, wrongType } from './events.ts';
 import { eventKey, Partly, Refusal, readObject, refusalOf, refusedText } from './read.ts';
-import type { EventNames } from './segment-names.ts';
 import { type Call, type CallType, callSchema } from './segment-schemas.ts';
 
 /** What the one who calls may do, and what all calls of a batch share. */

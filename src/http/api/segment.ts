@@ -2,6 +2,7 @@ import cors from '@fastify/cors';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ApiKey } from '../../access/keys.ts';
+import type { EventNames } from '../../profiles/event-names.ts';
 import { isObject } from '../../profiles/json.ts';
 import { itemsOf } from './admission.ts';
 import { admit, callerOf, secretOf, unauthorised } from './auth.ts';
@@ -9,7 +10,6 @@ import type { ApiInstance } from './describe.ts';
 import { refusalOf } from './read.ts';
 import { problemSchema } from './schemas.ts';
 import { type CallReading, readCall } from './segment-calls.ts';
-import type { EventNames } from './segment-names.ts';
 import { batchSchema, type CallType, callSchema, callTypes, segmentAnswer } from './segment-schemas.ts';
 import { problems, type Stored, type StoringDeps, storeItems } from './storing.ts';
 

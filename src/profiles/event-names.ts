@@ -1,5 +1,5 @@
-import { DearError } from '../../errors.ts';
-import { readEventType } from '../../profiles/event-key.ts';
+import { DearError } from '../errors.ts';
+import { readEventType } from './event-key.ts';
 
 /** Names of Segment's e-commerce specification that Dear has a word of its own for. */
 const common: ReadonlyMap<string, string> = new Map([

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { eventNames } from '../../../src/http/api/segment-names.ts';
-import { readEventType } from '../../../src/profiles/event-key.ts';
+import { readEventType } from '../../src/profiles/event-key.ts';
+import { eventNames } from '../../src/profiles/event-names.ts';
 
 test('events get Dear’s names: its own words, those of the setting, else camel case', () => {
   const names = eventNames(' Signed Up = signup;Order Completed=purchase\nA=b c ');
