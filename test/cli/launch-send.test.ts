@@ -29,7 +29,7 @@ async function shop(smtpUrl: string) {
   return { ...here, command };
 }
 
-test('a launch warns of words in the segment that no customer has', { timeout: 60_000 }, async () => {
+test('a launch warns of words in its rules that no customer has', { timeout: 60_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'dear-launch-'));
   ends.push(() => rm(folder, { recursive: true }));
   await cp(testTemplates, join(folder, 'templates'), { recursive: true });
@@ -40,7 +40,11 @@ test('a launch warns of words in the segment that no customer has', { timeout: 6
   const launched = await command('campaign launch greeting --json', {}, folder);
   expect([launched.code, launched.err]).toEqual([0, '']);
   expect(JSON.parse(launched.out)).toMatchObject({
-    warnings: [{ about: 'attribute', word: 'fistName', guess: 'firstName' }],
+    warnings: [
+      { about: 'attribute', word: 'fistName', guess: 'firstName' },
+      // The condition of a module asks for it.
+      { about: 'event', word: 'order', guess: null },
+    ],
   });
 });
 
