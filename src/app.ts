@@ -1,5 +1,5 @@
 import { type Logger, pino } from 'pino';
-import { campaignWarnings, ruleProblems } from './campaigns/doubts.ts';
+import { ruleProblems, runWarnings } from './campaigns/doubts.ts';
 import { launch, newText, type TextDeps } from './campaigns/launch.ts';
 import type { PlannerDeps } from './campaigns/planner.ts';
 import type { Run } from './campaigns/port.ts';
@@ -167,6 +167,7 @@ function wire(config: Config, log: Logger, ports: Ports, letters: Writing) {
   };
   const doubts = {
     words: ports.words,
+    runs: ports.runs,
     campaigns: campaignBook(ports, config),
     resolve: ports.segments.resolve,
   };
@@ -189,9 +190,8 @@ function wire(config: Config, log: Logger, ports: Ports, letters: Writing) {
     runOf: (name: string) => runOf(ports, config, name),
     /** What a rule asks for that nothing has, most likely because it is misspelt. */
     warningsAbout: async (rule: Rule) => warningsAbout(await ports.segments.resolve(rule), doubts),
-    /** The same of all rules in a campaign's file. */
-    campaignWarnings: async (name: string) =>
-      campaignWarnings(await loadCampaign(config.templatesDir, name), doubts),
+    /** The same of all rules of a run. */
+    runWarnings: (run: Run) => runWarnings(run, doubts),
     /** What is wrong or doubtful with the rules in a campaign's file, as far as the database can tell. */
     ruleProblems: async (name: string) => ruleProblems(await loadCampaign(config.templatesDir, name), doubts),
     /** The text of a run's campaign as its files say it now. */

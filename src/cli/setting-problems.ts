@@ -40,12 +40,3 @@ function problemOf(read: () => unknown): DearError[] {
     throw error;
   }
 }
-
-/** Several problems as the one error that a command ends with. */
-export function asOne(problems: readonly DearError[]): DearError {
-  const lines = problems.map(({ message, mend }) => [message, mend].filter(Boolean).join(' '));
-  return new DearError('config.invalid', lines.join('\n'), {
-    kind: 'usage',
-    mend: 'Correct them in the environment or in .env.',
-  });
-}

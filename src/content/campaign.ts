@@ -118,6 +118,15 @@ export function lettersOf(campaign: CampaignDefinition): LetterSet {
   return { ...campaign, folder, pathOf: (index) => `variants.${index}`, asks: false };
 }
 
+/** The rules in a campaign's file, unread, each with its path in the file: whom it is for, and whom single modules. */
+export function rulesIn({ segment, variants }: CampaignDefinition): { path: string; rule: unknown }[] {
+  const conditions = variants.flatMap(({ modules }, variant) =>
+    modules.map(({ when }, index) => ({ path: `variants.${variant}.modules.${index}.when`, rule: when })),
+  );
+  const whom = { path: 'segment', rule: typeof segment === 'string' ? { segment } : segment };
+  return [whom, ...conditions.filter(({ rule }) => rule !== undefined)];
+}
+
 export type VariantDefinition = CampaignDefinition['variants'][number];
 export type ModuleUse = VariantDefinition['modules'][number];
 

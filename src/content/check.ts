@@ -1,8 +1,8 @@
 import { DearError, messageOf } from '../errors.ts';
 import { parseRule } from '../segments/rule.ts';
-import { type CampaignDefinition, loadCampaign } from './campaign.ts';
+import { type CampaignDefinition, loadCampaign, rulesIn } from './campaign.ts';
 import { compileVariant } from './compile.ts';
-import { ContentError, type Problem } from './problem.ts';
+import { ContentError, type Problem, worstFirst } from './problem.ts';
 import type { LetterSource } from './source.ts';
 
 /** Above this many characters most mail programs cut a subject off; expressions count as a name's length. */
@@ -44,21 +44,14 @@ function unexpected(campaign: CampaignDefinition, error: unknown): Problem {
 
 /** Rules are read where the campaign holds them; what they name is looked up by whoever has the database. */
 function ruleProblems(campaign: CampaignDefinition): Problem[] {
-  const rules: [path: string, rule: unknown][] = campaign.variants.flatMap(({ modules }, variant) =>
-    modules.map(({ when }, index): [string, unknown] => [`variants.${variant}.modules.${index}.when`, when]),
-  );
-  if (typeof campaign.segment !== 'string') rules.unshift(['segment', campaign.segment]);
-  return rules.flatMap(([path, rule]) => {
-    if (rule === undefined) return [];
+  return rulesIn(campaign).flatMap(({ path, rule }): Problem[] => {
     try {
       parseRule(rule, path);
       return [];
     } catch (error) {
       if (!(error instanceof DearError)) throw error;
-      const place = { file: campaign.file, line: campaign.lines[path] };
-      return [
-        { level: 'error', code: error.code, ...place, message: error.message, mend: error.mend } as const,
-      ];
+      const { code, message, mend } = error;
+      return [{ level: 'error', code, file: campaign.file, line: campaign.lines[path], message, mend }];
     }
   });
 }
@@ -101,5 +94,5 @@ function inOrder(problems: readonly Problem[], variants: number): Problem[] {
     const { variant, ...shared } = first;
     return [variant === undefined || names.size === variants ? shared : first];
   });
-  return merged.sort((a, b) => (a.level === b.level ? 0 : a.level === 'error' ? -1 : 1));
+  return worstFirst(merged);
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type LetterSet, moduleUse, slotValue } from './campaign.ts';
 import { compileLetter } from './compile.ts';
 import { readTemplate, shownPath, templateName } from './files.ts';
-import { ContentError, type Problem, type Report, throwing } from './problem.ts';
+import { ContentError, type Problem, type Report, throwing, worstFirst } from './problem.ts';
 import { programOf } from './program.ts';
 import type { LetterSource } from './source.ts';
 import { readYaml } from './yaml.ts';
@@ -94,7 +94,7 @@ export async function checkConfirmation(templatesDir: string): Promise<Problem[]
     problems.push(error.problem);
   }
   const once = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
-  return [...once.values()].sort((a, b) => (a.level === b.level ? 0 : a.level === 'error' ? -1 : 1));
+  return worstFirst([...once.values()]);
 }
 
 async function loadSet(templatesDir: string): Promise<LetterSet | undefined> {

@@ -50,3 +50,9 @@ export function knownNames(wanted: string, known: readonly string[]): string {
   const list = `Known: ${[...known].sort().join(', ')}.`;
   return close === undefined ? list : `Did you mean '${close}'? ${list}`;
 }
+
+/** Errors first, each kind in its order. */
+export function worstFirst(problems: readonly Problem[]): Problem[] {
+  const isError = ({ level }: Problem) => level === 'error';
+  return [...problems.filter(isError), ...problems.filter((problem) => !isError(problem))];
+}

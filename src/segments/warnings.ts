@@ -159,9 +159,10 @@ async function letterWarning(
 }
 
 function dateWarnings({ dates }: Words): Warning[] {
-  return dates.slice(0, MOST).map(({ name, operator, date }) => ({
+  const once = new Map(dates.map((date) => [JSON.stringify(date), date]));
+  return [...once.values()].slice(0, MOST).map(({ name, operator }) => ({
     about: 'date',
-    word: date,
+    word: name,
     guess: undefined,
     message:
       `${quoted(name)}: ‘${operator}’ compares dates as texts, letter by letter. ` +

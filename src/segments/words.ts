@@ -1,3 +1,4 @@
+import { ORDERS } from './comparisons.ts';
 import { isDayText, utcText } from './dates.ts';
 import { leavesOf } from './resolve.ts';
 import type { PlainRule, ResolvedRule } from './rule.ts';
@@ -21,8 +22,9 @@ export interface Words {
 export interface DateAsText {
   readonly name: string;
   readonly operator: string;
-  readonly date: string;
 }
+
+const EQUALITIES = ['is', 'isNot', 'in', 'notIn'] as const;
 
 type Properties = readonly (string | undefined)[];
 
@@ -92,23 +94,9 @@ function comparisonsIn(leaf: PlainRule): PropertyComparison[] {
  * day sorts behind the day.
  */
 function datesAsTexts(name: string, comparison: Operators): DateAsText[] {
-  const { is, isNot, gt, gte, lt, lte } = comparison;
-  const isInstant = (text: string) => utcText(text) !== undefined;
-  const isDate = (text: string) => isDayText(text) || isInstant(text);
-  const same = [
-    ['is', is],
-    ['isNot', isNot],
-    ...(comparison.in ?? []).map((value) => ['in', value] as const),
-    ...(comparison.notIn ?? []).map((value) => ['notIn', value] as const),
-  ] as const;
-  const order = [
-    ['gt', gt],
-    ['gte', gte],
-    ['lt', lt],
-    ['lte', lte],
-  ] as const;
-  return [
-    ...same.filter(([, value]) => typeof value === 'string' && isInstant(value)),
-    ...order.filter(([, value]) => typeof value === 'string' && isDate(value)),
-  ].map(([operator, value]) => ({ name, operator, date: String(value) }));
+  const isInstant = (value: unknown) => typeof value === 'string' && utcText(value) !== undefined;
+  const isDate = (value: unknown) => (typeof value === 'string' && isDayText(value)) || isInstant(value);
+  const differ = EQUALITIES.filter((operator) => [comparison[operator]].flat().some(isInstant));
+  const sort = ORDERS.filter((operator) => isDate(comparison[operator]));
+  return [...differ, ...sort].map((operator) => ({ name, operator }));
 }

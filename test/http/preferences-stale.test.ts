@@ -61,7 +61,7 @@ onEveryStore('a preference page that was made before something changed', (open) 
     expect(await consents(profileId)).toEqual({ offers: 'in', club: 'in' });
   });
 
-  test('keeps both of two that are saved in the same moment', async () => {
+  test('keeps all of what several pages save in the same moment', async () => {
     const { sendId, profileId } = await letter({ consent: 'in' });
     const shown = await opened(page(sendId));
     const own: Fields[] = [

@@ -132,6 +132,7 @@ onEveryStore('warnings about words that nothing has', (open) => {
       all: [
         { attribute: 'since', gt: '2026-11-29' },
         { attribute: 'since', is: '2026-11-30T06:00:00Z' },
+        { attribute: 'since', gt: '2026-11-30' },
         { attribute: 'since', after: '2026-11-29' },
         { attribute: 'plan', gte: 'gold' },
         { attribute: 'plan', in: ['gold', '2026-11-30'] },

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import { listCampaigns } from '../../content/campaign.ts';
-import type { Problem } from '../../content/problem.ts';
-import { messageOf } from '../../errors.ts';
+import { type Problem, worstFirst } from '../../content/problem.ts';
+import { DearError } from '../../errors.ts';
 import type { Cli } from '../cli.ts';
 import type { Output } from '../output.ts';
 import { sayProblems } from '../problems.ts';
@@ -40,20 +40,23 @@ export function campaignFiles(family: Command, cli: Cli): void {
       const { checkCampaign } = await import('../../content/check.ts');
       const inFiles = await checkCampaign(cli.config().templatesDir, name);
       const isSound = inFiles.every(({ level }) => level !== 'error');
-      const problems = [...inFiles, ...(isSound ? await problemsOfRules(cli, out, name) : [])];
+      const inRules = isSound ? await problemsOfRules(cli, out, name) : [];
+      const problems = worstFirst([...inFiles, ...(inRules ?? [])]);
       sayProblems(out, problems);
-      if (problems.length === 0) out.say(`${pc.green('✓')} '${name}' can be launched.`);
+      if (problems.length === 0 && inRules === undefined) out.say('Nothing is wrong in its files.');
+      else if (problems.length === 0) out.say(`${pc.green('✓')} '${name}' can be launched.`);
       out.data(problems);
       if (problems.some((problem) => problem.level === 'error')) process.exitCode = 1;
     });
 }
 
-/** Words of rules that nothing has. The files alone can be checked where there is no database to ask. */
-async function problemsOfRules(cli: Cli, out: Output, name: string): Promise<Problem[]> {
+/** What the database says of the rules; undefined where there is none to ask: the files alone can be checked. */
+async function problemsOfRules(cli: Cli, out: Output, name: string): Promise<Problem[] | undefined> {
   try {
     return await cli.withApp((app) => app.ruleProblems(name));
   } catch (error) {
-    out.note(`The words of its rules were not looked up: ${messageOf(error)}`);
-    return [];
+    if (!(error instanceof DearError)) throw error;
+    out.note(`The words of its rules were not looked up: ${error.message}`);
+    return undefined;
   }
 }

@@ -113,9 +113,9 @@ async function launchOrGoOn(app: App, out: Output, name: string, again: boolean)
   return { run, counts, warnings: await sayDoubts(app, out, run) };
 }
 
-/** Warns of words in the campaign's rules that nothing has. */
-async function sayDoubts(app: App, out: Output, { campaign }: Run) {
-  const warnings = await app.campaignWarnings(campaign);
+/** Warns of words in the run's rules that nothing has. */
+async function sayDoubts(app: App, out: Output, run: Run) {
+  const warnings = await app.runWarnings(run);
   sayWarnings(out, warnings);
   return warningsData(warnings);
 }

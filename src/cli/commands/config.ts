@@ -1,6 +1,7 @@
+import pc from 'picocolors';
 import { describeConfig } from '../../config.ts';
 import type { Register } from '../cli.ts';
-import { asOne, settingProblems } from '../setting-problems.ts';
+import { settingProblems } from '../setting-problems.ts';
 
 /** `dear config`: every setting, its value, where the value comes from, and which ones cannot be used. */
 export const config: Register = (program, cli) => {
@@ -16,7 +17,10 @@ export const config: Register = (program, cli) => {
       );
       out.say('\nSet them in the environment or in a file named .env in this folder.');
       out.data(settings);
-      const problems = settingProblems(settings);
-      if (problems.length > 0) throw asOne(problems);
+      for (const { message, mend } of settingProblems(settings)) {
+        out.note(`${pc.red('✗')} ${message}`);
+        if (mend !== undefined) out.note(`  ${mend}`);
+        process.exitCode = 2;
+      }
     });
 };
