@@ -1,6 +1,7 @@
 import type { ChangeCounts } from '../profiles/port.ts';
 import type { PreferencesChange } from '../profiles/preferences.ts';
 import type { StatedWritten } from '../profiles/stated-events.ts';
+import type { Moment } from './sqlite-log.ts';
 
 /** Texts hold no NUL character, which no text that Dear stores may. */
 export type LoadColumn = Float64Array | readonly (string | null)[];
@@ -72,8 +73,8 @@ export type BulkAsk =
   | { readonly kind: 'load'; readonly loads: readonly PackedLoad[] }
   | { readonly kind: 'events'; readonly events: PackedEvents }
   | { readonly kind: 'profiles'; readonly profiles: PackedProfiles }
-  /** Copies the little back that is left in the log, so that it can begin anew. */
-  | { readonly kind: 'checkpoint' }
+  /** The log is about to begin anew. */
+  | { readonly kind: 'anew'; readonly moment: Moment }
   | { readonly kind: 'close' };
 
 export type BulkAnswer = readonly number[] | StatedWritten | ChangeCounts | undefined;

@@ -6,7 +6,8 @@ import { eventsWriter } from './bulk-events-writing.ts';
 import { BETWEEN, type BulkAnswer, type BulkAsk, type PackedLoad } from './bulk-packing.ts';
 import { BulkPeople } from './bulk-people.ts';
 import { profilesWriter } from './bulk-profiles-writing.ts';
-import { hasteOf, KEPT_LOG_OCTETS, LATE_CHECKPOINT_PAGES } from './sqlite-handle.ts';
+import { hasteOf, LATE_CHECKPOINT_PAGES } from './sqlite-handle.ts';
+import { beforeAnew } from './sqlite-log.ts';
 
 /** While another writes this thread stands still; nobody else waits for it. */
 const BUSY_MS = 60_000;
@@ -20,7 +21,7 @@ function openHandle(path: string): Sqlite.Database {
   handle.pragma('cache_size = -8192');
   handle.pragma('temp_store = MEMORY');
   handle.pragma(`wal_autocheckpoint = ${LATE_CHECKPOINT_PAGES}`);
-  handle.pragma(`journal_size_limit = ${KEPT_LOG_OCTETS}`);
+  for (const text of beforeAnew.calm) handle.exec(text);
   return handle;
 }
 
@@ -61,8 +62,8 @@ await serveThread<BulkAsk, BulkAnswer>(async () => {
       case 'profiles':
         profiles ??= handle.transaction(profilesWriter(handle, theirs()));
         return profiles.immediate(ask.profiles);
-      case 'checkpoint':
-        handle.pragma('wal_checkpoint(PASSIVE)');
+      case 'anew':
+        for (const text of beforeAnew[ask.moment]) handle.exec(text);
         return [];
       default:
         // Leaves no long log behind for whoever opens the file next.

@@ -33,7 +33,7 @@ export class BulkWriter implements Bulk {
     this.#path = path;
     this.#secret = secret;
     this.#wrote = wrote;
-    this.#checkpoints = new Checkpoints(path, async () => this.#thread?.ask({ kind: 'checkpoint' }));
+    this.#checkpoints = new Checkpoints(path, async (moment) => this.#thread?.ask({ kind: 'anew', moment }));
   }
 
   // What the thread answers to each kind of asking is its own affair; these are the seams where it gets its name.

@@ -2,7 +2,7 @@ import { fdatasyncSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import { serveThread } from '../thread.ts';
-import type { LogLimits } from './sqlite-log.ts';
+import type { LogLimits, Moment } from './sqlite-log.ts';
 
 /** What a visit of the thread is for: looking after the log, or going. */
 export type CheckpointAsk = 'tend' | 'close';
@@ -23,10 +23,10 @@ interface State {
  * Copies the pages of the log back into the database while the writer goes on: a commit that had to do it itself
  * would take some hundred milliseconds. The log can begin anew only when all of it is copied back and on the disk and
  * no commit came meanwhile. In a calm moment that is soon so; a busy writer is left alone until the log is too long,
- * since what was copied would be on the disk, and the disk is what commits wait for. The answer says whether the writer
- * must see to what is left.
+ * since what was copied would be on the disk, and the disk is what commits wait for. The answer says in what
+ * moment the log is about to begin anew, of which the writer must be told; a busy one copies what is left.
  */
-await serveThread<CheckpointAsk, boolean>(async () => {
+await serveThread<CheckpointAsk, Moment | undefined>(async () => {
   const { path, file, limits }: { path: string; file: number; limits: LogLimits } = workerData;
   const handle = new Sqlite(path, { fileMustExist: true });
   handle.pragma('synchronous = FULL');
@@ -56,20 +56,21 @@ await serveThread<CheckpointAsk, boolean>(async () => {
     return left > 0 && left < limits.portion;
   };
   let tried = 0;
-  const tend = (): boolean => {
+  const tend = (): Moment | undefined => {
     const { log, left } = look();
     if (log < tried) tried = 0;
     // A long log that a reader keeps from beginning anew is not tried again for every commit.
     if (log >= Math.max(limits.tooLong, tried + limits.portion)) {
       tried = log;
-      return approach();
+      return approach() ? 'busy' : undefined;
     }
-    if (left >= limits.portion || (left > 0 && log >= limits.long && isCalm(log))) copy();
-    return false;
+    if (left < limits.portion && !(left > 0 && log >= limits.long && isCalm(log))) return undefined;
+    copy();
+    return look().left === 0 ? 'calm' : undefined;
   };
   return (ask) => {
     if (ask === 'tend') return { answer: tend() };
     handle.close();
-    return { answer: false };
+    return { answer: undefined };
   };
 });

@@ -2,7 +2,7 @@ import { openSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Thread } from '../thread.ts';
 import type { CheckpointAsk } from './sqlite-checkpoint-thread.ts';
-import { type LogLimits, PAGE_OCTETS, usualLogLimits } from './sqlite-log.ts';
+import { type LogLimits, type Moment, PAGE_OCTETS, usualLogLimits } from './sqlite-log.ts';
 
 const LOOK_AFTER_MS = 100;
 
@@ -23,15 +23,15 @@ function fileOf(path: string): number {
 /** Keeps SQLite's log short from a thread of its own, which starts when the log becomes long for the first time. */
 export class Checkpoints {
   readonly #path: string;
-  readonly #finish: () => Promise<unknown>;
+  readonly #finish: (moment: Moment) => Promise<unknown>;
   readonly #limits: LogLimits;
-  #thread: Thread<CheckpointAsk, boolean> | undefined;
+  #thread: Thread<CheckpointAsk, Moment | undefined> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #closed = false;
 
-  /** @param finish has the writer copy the little that is left, so that the log can begin anew */
-  constructor(path: string, finish: () => Promise<unknown>, limits = usualLogLimits) {
+  /** @param finish has the writer run `beforeAnew` */
+  constructor(path: string, finish: (moment: Moment) => Promise<unknown>, limits = usualLogLimits) {
     this.#path = path;
     this.#limits = limits;
     this.#finish = finish;
@@ -71,6 +71,7 @@ export class Checkpoints {
       const data = { path: this.#path, file: fileOf(this.#path), limits: this.#limits };
       this.#thread = new Thread(file, data, 'The database');
     }
-    if (await this.#thread.ask('tend')) await this.#finish();
+    const moment = await this.#thread.ask('tend');
+    if (moment !== undefined) await this.#finish(moment);
   }
 }

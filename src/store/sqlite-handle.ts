@@ -1,5 +1,5 @@
 import Sqlite from 'better-sqlite3';
-import { PAGE_OCTETS, usualLogLimits } from './sqlite-log.ts';
+import { beforeAnew, usualLogLimits } from './sqlite-log.ts';
 
 /** Several handles of a process have one each; with eight times as much nothing that was measured went faster. */
 const CACHE_KIB = 8_192;
@@ -7,8 +7,6 @@ const CACHE_KIB = 8_192;
 const CHECKPOINT_PAGES = 4000;
 /** Where a thread of its own copies pages back, a commit does so only when that thread is far behind. */
 export const LATE_CHECKPOINT_PAGES = 2 * usualLogLimits.tooLong;
-/** What a log that begins anew keeps of its length: to write over what is there is cheaper than to grow. */
-export const KEPT_LOG_OCTETS = usualLogLimits.long * PAGE_OCTETS;
 
 /**
  * Opens a file for writing. Journal in WAL, each commit on the disk when it returns.
@@ -30,7 +28,7 @@ export function openHandle(
     handle.pragma(`cache_size = -${CACHE_KIB}`);
     handle.pragma('temp_store = MEMORY');
     handle.pragma(`wal_autocheckpoint = ${checkpointPages}`);
-    handle.pragma(`journal_size_limit = ${KEPT_LOG_OCTETS}`);
+    for (const text of beforeAnew.calm) handle.exec(text);
     return handle;
   } catch (error) {
     handle.close();

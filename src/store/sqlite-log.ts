@@ -4,7 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 export interface LogLimits {
   /** So many that are not copied back are worth a visit. */
   readonly portion: number;
-  /** From here on it begins anew in the next calm moment, and is cut to this when it does. */
+  /** From here on it begins anew in the next calm moment, and is then cut to a usual length. */
   readonly long: number;
   /** From here on it must begin anew, even if a commit has to wait for that. */
   readonly tooLong: number;
@@ -14,6 +14,19 @@ export interface LogLimits {
 export const usualLogLimits: LogLimits = { portion: 16_000, long: 64_000, tooLong: 400_000 };
 
 export const PAGE_OCTETS = 4096;
+
+/** In what kind of moment a log begins anew: while a writer is at work, or when it rests. */
+export type Moment = 'busy' | 'calm';
+
+/**
+ * What the handle that writes runs before its log begins anew. In a calm moment the log is cut then. For a busy writer
+ * it stays as long as it is: to write over what is there takes three quarters of the time that growing takes, and to cut
+ * off a gigabyte keeps a writer for most of a second.
+ */
+export const beforeAnew: Readonly<Record<Moment, readonly string[]>> = {
+  busy: ['PRAGMA journal_size_limit = -1', 'PRAGMA wal_checkpoint(PASSIVE)'],
+  calm: [`PRAGMA journal_size_limit = ${usualLogLimits.long * PAGE_OCTETS}`],
+};
 
 /** SQLite's log, for commits that did not wait for the disk: one wait later is for all of them. */
 export class SqliteLog {

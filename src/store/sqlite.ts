@@ -14,7 +14,7 @@ import * as schema from './schema/sqlite.ts';
 import { Checkpoints } from './sqlite-checkpoints.ts';
 import type { Answer, Ask } from './sqlite-engine.ts';
 import { type Link, linkHere, linkToThread } from './sqlite-link.ts';
-import { SqliteLog } from './sqlite-log.ts';
+import { beforeAnew, SqliteLog } from './sqlite-log.ts';
 import { sqlitePhrases } from './sqlite-phrases.ts';
 import { rowText } from './sqlite-rows.ts';
 
@@ -38,8 +38,10 @@ export async function openSqlite(path: string, secret: string, writing: 'here' |
   const mark = makeMark(secret);
   const opened = await open(path, writing);
   const lock = new Lock();
-  const checkpoints = new Checkpoints(path, () =>
-    lock.run(() => opened.do({ kind: 'all', text: 'PRAGMA wal_checkpoint(PASSIVE)', params: [] })),
+  const checkpoints = new Checkpoints(path, (moment) =>
+    lock.run(async () => {
+      for (const text of beforeAnew[moment]) await opened.do({ kind: 'all', text, params: [] });
+    }),
   );
   const link: Link = opened.inOrder ? looked(opened, checkpoints) : opened;
   const reader = new Reader(path);

@@ -8,7 +8,7 @@ import type { BulkInsert, Store } from '../../src/store/database.ts';
 import { openStore } from '../../src/store/open.ts';
 import { Checkpoints } from '../../src/store/sqlite-checkpoints.ts';
 import { openHandle } from '../../src/store/sqlite-handle.ts';
-import type { LogLimits } from '../../src/store/sqlite-log.ts';
+import { beforeAnew, type LogLimits, type Moment } from '../../src/store/sqlite-log.ts';
 
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -81,7 +81,12 @@ async function looked(limits: LogLimits) {
   const handle = openHandle(path, 5000, 1_000_000);
   handle.exec('CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)');
   const insert = handle.prepare('INSERT INTO notes (text) VALUES (?)');
-  const checkpoints = new Checkpoints(path, async () => handle.pragma('wal_checkpoint(PASSIVE)'), limits);
+  const moments: Moment[] = [];
+  const begin = async (moment: Moment) => {
+    moments.push(moment);
+    for (const text of beforeAnew[moment]) handle.exec(text);
+  };
+  const checkpoints = new Checkpoints(path, begin, limits);
   open.push(async () => {
     await checkpoints.close();
     handle.close();
@@ -100,7 +105,9 @@ async function looked(limits: LogLimits) {
       await wait(0);
     }
   };
-  return { look, writeUntil };
+  const octets = async () => (await stat(`${path}-wal`)).size;
+  const limit = () => handle.pragma('journal_size_limit', { simple: true });
+  return { look, writeUntil, octets, moments, limit };
 }
 
 test('a log that is too long begins anew though the writer never rests', async () => {
@@ -109,6 +116,20 @@ test('a log that is too long begins anew though the writer never rests', async (
     await writeUntil(({ log }) => log >= 1500);
     await writeUntil(({ log }) => log < 200);
   }
+}, 60_000);
+
+test('a log keeps its length for a busy writer, and may be cut when the writer has rested', async () => {
+  const { writeUntil, octets, moments, limit } = await looked({ portion: 200, long: 400, tooLong: 1500 });
+  expect(limit()).toBeGreaterThan(0);
+  await writeUntil(({ log }) => log >= 1500);
+  const long = await octets();
+  await writeUntil(({ log }) => log < 200);
+  expect(moments).toContain('busy');
+  expect(limit()).toBe(-1);
+  expect(await octets()).toBeGreaterThanOrEqual(long);
+  await writeUntil(({ log }) => log > 500);
+  await expect.poll(() => moments.at(-1), { timeout: 5000 }).toBe('calm');
+  expect(limit()).toBeGreaterThan(0);
 }, 60_000);
 
 test('a long log is copied back whole in a calm moment', async () => {
