@@ -28,28 +28,41 @@ export interface Compiling extends AsOf {
 /** Events of a type in a stretch of time. */
 export type Stretch = Pick<Matching, 'type' | 'from' | 'until'>;
 
-/**
- * Joins the leaves of a tree. `conjunct` tells a leaf that the whole holds only where the leaf does.
- * Halves are joined in parentheses, so that a list of hundreds stays a shallow expression (SQLite allows 1000).
- */
-export function joined<Leaf extends object>(
-  tree: Tree<Leaf>,
-  compile: (leaf: Leaf, conjunct: boolean) => SQL,
-  conjunct: boolean,
-): SQL {
-  const branch = branchOf(tree);
-  if (branch.kind === 'leaf') return compile(branch.leaf, conjunct);
-  if (branch.kind === 'not') return sql`(NOT ${joined(branch.of, compile, false)})`;
-  const stays = conjunct && (branch.kind === 'all' || branch.of.length === 1);
-  const parts = branch.of.map((part) => joined(part, compile, stays));
-  return halved(parts, branch.kind === 'all' ? sql` AND ` : sql` OR `);
+/** How a tree becomes something else, from its leaves on. */
+export interface Joining<Leaf, Part> {
+  /** `conjunct`: the whole holds only where the leaf does. */
+  leaf(leaf: Leaf, conjunct: boolean): Part;
+  not(part: Part): Part;
+  /** `conjunct`: the whole holds only where each of the parts does. */
+  branch(kind: 'all' | 'any', parts: readonly Part[], conjunct: boolean): Part;
 }
 
-function halved(parts: readonly SQL[], word: SQL): SQL {
+/** Joins the leaves of a tree. */
+export function joined<Leaf extends object, Part>(
+  tree: Tree<Leaf>,
+  how: Joining<Leaf, Part>,
+  conjunct: boolean,
+): Part {
+  const branch = branchOf(tree);
+  if (branch.kind === 'leaf') return how.leaf(branch.leaf, conjunct);
+  if (branch.kind === 'not') return how.not(joined(branch.of, how, false));
+  const stays = conjunct && (branch.kind === 'all' || branch.of.length === 1);
+  return how.branch(
+    branch.kind,
+    branch.of.map((part) => joined(part, how, stays)),
+    stays,
+  );
+}
+
+export const not = (condition: SQL): SQL => sql`(NOT ${condition})`;
+
+/** Conditions joined in halves, so that a list of hundreds stays a shallow expression (SQLite allows 1000). */
+export function halved(kind: 'all' | 'any', parts: readonly SQL[]): SQL {
   const [first] = parts;
   if (first !== undefined && parts.length === 1) return first;
   const middle = Math.ceil(parts.length / 2);
-  return sql`(${halved(parts.slice(0, middle), word)}${word}${halved(parts.slice(middle), word)})`;
+  const word = kind === 'all' ? sql` AND ` : sql` OR `;
+  return sql`(${halved(kind, parts.slice(0, middle))}${word}${halved(kind, parts.slice(middle))})`;
 }
 
 /**
@@ -77,10 +90,14 @@ export function isIn(at: SQL, from: number | undefined, until: number): SQL[] {
 /** The condition on the properties of a row of `events`. */
 export function propertiesFit(where: Where, compiling: Compiling, e = sql`e`): SQL {
   const { phrases } = compiling;
+  const value = (property: string) => jsonValue(sql`${e}.properties`, property, phrases);
   return joined(
     where,
-    (leaf) =>
-      valuePasses(jsonValue(sql`${e}.properties`, leaf.property, phrases), testOf(leaf, compiling), phrases),
+    {
+      leaf: (leaf) => valuePasses(value(leaf.property), testOf(leaf, compiling), phrases),
+      not,
+      branch: halved,
+    },
     false,
   );
 }

@@ -19,6 +19,11 @@ export interface SegmentPhrases {
   listHas(column: SQL, key: string, element: string): SQL;
   /** A text for each scalar, the same for the same and another for another; NULL for what is no scalar. */
   scalar(column: SQL, key: string): SQL;
+  /**
+   * Selects the `value` at a place, counted from 1 at the end that is meant, of the rows `ranked`; no row when there is
+   * none. `counted` is one row with how many are `ranked` (`n`) and the `place`, which is one of them.
+   */
+  atPlace(end: 'top' | 'bottom'): SQL;
   /** The ids as rows of one column, from one parameter, so that the statement's text stays the same. */
   ids(ids: readonly number[]): SQL;
 }
@@ -43,6 +48,13 @@ const sqlite: SegmentPhrases = {
     sql`(json_type(${column}, ${path(key)}) = 'array' AND EXISTS (SELECT 1 FROM json_each(${column}, ${path(key)}) AS item WHERE item.type = 'text' AND item.value = ${element}))`,
   scalar: (column, key) =>
     sql`CASE WHEN json_type(${column}, ${path(key)}) NOT IN ('null', 'array', 'object') THEN ${column} -> ${path(key)} END`,
+  // Sorting in memory takes a third of the time that SQLite's own sorter takes. The fraction lies in the middle of those
+  // that lead to the place: percentile_disc takes the whole part of fraction * (n - 1) as a place from 0.
+  atPlace: (end) => {
+    const place = end === 'top' ? sql`n - place` : sql`place - 1`;
+    return sql`SELECT percentile_disc(value, (SELECT CASE WHEN n < 2 THEN 0.0 ELSE min(1.0, (${place} + 0.5) / (n - 1)) END
+      FROM counted)) AS value FROM ranked HAVING count(*) > 0`;
+  },
   ids: (ids) => sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`,
 };
 
@@ -63,6 +75,9 @@ const postgres: SegmentPhrases = {
     sql`(${typeOf(column, key)} = 'array' AND (${column} -> ${key}::text) @> jsonb_build_array(${element}::text))`,
   scalar: (column, key) =>
     sql`CASE WHEN ${typeOf(column, key)} NOT IN ('null', 'array', 'object') THEN CAST(${column} -> ${key}::text AS text) COLLATE "C" END`,
+  atPlace: (end) => sql`SELECT value FROM ranked WHERE (SELECT n FROM counted) > 0
+    ORDER BY value ${end === 'top' ? sql`DESC` : sql`ASC`} LIMIT 1
+    OFFSET (SELECT CASE WHEN n = 0 THEN 0 ELSE place - 1 END FROM counted)`,
   ids: (ids) =>
     sql`(SELECT CAST(value AS bigint) FROM jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`,
 };

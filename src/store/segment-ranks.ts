@@ -4,29 +4,23 @@ import type { Ranking } from '../segments/ranking.ts';
 import { isEngagement } from '../segments/trait-tests.ts';
 import { asSet, type Compiling, eventMatches, NO } from './segment-compile.ts';
 import { bounded, figure, grouped } from './segment-events.ts';
-import {
-  engagementCondition,
-  engagementEvents,
-  figureOf,
-  figuresCondition,
-  storedAndLive,
-} from './segment-traits.ts';
+import { type Asked, isTrue, storedAndLive } from './segment-figures.ts';
+import { segmentPhrases } from './segment-phrases.ts';
+import { engagementCondition, engagementEvents, figureOf } from './segment-traits.ts';
 
 /** Selects the value (`value`) of the last one who is in, of all who are ranked; no row when nobody is. */
 export function thresholdQuery({ end, size, by }: Ranking, compiling: Compiling): SQL {
   const values = valuesOf(by, compiling);
-  const order = end === 'top' ? sql`DESC` : sql`ASC`;
-  const all = sql`(SELECT count(*) FROM ranked)`;
   // Whole numbers divide down, so the share is rounded up by what is added first. They stand in the text, since
-  // SQLite gets every bound number as a double, which is no offset.
+  // SQLite gets every bound number as a double, which makes no whole place.
   const wanted =
     'count' in size
       ? sql.raw(String(Math.trunc(size.count)))
-      : sql`(${all} * ${sql.raw(String(Math.trunc(size.hundredths)))} + 9999) / 10000`;
-  const place = sql`CASE WHEN ${wanted} > ${all} THEN ${all} ELSE ${wanted} END`;
-  return sql`WITH ranked AS MATERIALIZED (${values})
-    SELECT value FROM ranked WHERE ${all} > 0 ORDER BY value ${order} LIMIT 1
-    OFFSET (SELECT CASE WHEN ${all} = 0 THEN 0 ELSE ${place} - 1 END)`;
+      : sql`(n * ${sql.raw(String(Math.trunc(size.hundredths)))} + 9999) / 10000`;
+  return sql`WITH ranked AS MATERIALIZED (${values}),
+    counted AS MATERIALIZED (SELECT n, CASE WHEN ${wanted} > n THEN n ELSE ${wanted} END AS place
+      FROM (SELECT count(*) AS n FROM ranked) every)
+    ${segmentPhrases(compiling.phrases).atPlace(end)}`;
 }
 
 function valuesOf(by: Ranking['by'], compiling: Compiling): SQL {
@@ -39,13 +33,13 @@ function valuesOf(by: Ranking['by'], compiling: Compiling): SQL {
   return storedAndLive(value, sql`t.orders > 0`, compiling);
 }
 
-/** The condition that a profile is ranked and reaches the threshold. */
+/** What asks that a profile is ranked and reaches the threshold. */
 export function rankCondition(
   { end, by }: Ranking,
   threshold: number | undefined,
   compiling: Compiling,
   conjunct: boolean,
-): SQL {
+): Asked {
   if (threshold === undefined) return NO;
   const bound = { operator: end === 'top' ? 'gte' : 'lte', value: threshold } as const;
   if ('events' in by) {
@@ -57,6 +51,6 @@ export function rankCondition(
     const holds = (count: SQL) => sql`(count(*) > 0 AND ${bounded(count, bound)})`;
     return engagementCondition(by.trait, holds, false, compiling, conjunct);
   }
-  const holds = sql`(t.orders > 0 AND ${bounded(figureOf(by.trait, compiling), bound)})`;
-  return figuresCondition(holds, false, compiling, conjunct);
+  const reaches = bounded(figureOf(by.trait, compiling), bound);
+  return { holds: isTrue(sql`t.orders > 0 AND ${reaches}`), fitsNone: false };
 }

@@ -5,26 +5,17 @@ import type { AsOf } from '../segments/moment.ts';
 import { bareTraits, isEngagement, type TraitTest, traitPasses } from '../segments/trait-tests.ts';
 import { asSet, type Compiling, NO, YES } from './segment-compile.ts';
 import { grouped } from './segment-events.ts';
+import type { Asked } from './segment-figures.ts';
 import { type Value, valuePasses } from './segment-values.ts';
-import { COMPLETE, figuresQuery } from './trait-sql.ts';
 
-/** The condition of the rule `trait`. */
-export function traitCondition(asked: TraitTest, compiling: Compiling, conjunct: boolean): SQL {
-  const fitsNone = traitPasses(bareTraits(compiling.now, compiling.settings.traits)[asked.trait], asked);
-  return isEngagement(asked.trait)
-    ? engagementCondition(
-        asked.trait,
-        (count) => traitHolds(count, asked, compiling),
-        fitsNone,
-        compiling,
-        conjunct,
-      )
-    : figuresCondition(
-        traitHolds(figureOf(asked.trait, compiling), asked, compiling),
-        fitsNone,
-        compiling,
-        conjunct,
-      );
+/** What the rule `trait` asks. */
+export function traitCondition(asked: TraitTest, compiling: Compiling, conjunct: boolean): Asked {
+  const { trait } = asked;
+  const fitsNone = traitPasses(bareTraits(compiling.now, compiling.settings.traits)[trait], asked);
+  if (!isEngagement(trait))
+    return { holds: traitHolds(figureOf(trait, compiling), asked, compiling), fitsNone };
+  const holds = (count: SQL) => traitHolds(count, asked, compiling);
+  return engagementCondition(trait, holds, fitsNone, compiling, conjunct);
 }
 
 function traitHolds(value: SQL, asked: TraitTest, { phrases }: Compiling): SQL {
@@ -65,53 +56,6 @@ export function figureOf(trait: Exclude<TraitName, EngagementName>, { now, setti
   return sql`(CASE WHEN t.last_order_at IS NULL THEN 'prospect'
     WHEN t.last_order_at < ${now - formerAfter} THEN 'former'
     WHEN t.orders >= ${loyalFrom} THEN 'loyal' ELSE 'customer' END)`;
-}
-
-/**
- * The condition that `holds` is true of a profile's figures, the row `t`. They are read from the table `traits`
- * where that is up to date, and made from the events where it is not: of profiles that were marked and not folded
- * yet, and of those with an order after the moment as of which is asked.
- * @param fitsNone whether profiles without any order fit
- */
-export function figuresCondition(
-  holds: SQL,
-  fitsNone: boolean,
-  compiling: Compiling,
-  conjunct: boolean,
-): SQL {
-  const live = liveIds(compiling);
-  if (asSet(compiling, conjunct && !fitsNone)) {
-    const found = (fits: SQL) => sql`(${storedAndLive(sql`t.profile_id`, fits, compiling)})`;
-    return fitsNone ? sql`p.id NOT IN ${found(sql`NOT ${holds}`)}` : sql`p.id IN ${found(holds)}`;
-  }
-  const none = fitsNone ? YES : NO;
-  const made = figuresQuery(
-    compiling.phrases,
-    compiling.settings.traits,
-    sql`e.profile_id = p.id`,
-    compiling.now + 1,
-  );
-  return sql`(CASE WHEN p.id IN ${live} THEN coalesce((SELECT ${holds} FROM (${made}) t), ${none})
-    ELSE coalesce((SELECT ${holds} FROM traits t WHERE t.profile_id = p.id), ${none}) END)`;
-}
-
-/** Selects `what` of every profile's figures, the rows `t`, that fit. */
-export function storedAndLive(what: SQL, fits: SQL, compiling: Compiling): SQL {
-  const { now, builtTo, phrases, settings } = compiling;
-  const live = liveIds(compiling);
-  const built = builtTo === COMPLETE ? sql`` : sql` AND t.profile_id <= ${builtTo}`;
-  const made = figuresQuery(phrases, settings.traits, sql`e.profile_id IN ${live}`, now + 1);
-  // The plus keeps SQLite from the index of that column: nearly all rows fit, and the table is read in its order.
-  return sql`SELECT ${what} FROM traits t WHERE ${fits} AND +t.latest_at <= ${now}${built}
-    AND t.profile_id NOT IN (SELECT profile_id FROM trait_marks)
-    UNION ALL SELECT ${what} FROM (${made}) t WHERE ${fits}`;
-}
-
-/** The ids of profiles whose stored figures do not hold at the moment. */
-function liveIds({ now, builtTo }: Compiling): SQL {
-  const unbuilt =
-    builtTo === COMPLETE ? sql`` : sql` UNION ALL SELECT id FROM profiles WHERE id > ${builtTo}`;
-  return sql`(SELECT profile_id FROM trait_marks UNION ALL SELECT profile_id FROM traits WHERE latest_at > ${now}${unbuilt})`;
 }
 
 /** The condition on how often a profile opened, clicked or answered. */

@@ -71,6 +71,28 @@ describe('plans of SQLite', () => {
     expect(readings.length > 0).toBe(readsEvents);
   });
 
+  test('all that is asked of figures is asked in one reading of them', async () => {
+    const rule = {
+      all: [
+        { didNot: 'order', within: '180d' },
+        { did: 'order', before: '180d ago' },
+        { any: [{ trait: 'orderTotal', gt: 500 }, { not: { trait: 'stage', is: 'former' } }] },
+        { top: '10%', by: { trait: 'orders' } },
+        { attribute: 'country', is: 'France' },
+        { trait: 'opens30', gt: 2 },
+      ],
+    };
+    const readings = async (written: unknown) => {
+      const resolved = resolveRule(parseRule(written, 'rule'), new Map());
+      const condition = segmentCondition(resolved, await compiled(resolved, { isWide: () => true }));
+      const plan = await store.rows<{ detail: string }>(
+        sql`EXPLAIN QUERY PLAN SELECT count(*) FROM profiles p WHERE ${condition}`,
+      );
+      return plan.filter(({ detail }) => detail === 'SCAN t').length;
+    };
+    expect(await readings(rule)).toBe(await readings({ trait: 'orders', gt: 2 }));
+  });
+
   test('a step of a sequence is looked up by profile', async () => {
     const rule = {
       sequence: [{ did: 'view' }, { did: 'order', within: '7d' }, { didNot: 'view', within: '1d' }],
