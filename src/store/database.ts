@@ -4,6 +4,7 @@ import type { Mark } from '../profiles/mark.ts';
 import type { ChangeCounts } from '../profiles/port.ts';
 import type { StatedWritten } from '../profiles/stated-events.ts';
 import type { LoadColumn, PackedEvents, PackedProfiles } from './bulk-packing.ts';
+import type { Values } from './kept-queries.ts';
 import type { defineTables } from './schema/tables.ts';
 
 export type Tables = ReturnType<typeof defineTables>;
@@ -135,8 +136,9 @@ export interface Store extends Database {
   /**
    * Runs several queries on one snapshot and in one trip, beside the writers. One list of rows each; JSON columns come
    * as text or as what they hold. The row types are the caller's claim: name every column in the queries.
+   * A list that is kept and asked again, with other `values` for its placeholders, is compiled once.
    */
-  together<T extends readonly unknown[][]>(queries: readonly SQL[]): Promise<T>;
+  together<T extends readonly unknown[][]>(queries: readonly SQL[], values?: Values): Promise<T>;
   /** The same database, whose commits do not wait for the disk: `kept` does, for many of them at once. */
   readonly hasty: Database;
   /**

@@ -10,6 +10,7 @@ import { DearError, messageOf } from '../errors.ts';
 import type { Mark } from '../profiles/mark.ts';
 import { loadPostgres } from './bulk-postgres.ts';
 import type { BulkInsert, BulkRow, Database, Orm, RowStatement, RowTerms, Store } from './database.ts';
+import { keptQueries, type Values } from './kept-queries.ts';
 import { packageRoot } from './package-root.ts';
 import { insertEachPostgres, insertManyPostgres } from './postgres-bulk.ts';
 import { postgresPhrases } from './postgres-phrases.ts';
@@ -61,7 +62,7 @@ export async function openPostgres(url: string, mark: Mark): Promise<Store> {
     hasty: whole,
     kept: async () => undefined,
     scan: (query, chunkSize = 1000) => scan(scans, query, chunkSize),
-    together: (queries) => together(pool, queries),
+    together: (queries, values) => together(pool, queries, values),
     bulk: undefined,
     load: (loads) => loadPostgres(pool, loads),
     // Dead rows are autovacuum's, and the write-ahead log the administrator's: nothing of a client's reaches them.
@@ -145,14 +146,25 @@ function rowQuery(statement: RowStatement): { name: string; text: string } {
 }
 
 /** One statement, and so one snapshot and one trip, that gives the rows of each query as JSON. */
-async function together<T extends readonly unknown[][]>(pool: pg.Pool, queries: readonly SQL[]): Promise<T> {
+const joinedQueries = keptQueries((queries) => {
   const parts = queries.map(
     (query, place) =>
       sql`(SELECT coalesce(json_agg(part), '[]') FROM (${query}) part) AS ${sql.identifier(`p${place}`)}`,
   );
-  const { sql: text, params: values } = compiler.sqlToQuery(sql`SELECT ${sql.join(parts, sql`, `)}`);
+  const one = compiler.sqlToQuery(sql`SELECT ${sql.join(parts, sql`, `)}`);
   // Named, so that each connection plans it only a few times: that takes ten times as long as running it.
-  const { rows } = await pool.query<Record<string, unknown[]>>({ name: nameOf(text), text, values });
+  return [{ ...one, name: nameOf(one.sql) }];
+});
+
+async function together<T extends readonly unknown[][]>(
+  pool: pg.Pool,
+  queries: readonly SQL[],
+  values: Values = {},
+): Promise<T> {
+  const [one] = joinedQueries(queries, values);
+  if (one === undefined) throw new TypeError('No statement was made of the queries.');
+  const { name, sql: text, params } = one;
+  const { rows } = await pool.query<Record<string, unknown[]>>({ name, text, values: params });
   return queries.map((_, place) => rows[0]?.[`p${place}`] ?? []) as readonly unknown[][] as T;
 }
 

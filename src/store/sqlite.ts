@@ -8,6 +8,7 @@ import { makeFolder } from '../folder.ts';
 import { type Mark, makeMark } from '../profiles/mark.ts';
 import { BulkWriter } from './bulk-writer.ts';
 import type { BulkInsert, BulkRow, Database, Orm, RowStatement, Store } from './database.ts';
+import { keptQueries, type Values } from './kept-queries.ts';
 import { Lock } from './lock.ts';
 import { Reader } from './reader.ts';
 import * as schema from './schema/sqlite.ts';
@@ -20,6 +21,7 @@ import { rowText } from './sqlite-rows.ts';
 
 const casing = 'snake_case';
 const compiler = new SQLiteAsyncDialect({ casing });
+const compiled = keptQueries((queries) => queries.map((query) => compiler.sqlToQuery(query)));
 /** So many rows go to the handle at once: on this thread, until the event loop gets its turn. */
 const ROWS_A_TURN = 500;
 /** A file of this size is written anew in about a second. */
@@ -74,11 +76,8 @@ export async function openSqlite(path: string, secret: string, writing: 'here' |
       const { sql, params } = compiler.sqlToQuery(query);
       return reader.stream(sql, bound(params), chunkSize);
     },
-    together: async <T extends readonly unknown[][]>(queries: readonly SQL[]) => {
-      const asked = queries.map((query) => {
-        const { sql, params } = compiler.sqlToQuery(query);
-        return { sql, params: bound(params) };
-      });
+    together: async <T extends readonly unknown[][]>(queries: readonly SQL[], values: Values = {}) => {
+      const asked = compiled(queries, values).map(({ sql, params }) => ({ sql, params: bound(params) }));
       return opened.inOrder ? looks.together<T>(asked) : together<T>(lock, link, asked);
     },
     // The log keeps old pages until it is emptied; a reader that is at work keeps it from that until it is done.

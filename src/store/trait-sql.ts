@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { type Placeholder, type SQL, sql } from 'drizzle-orm';
 import { AMOUNT_UNITS, LARGEST_AMOUNT, LARGEST_TOTAL, SMALLEST_AMOUNT } from '../profiles/amounts.ts';
 import { definitionOf, type TraitSettings } from '../profiles/trait-settings.ts';
 import type { Database, Phrases } from './database.ts';
@@ -27,7 +27,7 @@ export function figuresQuery(
   phrases: Phrases,
   settings: TraitSettings,
   whose: SQL,
-  until: number | undefined,
+  until: number | Placeholder | undefined,
 ): SQL {
   const types = [...settings.orderEvents, ...settings.refundEvents];
   const before = until === undefined ? sql`` : sql` AND e.at < ${until}`;

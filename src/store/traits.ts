@@ -1,7 +1,8 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { type Placeholder, type SQL, sql } from 'drizzle-orm';
 import type { TraitSettings } from '../profiles/trait-settings.ts';
 import {
   type Engagement,
+  type EngagementName,
   engagedAfter,
   engagement,
   engagementNames,
@@ -49,7 +50,7 @@ export function traitStore(db: Store, settings: TraitSettings): TraitStore {
         figuresQuery(db.phrases, settings, sql`e.profile_id = ${profileId}`, now + 1),
       );
       const [engaged] = await db.rows<Record<string, number | null>>(
-        engagementQuery(db.phrases, sql`profile_id = ${profileId}`, now),
+        engagementQuery(db.phrases, sql`profile_id = ${profileId}`, engagementMoments(now)),
       );
       return traitsFrom(figures(row), engagementFrom(engaged), now, settings);
     },
@@ -59,7 +60,7 @@ export function traitStore(db: Store, settings: TraitSettings): TraitStore {
         figuresQuery(db.phrases, settings, sql`e.profile_id IN ${ids}`, now + 1),
       );
       const engaged = await db.rows<Record<string, number | null> & { readonly profile_id: number }>(
-        engagementQuery(db.phrases, sql`profile_id IN ${ids}`, now),
+        engagementQuery(db.phrases, sql`profile_id IN ${ids}`, engagementMoments(now)),
       );
       const orders = new Map(ordered.map((row) => [row.profile_id, row]));
       const letters = new Map(engaged.map((row) => [row.profile_id, row]));
@@ -100,19 +101,40 @@ export const figures = (row: FiguresRow | undefined): OrderFigures =>
         lastOrderAt: row.last_order_at ?? undefined,
       };
 
+/** The moments that engagement is counted by: after which each trait's events lie, the first of them, and now. */
+export type EngagementMoments<Moment> = Readonly<Record<EngagementName | 'engagedFrom' | 'now', Moment>>;
+
+/** Of `now`, ms. */
+export function engagementMoments(now: number): EngagementMoments<number> {
+  const after = (name: EngagementName) => engagedAfter(name, now);
+  return {
+    opens30: after('opens30'),
+    opens90: after('opens90'),
+    clicks30: after('clicks30'),
+    clicks90: after('clicks90'),
+    replies30: after('replies30'),
+    replies90: after('replies90'),
+    engagedFrom: Math.min(...engagementNames.map(after)),
+    now,
+  };
+}
+
 /**
- * Rows with the counts of the engagement traits at `now` (ms), by their names, and `profile_id`, of the profiles that
+ * Rows with the counts of the engagement traits at a moment, by their names, and `profile_id`, of the profiles that
  * `whose` picks by `profile_id`. Who was not engaged has no row.
  */
-export function engagementQuery(phrases: Phrases, whose: SQL, now: number): SQL {
+export function engagementQuery(
+  phrases: Phrases,
+  whose: SQL,
+  moments: EngagementMoments<number | Placeholder>,
+): SQL {
   const counts = engagementNames.map(
     (name) =>
-      sql`sum(CASE WHEN type = ${engagement[name].type} AND at > ${engagedAfter(name, now)} THEN 1 ELSE 0 END) AS ${sql.identifier(name)}`,
+      sql`sum(CASE WHEN type = ${engagement[name].type} AND at > ${moments[name]} THEN 1 ELSE 0 END) AS ${sql.identifier(name)}`,
   );
   const types = [...new Set(engagementNames.map((name) => engagement[name].type))];
-  const from = Math.min(...engagementNames.map((name) => engagedAfter(name, now)));
   return sql`SELECT profile_id AS profile_id, ${sql.join(counts, sql`, `)} FROM events
-    WHERE ${whose} AND type IN ${phrases.texts(types)} AND at > ${from} AND at <= ${now}
+    WHERE ${whose} AND type IN ${phrases.texts(types)} AND at > ${moments.engagedFrom} AND at <= ${moments.now}
     GROUP BY profile_id`;
 }
 
