@@ -20,6 +20,6 @@ export function keptQueries<C extends Compiled>(
   return (queries, values) => {
     const compiled = kept.get(queries) ?? compile(queries);
     kept.set(queries, compiled);
-    return compiled.map((one) => ({ ...one, params: fillPlaceholders(one.params, { ...values }) }));
+    return compiled.map((one) => ({ ...one, params: fillPlaceholders(one.params, values) }));
   };
 }
