@@ -28,6 +28,8 @@ export class Checkpoints {
   #thread: Thread<CheckpointAsk, Moment | undefined> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
+  /** Something may have been written since the looking began. */
+  #isAhead = false;
   #closed = false;
 
   /** @param finish has the writer run `beforeAnew` */
@@ -39,7 +41,8 @@ export class Checkpoints {
 
   /** To be called when something may have been written. */
   wrote(): void {
-    if (this.#timer !== undefined || this.#looking !== undefined || this.#closed) return;
+    this.#isAhead = this.#looking !== undefined;
+    if (this.#timer !== undefined || this.#isAhead || this.#closed) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       // What goes wrong here goes wrong again where it matters: in the next statement.
@@ -47,6 +50,8 @@ export class Checkpoints {
         .catch(() => undefined)
         .finally(() => {
           this.#looking = undefined;
+          // The last commit before a rest must be seen too: nobody else tells of the rest.
+          if (this.#isAhead) this.wrote();
         });
     }, LOOK_AFTER_MS).unref();
   }
