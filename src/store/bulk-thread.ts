@@ -21,7 +21,7 @@ function openHandle(path: string): Sqlite.Database {
   handle.pragma('cache_size = -8192');
   handle.pragma('temp_store = MEMORY');
   handle.pragma(`wal_autocheckpoint = ${LATE_CHECKPOINT_PAGES}`);
-  for (const text of beforeAnew.calm) handle.exec(text);
+  for (const text of beforeAnew('calm')) handle.exec(text);
   return handle;
 }
 
@@ -63,7 +63,7 @@ await serveThread<BulkAsk, BulkAnswer>(async () => {
         profiles ??= handle.transaction(profilesWriter(handle, theirs()));
         return profiles.immediate(ask.profiles);
       case 'anew':
-        for (const text of beforeAnew[ask.moment]) handle.exec(text);
+        for (const text of beforeAnew(ask.moment)) handle.exec(text);
         return [];
       default:
         // Leaves no long log behind for whoever opens the file next.

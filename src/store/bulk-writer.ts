@@ -9,6 +9,7 @@ import {
   packed,
 } from './bulk-packing.ts';
 import type { Bulk, Load } from './database.ts';
+import { onceEach } from './once-each.ts';
 import { Checkpoints } from './sqlite-checkpoints.ts';
 
 /** What it is given lies there for one transaction, as texts and columns of numbers. */
@@ -79,14 +80,8 @@ export class BulkWriter implements Bulk {
   }
 }
 
-const texts = new WeakMap<Load['insert'], string>();
-
-function textOf(insert: Load['insert']): string {
-  const known = texts.get(insert);
-  if (known !== undefined) return known;
+const textOf = onceEach((insert: Load['insert']) => {
   const names = Object.keys(insert.columns);
   const places = names.map(() => '?').join(', ');
-  const text = `INSERT INTO ${insert.into} (${names.join(', ')}) VALUES (${places}) ${insert.tail ?? ''}`;
-  texts.set(insert, text);
-  return text;
-}
+  return `INSERT INTO ${insert.into} (${names.join(', ')}) VALUES (${places}) ${insert.tail ?? ''}`;
+});

@@ -4,7 +4,6 @@ import type { Mark } from '../profiles/mark.ts';
 import type { ChangeCounts } from '../profiles/port.ts';
 import type { StatedWritten } from '../profiles/stated-events.ts';
 import type { LoadColumn, PackedEvents, PackedProfiles } from './bulk-packing.ts';
-import type { Values } from './kept-queries.ts';
 import type { defineTables } from './schema/tables.ts';
 
 export type Tables = ReturnType<typeof defineTables>;
@@ -128,6 +127,9 @@ export interface Bulk {
   /** undefined: nothing was done, since the external ids are not plain. */
   profiles(changes: PackedProfiles): Promise<ChangeCounts | undefined>;
 }
+
+/** Values for the placeholders of queries (`sql.placeholder`), by name. */
+export type Values = Readonly<Record<string, unknown>>;
 
 /** A database with its life cycle. */
 export interface Store extends Database {

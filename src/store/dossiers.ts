@@ -9,7 +9,7 @@ import { objectOf } from './json-column.ts';
 import { type ProfileRow, profileOf, rowOf } from './profile-rows.ts';
 import { type ConsentRow, consentOf } from './standing.ts';
 import { figuresQuery } from './trait-sql.ts';
-import { engagementFrom, engagementMoments, engagementQuery, type FiguresRow, figures } from './traits.ts';
+import { engagementFrom, engagementQuery, type FiguresRow, figures } from './traits.ts';
 
 /** Queries are kept for those who are named by so few names, which are few kinds of asking. */
 const MOST_NAMES = 3;
@@ -39,7 +39,7 @@ export function dossierStore(db: Store, settings: TraitSettings = defaultTraitSe
       const shape = names.map(([kind]) => kind).join(' ');
       const queries = kept.get(shape) ?? queriesOf(db.phrases, settings, whoseId(names));
       if (names.length <= MOST_NAMES) kept.set(shape, queries);
-      const values = { ...valuesOf(names), newest, until: now + 1, ...engagementMoments(now) };
+      const values = { ...valuesOf(names), newest, now, until: now + 1 };
       return dossierOf(await db.together<Parts>(queries, values), now, settings);
     },
   };
@@ -60,16 +60,7 @@ function queriesOf(phrases: Phrases, settings: TraitSettings, id: SQL): SQL[] {
       WHERE profile_id = ${id} GROUP BY type ORDER BY type`,
     timeline(id),
     figuresQuery(phrases, settings, sql`e.profile_id = ${id}`, placeholder('until')),
-    engagementQuery(phrases, sql`profile_id = ${id}`, {
-      opens30: placeholder('opens30'),
-      opens90: placeholder('opens90'),
-      clicks30: placeholder('clicks30'),
-      clicks90: placeholder('clicks90'),
-      replies30: placeholder('replies30'),
-      replies90: placeholder('replies90'),
-      engagedFrom: placeholder('engagedFrom'),
-      now: placeholder('now'),
-    }),
+    engagementQuery(phrases, sql`profile_id = ${id}`, placeholder('now')),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { type SQL, sql } from 'drizzle-orm';
+import { fillPlaceholders, type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import { PgDialect } from 'drizzle-orm/pg-core';
@@ -9,8 +9,17 @@ import Cursor from 'pg-cursor';
 import { DearError, messageOf } from '../errors.ts';
 import type { Mark } from '../profiles/mark.ts';
 import { loadPostgres } from './bulk-postgres.ts';
-import type { BulkInsert, BulkRow, Database, Orm, RowStatement, RowTerms, Store } from './database.ts';
-import { keptQueries, type Values } from './kept-queries.ts';
+import type {
+  BulkInsert,
+  BulkRow,
+  Database,
+  Orm,
+  RowStatement,
+  RowTerms,
+  Store,
+  Values,
+} from './database.ts';
+import { onceEach } from './once-each.ts';
 import { packageRoot } from './package-root.ts';
 import { insertEachPostgres, insertManyPostgres } from './postgres-bulk.ts';
 import { postgresPhrases } from './postgres-phrases.ts';
@@ -125,46 +134,39 @@ function surface(client: pg.Pool | pg.PoolClient, mark: Mark, begin?: Database['
 
 const nameOf = (text: string) => createHash('sha1').update(text).digest('hex');
 
-const rowQueries = new WeakMap<RowStatement, { name: string; text: string }>();
-
 const rowTerms: RowTerms = {
   of: (column) => sql.raw(`v.${column}`),
   from: (...tables) => sql.raw(`FROM ${['v', ...tables].join(', ')}`),
 };
 
 /** The statement for all rows at once, named so that each connection prepares it once. */
-function rowQuery(statement: RowStatement): { name: string; text: string } {
-  const known = rowQueries.get(statement);
-  if (known !== undefined) return known;
+const rowQuery = onceEach((statement: RowStatement) => {
   const columns = Object.entries(statement.columns);
   const arrays = columns.map(([, type], index) => `$${index + 1}::${type}[]`);
   const { sql } = compiler.sqlToQuery(statement.body(postgresPhrases, rowTerms));
   const text = `WITH v(${columns.map(([name]) => name).join(', ')}) AS (SELECT * FROM unnest(${arrays.join(', ')})) ${sql}`;
-  const query = { name: nameOf(text), text };
-  rowQueries.set(statement, query);
-  return query;
-}
+  return { name: nameOf(text), text };
+});
 
 /** One statement, and so one snapshot and one trip, that gives the rows of each query as JSON. */
-const joinedQueries = keptQueries((queries) => {
+const asOne = onceEach((queries: readonly SQL[]) => {
   const parts = queries.map(
     (query, place) =>
       sql`(SELECT coalesce(json_agg(part), '[]') FROM (${query}) part) AS ${sql.identifier(`p${place}`)}`,
   );
-  const one = compiler.sqlToQuery(sql`SELECT ${sql.join(parts, sql`, `)}`);
+  const { sql: text, params } = compiler.sqlToQuery(sql`SELECT ${sql.join(parts, sql`, `)}`);
   // Named, so that each connection plans it only a few times: that takes ten times as long as running it.
-  return [{ ...one, name: nameOf(one.sql) }];
+  return { name: nameOf(text), text, params };
 });
 
 async function together<T extends readonly unknown[][]>(
   pool: pg.Pool,
   queries: readonly SQL[],
-  values: Values = {},
+  places: Values = {},
 ): Promise<T> {
-  const [one] = joinedQueries(queries, values);
-  if (one === undefined) throw new TypeError('No statement was made of the queries.');
-  const { name, sql: text, params } = one;
-  const { rows } = await pool.query<Record<string, unknown[]>>({ name, text, values: params });
+  const { name, text, params } = asOne(queries);
+  const values = fillPlaceholders(params, places);
+  const { rows } = await pool.query<Record<string, unknown[]>>({ name, text, values });
   return queries.map((_, place) => rows[0]?.[`p${place}`] ?? []) as readonly unknown[][] as T;
 }
 

@@ -1,5 +1,6 @@
 import type Sqlite from 'better-sqlite3';
 import type { BulkRow } from './database.ts';
+import { onceEach } from './once-each.ts';
 import { hasteOf } from './sqlite-handle.ts';
 
 const KEPT_STATEMENTS = 500;
@@ -126,12 +127,4 @@ function valuesOf(row: BulkRow, places: readonly number[] | undefined): BulkRow 
 }
 
 const nothing: Answer = { columns: [], rows: [], changes: 0 };
-const names = new WeakMap<Sqlite.Statement, string[]>();
-
-function namesOf(statement: Sqlite.Statement): string[] {
-  const known = names.get(statement);
-  if (known !== undefined) return known;
-  const fresh = statement.columns().map((column) => column.name);
-  names.set(statement, fresh);
-  return fresh;
-}
+const namesOf = onceEach((statement: Sqlite.Statement) => statement.columns().map((column) => column.name));

@@ -28,7 +28,7 @@ export function openHandle(
     handle.pragma(`cache_size = -${CACHE_KIB}`);
     handle.pragma('temp_store = MEMORY');
     handle.pragma(`wal_autocheckpoint = ${checkpointPages}`);
-    for (const text of beforeAnew.calm) handle.exec(text);
+    for (const text of beforeAnew('calm')) handle.exec(text);
     return handle;
   } catch (error) {
     handle.close();

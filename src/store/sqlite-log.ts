@@ -15,7 +15,7 @@ export const usualLogLimits: LogLimits = { portion: 16_000, long: 64_000, tooLon
 
 export const PAGE_OCTETS = 4096;
 
-/** In what kind of moment a log begins anew: while a writer is at work, or when it rests. */
+/** When a log begins anew: while the writer is ahead of what copies its pages back, or when all of them are. */
 export type Moment = 'busy' | 'calm';
 
 /**
@@ -23,10 +23,11 @@ export type Moment = 'busy' | 'calm';
  * it stays as long as it is: to write over what is there takes three quarters of the time that growing takes, and to cut
  * off a gigabyte keeps a writer for most of a second.
  */
-export const beforeAnew: Readonly<Record<Moment, readonly string[]>> = {
-  busy: ['PRAGMA journal_size_limit = -1', 'PRAGMA wal_checkpoint(PASSIVE)'],
-  calm: [`PRAGMA journal_size_limit = ${usualLogLimits.long * PAGE_OCTETS}`],
-};
+export function beforeAnew(moment: Moment, { long }: LogLimits = usualLogLimits): readonly string[] {
+  return moment === 'busy'
+    ? ['PRAGMA journal_size_limit = -1', 'PRAGMA wal_checkpoint(PASSIVE)']
+    : [`PRAGMA journal_size_limit = ${long * PAGE_OCTETS}`];
+}
 
 /** SQLite's log, for commits that did not wait for the disk: one wait later is for all of them. */
 export class SqliteLog {

@@ -1,15 +1,15 @@
 import { dirname } from 'node:path';
 import { setImmediate as breathe, setTimeout as wait } from 'node:timers/promises';
-import type { SQL } from 'drizzle-orm';
+import { fillPlaceholders, type SQL } from 'drizzle-orm';
 import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
 import { drizzle } from 'drizzle-orm/sqlite-proxy';
 import { DearError, messageOf } from '../errors.ts';
 import { makeFolder } from '../folder.ts';
 import { type Mark, makeMark } from '../profiles/mark.ts';
 import { BulkWriter } from './bulk-writer.ts';
-import type { BulkInsert, BulkRow, Database, Orm, RowStatement, Store } from './database.ts';
-import { keptQueries, type Values } from './kept-queries.ts';
+import type { BulkInsert, BulkRow, Database, Orm, RowStatement, Store, Values } from './database.ts';
 import { Lock } from './lock.ts';
+import { onceEach } from './once-each.ts';
 import { Reader } from './reader.ts';
 import * as schema from './schema/sqlite.ts';
 import { Checkpoints } from './sqlite-checkpoints.ts';
@@ -21,7 +21,7 @@ import { rowText } from './sqlite-rows.ts';
 
 const casing = 'snake_case';
 const compiler = new SQLiteAsyncDialect({ casing });
-const compiled = keptQueries((queries) => queries.map((query) => compiler.sqlToQuery(query)));
+const compiled = onceEach((queries: readonly SQL[]) => queries.map((query) => compiler.sqlToQuery(query)));
 /** So many rows go to the handle at once: on this thread, until the event loop gets its turn. */
 const ROWS_A_TURN = 500;
 /** A file of this size is written anew in about a second. */
@@ -42,7 +42,7 @@ export async function openSqlite(path: string, secret: string, writing: 'here' |
   const lock = new Lock();
   const checkpoints = new Checkpoints(path, (moment) =>
     lock.run(async () => {
-      for (const text of beforeAnew[moment]) await opened.do({ kind: 'all', text, params: [] });
+      for (const text of beforeAnew(moment)) await opened.do({ kind: 'all', text, params: [] });
     }),
   );
   const link: Link = opened.inOrder ? looked(opened, checkpoints) : opened;
@@ -77,7 +77,10 @@ export async function openSqlite(path: string, secret: string, writing: 'here' |
       return reader.stream(sql, bound(params), chunkSize);
     },
     together: async <T extends readonly unknown[][]>(queries: readonly SQL[], values: Values = {}) => {
-      const asked = compiled(queries, values).map(({ sql, params }) => ({ sql, params: bound(params) }));
+      const asked = compiled(queries).map(({ sql, params }) => ({
+        sql,
+        params: bound(fillPlaceholders(params, values)),
+      }));
       return opened.inOrder ? looks.together<T>(asked) : together<T>(lock, link, asked);
     },
     // The log keeps old pages until it is emptied; a reader that is at work keeps it from that until it is done.

@@ -50,7 +50,7 @@ export function traitStore(db: Store, settings: TraitSettings): TraitStore {
         figuresQuery(db.phrases, settings, sql`e.profile_id = ${profileId}`, now + 1),
       );
       const [engaged] = await db.rows<Record<string, number | null>>(
-        engagementQuery(db.phrases, sql`profile_id = ${profileId}`, engagementMoments(now)),
+        engagementQuery(db.phrases, sql`profile_id = ${profileId}`, now),
       );
       return traitsFrom(figures(row), engagementFrom(engaged), now, settings);
     },
@@ -60,7 +60,7 @@ export function traitStore(db: Store, settings: TraitSettings): TraitStore {
         figuresQuery(db.phrases, settings, sql`e.profile_id IN ${ids}`, now + 1),
       );
       const engaged = await db.rows<Record<string, number | null> & { readonly profile_id: number }>(
-        engagementQuery(db.phrases, sql`profile_id IN ${ids}`, engagementMoments(now)),
+        engagementQuery(db.phrases, sql`profile_id IN ${ids}`, now),
       );
       const orders = new Map(ordered.map((row) => [row.profile_id, row]));
       const letters = new Map(engaged.map((row) => [row.profile_id, row]));
@@ -101,40 +101,21 @@ export const figures = (row: FiguresRow | undefined): OrderFigures =>
         lastOrderAt: row.last_order_at ?? undefined,
       };
 
-/** The moments that engagement is counted by: after which each trait's events lie, the first of them, and now. */
-export type EngagementMoments<Moment> = Readonly<Record<EngagementName | 'engagedFrom' | 'now', Moment>>;
-
-/** Of `now`, ms. */
-export function engagementMoments(now: number): EngagementMoments<number> {
-  const after = (name: EngagementName) => engagedAfter(name, now);
-  return {
-    opens30: after('opens30'),
-    opens90: after('opens90'),
-    clicks30: after('clicks30'),
-    clicks90: after('clicks90'),
-    replies30: after('replies30'),
-    replies90: after('replies90'),
-    engagedFrom: Math.min(...engagementNames.map(after)),
-    now,
-  };
-}
-
 /**
- * Rows with the counts of the engagement traits at a moment, by their names, and `profile_id`, of the profiles that
+ * Rows with the counts of the engagement traits at `now` (ms), by their names, and `profile_id`, of the profiles that
  * `whose` picks by `profile_id`. Who was not engaged has no row.
  */
-export function engagementQuery(
-  phrases: Phrases,
-  whose: SQL,
-  moments: EngagementMoments<number | Placeholder>,
-): SQL {
+export function engagementQuery(phrases: Phrases, whose: SQL, now: number | Placeholder): SQL {
+  const ago = (name: EngagementName) => -engagedAfter(name, 0);
+  const after = (ms: number) => sql`at > ${now} - ${sql.raw(String(ms))}`;
   const counts = engagementNames.map(
     (name) =>
-      sql`sum(CASE WHEN type = ${engagement[name].type} AND at > ${moments[name]} THEN 1 ELSE 0 END) AS ${sql.identifier(name)}`,
+      sql`sum(CASE WHEN type = ${engagement[name].type} AND ${after(ago(name))} THEN 1 ELSE 0 END) AS ${sql.identifier(name)}`,
   );
   const types = [...new Set(engagementNames.map((name) => engagement[name].type))];
+  const longest = Math.max(...engagementNames.map(ago));
   return sql`SELECT profile_id AS profile_id, ${sql.join(counts, sql`, `)} FROM events
-    WHERE ${whose} AND type IN ${phrases.texts(types)} AND at > ${moments.engagedFrom} AND at <= ${moments.now}
+    WHERE ${whose} AND type IN ${phrases.texts(types)} AND ${after(longest)} AND at <= ${now}
     GROUP BY profile_id`;
 }
 

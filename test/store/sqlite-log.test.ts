@@ -8,7 +8,7 @@ import type { BulkInsert, Store } from '../../src/store/database.ts';
 import { openStore } from '../../src/store/open.ts';
 import { Checkpoints } from '../../src/store/sqlite-checkpoints.ts';
 import { openHandle } from '../../src/store/sqlite-handle.ts';
-import { beforeAnew, type LogLimits, type Moment } from '../../src/store/sqlite-log.ts';
+import { beforeAnew, type LogLimits, type Moment, PAGE_OCTETS } from '../../src/store/sqlite-log.ts';
 
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -81,10 +81,11 @@ async function looked(limits: LogLimits) {
   const handle = openHandle(path, 5000, 1_000_000);
   handle.exec('CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)');
   const insert = handle.prepare('INSERT INTO notes (text) VALUES (?)');
+  for (const text of beforeAnew('calm', limits)) handle.exec(text);
   const moments: Moment[] = [];
   const begin = async (moment: Moment) => {
     moments.push(moment);
-    for (const text of beforeAnew[moment]) handle.exec(text);
+    for (const text of beforeAnew(moment, limits)) handle.exec(text);
   };
   const checkpoints = new Checkpoints(path, begin, limits);
   open.push(async () => {
@@ -106,8 +107,7 @@ async function looked(limits: LogLimits) {
     }
   };
   const octets = async () => (await stat(`${path}-wal`)).size;
-  const limit = () => handle.pragma('journal_size_limit', { simple: true });
-  return { look, writeUntil, octets, moments, limit };
+  return { look, writeUntil, octets, moments };
 }
 
 test('a log that is too long begins anew though the writer never rests', async () => {
@@ -118,18 +118,18 @@ test('a log that is too long begins anew though the writer never rests', async (
   }
 }, 60_000);
 
-test('a log keeps its length for a busy writer, and may be cut when the writer has rested', async () => {
-  const { writeUntil, octets, moments, limit } = await looked({ portion: 200, long: 400, tooLong: 1500 });
-  expect(limit()).toBeGreaterThan(0);
-  await writeUntil(({ log }) => log >= 1500);
-  const long = await octets();
-  await writeUntil(({ log }) => log < 200);
-  expect(moments).toContain('busy');
-  expect(limit()).toBe(-1);
-  expect(await octets()).toBeGreaterThanOrEqual(long);
-  await writeUntil(({ log }) => log > 500);
+test('a log keeps its length for a busy writer, and is cut when the writer has rested', async () => {
+  const limits = { portion: 10_000, long: 1400, tooLong: 1500 };
+  const { writeUntil, octets, moments } = await looked(limits);
+  await writeUntil(({ log }) => log >= limits.tooLong);
+  const before = await octets();
+  await writeUntil(({ log }) => log < limits.long);
+  expect(new Set(moments)).toEqual(new Set(['busy']));
+  expect(await octets()).toBeGreaterThanOrEqual(before);
+  await writeUntil(({ log }) => log > limits.long && log < limits.tooLong);
   await expect.poll(() => moments.at(-1), { timeout: 5000 }).toBe('calm');
-  expect(limit()).toBeGreaterThan(0);
+  await writeUntil(({ log }) => log < 100);
+  expect(await octets()).toBeLessThan((limits.long + 100) * PAGE_OCTETS);
 }, 60_000);
 
 test('a long log is copied back whole in a calm moment', async () => {
