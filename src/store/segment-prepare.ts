@@ -11,6 +11,7 @@ import { isEngagement, traitTestOf } from '../segments/trait-tests.ts';
 import type { Store } from './database.ts';
 import type { Compiling, Stretch } from './segment-compile.ts';
 import { thresholdQuery } from './segment-ranks.ts';
+import { eventsIn, knowStretches } from './segment-statistics.ts';
 import { engagementEvents } from './segment-traits.ts';
 import { builtTo, COMPLETE } from './trait-sql.ts';
 
@@ -34,8 +35,10 @@ export async function prepare(
 ): Promise<Compiling> {
   const leaves = leavesOf(rule);
   const asOf: AsOf = { now, zone: settings.zone };
-  const stretches = over === 'audience' ? leaves.flatMap((leaf) => stretchesOf(leaf, asOf)) : [];
-  const wide = await wideOf(store, stretches);
+  const all = over === 'audience' ? leaves.flatMap((leaf) => stretchesOf(leaf, asOf)) : [];
+  const stretches = all.slice(0, MOST_COUNTED);
+  const wide = store.phrases.name === 'sqlite' ? await wideOf(store, stretches) : new Set<string>();
+  if (store.phrases.name === 'postgres') await knowStretches(store, stretches);
   const usesTraits = leaves.some((leaf) => 'trait' in leaf || ('by' in leaf && 'trait' in leaf.by));
   const readsOrders = over === 'audience' && leaves.some((leaf) => 'did' in leaf || 'didNot' in leaf);
   const built = usesTraits || readsOrders ? await builtTo(store, settings.traits) : 0;
@@ -115,18 +118,17 @@ function stretchOf(leaf: PlainRule, asOf: AsOf): Stretch[] {
 
 /**
  * The names of the wide stretches. Counting up to the bound costs some 40 ns an event on SQLite, whose planner
- * knows nothing of how events are spread; PostgreSQL's does.
+ * knows nothing of how events are spread; PostgreSQL's does, where it has looked.
  */
 async function wideOf(store: Store, stretches: readonly Stretch[]): Promise<Set<string>> {
   const wide = new Set<string>();
-  if (stretches.length === 0 || store.phrases.name !== 'sqlite') return wide;
+  if (stretches.length === 0) return wide;
   const profiles = await firstOf<{ last: number | null }>(store, sql`SELECT max(id) AS last FROM profiles`);
   const bound = Math.ceil((profiles?.last ?? 0) * WIDE_SHARE) + 1000;
-  for (const stretch of stretches.slice(0, MOST_COUNTED)) {
-    const { type, from, until } = stretch;
+  for (const stretch of stretches) {
     const row = await firstOf<{ count: number }>(
       store,
-      sql`SELECT count(*) AS count FROM (SELECT 1 FROM events WHERE type = ${type} AND at >= ${from} AND at < ${until} LIMIT ${bound}) stretch`,
+      sql`SELECT count(*) AS count FROM (${eventsIn(stretch)} LIMIT ${bound}) stretch`,
     );
     if ((row?.count ?? 0) >= bound) wide.add(nameOf(stretch));
   }
