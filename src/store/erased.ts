@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { KnownIdentities } from '../profiles/identify.ts';
 import { keyOf } from '../profiles/identify.ts';
 import type { Identifiers } from '../profiles/identity.ts';
+import type { MarkKind } from '../profiles/mark.ts';
 import type { BulkInsert, Database } from './database.ts';
 
 /** The reason of a suppression that is only a mark. */
@@ -35,57 +36,59 @@ export async function dropMarks(db: Database, mark: string): Promise<boolean> {
  * signed up again without having confirmed it. Ask it inside the transaction that would write: one small query where
  * nobody was ever erased, else two and some microseconds an address.
  */
-export function erasedAmong(db: Database, addresses: readonly string[]): Promise<Set<string>> {
-  return markedAmong(db, addresses, (address) => db.mark('address', address));
+export async function erasedAmong(db: Database, addresses: readonly string[]): Promise<Set<string>> {
+  if (addresses.length === 0) return new Set();
+  const [row] = await db.rows<{ anyone: number | null }>(sql`SELECT ${anyoneErased} AS anyone`);
+  return row?.anyone === 1 ? (await markedAmong(db, addresses, [])).emails : new Set();
 }
 
 /**
- * The batch as it may be resolved: whoever is named by an identifier of an erased person is looked for by what is
- * known of them alone, so that nobody is made, and nothing erased is attached to anybody.
+ * The batch as it may be resolved where anybody was erased: whoever is named by an identifier of an erased person is
+ * looked for by what is known of them alone, so that nobody is made, and nothing erased is attached to anybody.
  */
 export async function withoutErased(
   db: Database,
   batch: readonly Identifiers[],
   known: KnownIdentities,
 ): Promise<readonly Identifiers[]> {
-  const erasedEmails = await erasedAmong(
-    db,
-    batch.flatMap(({ email }) => email ?? []),
-  );
+  const addresses = batch.flatMap(({ email }) => email ?? []);
   const keys = batch
     .flatMap((one) => one.externalIds.map(keyOf))
     .filter((key) => !known.byExternalId.has(key));
-  const erasedKeys = await markedAmong(db, keys, (key) => db.mark('external id', key));
-  if (erasedEmails.size + erasedKeys.size === 0) return batch;
+  const erased = await markedAmong(db, addresses, keys);
+  if (erased.emails.size + erased.keys.size === 0) return batch;
   return batch.map((one) => {
     const { email, externalIds } = one;
     const isTouched =
-      (email !== undefined && erasedEmails.has(email)) || externalIds.some((id) => erasedKeys.has(keyOf(id)));
+      (email !== undefined && erased.emails.has(email)) ||
+      externalIds.some((id) => erased.keys.has(keyOf(id)));
     if (!isTouched) return one;
     return {
       ...one,
-      email: email !== undefined && known.byEmail.has(email) && !erasedEmails.has(email) ? email : undefined,
+      email: email !== undefined && known.byEmail.has(email) && !erased.emails.has(email) ? email : undefined,
       externalIds: externalIds.filter((id) => known.byExternalId.has(keyOf(id))),
     };
   });
 }
 
-/** Those of the given identifiers whose mark is kept. */
+/** Those of the addresses and of the external ids (`keyOf`) whose mark is kept. */
 async function markedAmong(
   db: Database,
-  identifiers: readonly string[],
-  markOf: (identifier: string) => string,
-): Promise<Set<string>> {
-  if (identifiers.length === 0 || !(await anyoneWasErased(db))) return new Set();
-  const marks = new Map(identifiers.map((one) => [markOf(one), one]));
+  addresses: readonly string[],
+  keys: readonly string[],
+): Promise<{ readonly emails: Set<string>; readonly keys: Set<string> }> {
+  const byMark = (kind: MarkKind, texts: readonly string[]) =>
+    new Map(texts.map((text) => [db.mark(kind, text), text]));
+  const marks = { emails: byMark('address', addresses), keys: byMark('external id', keys) };
+  const asked = [...marks.emails.keys(), ...marks.keys.keys()];
+  if (asked.length === 0) return { emails: new Set(), keys: new Set() };
   const rows = await db.rows<{ address: string }>(
-    sql`SELECT address FROM suppressions WHERE address IN ${db.phrases.texts([...marks.keys()])}`,
+    sql`SELECT address FROM suppressions WHERE address IN ${db.phrases.texts(asked)}`,
   );
-  return new Set(rows.flatMap((row) => marks.get(row.address) ?? []));
+  const found = (of: ReadonlyMap<string, string>) =>
+    new Set(rows.flatMap((row) => of.get(row.address) ?? []));
+  return { emails: found(marks.emails), keys: found(marks.keys) };
 }
 
-/** Whether there is anybody to look out for at all. */
-export async function anyoneWasErased(db: Database): Promise<boolean> {
-  const rows = await db.rows(sql`SELECT 1 AS one FROM suppressions WHERE reason = ${ERASED} LIMIT 1`);
-  return rows.length > 0;
-}
+/** 1 where there is anybody to look out for at all, else NULL. */
+export const anyoneErased = sql`(SELECT 1 FROM suppressions WHERE reason = ${sql.raw(`'${ERASED}'`)} LIMIT 1)`;

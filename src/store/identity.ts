@@ -17,7 +17,7 @@ import {
 } from '../profiles/identity.ts';
 import { namedBy } from '../profiles/named-by.ts';
 import type { Database } from './database.ts';
-import { anyoneWasErased, withoutErased } from './erased.ts';
+import { anyoneErased, withoutErased } from './erased.ts';
 import { writeIdentities } from './identity-writing.ts';
 import { mergeProfiles, settleMerges } from './merges.ts';
 import { lock } from './profile-rows.ts';
@@ -46,8 +46,7 @@ export function identityStore(db: Database): IdentityStore {
       return ids;
     },
     areErased: async (batch) => {
-      if (!(await anyoneWasErased(db))) return batch.map(() => false);
-      const allowed = await withoutErased(db, batch, await readKnown(db, batch));
+      const allowed = await asAllowed(db, batch, await readKnown(db, batch));
       return batch.map((one, index) => one !== allowed[index]);
     },
     externalIdsOf: (profileId) =>
@@ -99,7 +98,15 @@ async function planFor(
   options: ResolveOptions,
 ): Promise<IdentityPlan> {
   const known = await readKnown(db, batch);
-  return identify(await withoutErased(db, batch, known), known, options);
+  return identify(await asAllowed(db, batch, known), known, options);
+}
+
+async function asAllowed(
+  db: Database,
+  batch: readonly Identifiers[],
+  known: Known,
+): Promise<readonly Identifiers[]> {
+  return known.anyoneErased ? withoutErased(db, batch, known) : batch;
 }
 
 /** Locks the profiles that are about to be written to; they must be what they were when they were read. */
@@ -116,9 +123,14 @@ async function holdStill(tx: Database, plan: IdentityPlan): Promise<void> {
   if (!isSame) throw new Raced();
 }
 
+interface Known extends KnownIdentities {
+  /** Whether there is anybody to look out for at all. */
+  readonly anyoneErased: boolean;
+}
+
 /** What a name leads to, and the profile that is there; that of a late writer's row may be gone. */
 interface KnownRow {
-  readonly kind: 'email' | 'external' | 'claimed' | 'id';
+  readonly kind: 'email' | 'external' | 'claimed' | 'id' | 'erased';
   readonly source: string;
   readonly value: string;
   readonly id: number;
@@ -129,7 +141,7 @@ interface KnownRow {
 }
 
 /** All that is known of a batch, in one query: each way to the database and back is a wait. */
-async function readKnown(db: Database, batch: readonly Identifiers[]): Promise<KnownIdentities> {
+async function readKnown(db: Database, batch: readonly Identifiers[]): Promise<Known> {
   const byId = new Map<number, KnownProfile>();
   const byEmail = new Map<string, number>();
   const byExternalId = new Map<string, number>();
@@ -140,10 +152,13 @@ async function readKnown(db: Database, batch: readonly Identifiers[]): Promise<K
     ...byExternalIds(db, [...wanted.values()]),
     ...byIds(db, [...new Set(batch.flatMap((one) => one.profileId ?? []))]),
   ];
-  if (parts.length === 0) return { byId, byEmail, byExternalId, claimed };
-  for (const row of await db.rows<KnownRow>(sql.join(parts, sql` UNION ALL `))) {
+  let anyone = false;
+  const rows =
+    parts.length === 0 ? [] : await db.rows<KnownRow>(sql.join([...parts, erased], sql` UNION ALL `));
+  for (const row of rows) {
     const { kind, value, id, found } = row;
-    if (kind === 'email') byEmail.set(value, id);
+    if (kind === 'erased') anyone = true;
+    else if (kind === 'email') byEmail.set(value, id);
     else if (kind !== 'id' && wanted.has(keyOf(row))) {
       byExternalId.set(keyOf(row), id);
       if (kind === 'claimed') claimed.add(keyOf(row));
@@ -153,8 +168,13 @@ async function readKnown(db: Database, batch: readonly Identifiers[]): Promise<K
     byId.set(found, profile);
     if (kind === 'id') byId.set(Number(value), profile);
   }
-  return { byId, byEmail, byExternalId, claimed };
+  return { byId, byEmail, byExternalId, claimed, anyoneErased: anyone };
 }
+
+/** A row that is there when anybody was erased. */
+const erased = sql`SELECT 'erased' AS kind, '' AS source, '' AS value, 0 AS id, CAST(NULL AS bigint) AS found,
+  CAST(NULL AS text) AS email, CAST(NULL AS int) AS somebody, CAST(NULL AS int) AS guarded
+  WHERE ${anyoneErased} IS NOT NULL`;
 
 type ProfileRow = Pick<KnownRow, 'id' | 'email' | 'somebody' | 'guarded'>;
 

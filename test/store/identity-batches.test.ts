@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Store } from '../../src/store/database.ts';
+import { keepMarks } from '../../src/store/erased.ts';
 import { identityStore } from '../../src/store/identity.ts';
 import { profileStore } from '../../src/store/profiles.ts';
 import { onEveryStore } from '../stores.ts';
@@ -71,4 +73,26 @@ onEveryStore('batches of calls', (open) => {
       { numRuns: 80 },
     );
   }, 60_000);
+
+  test('cost one way to the database where all are known, and a second once anybody was erased', async () => {
+    const store = await open();
+    let ways = 0;
+    const watched: Store = {
+      ...store,
+      rows: (query) => {
+        ways += 1;
+        return store.rows(query);
+      },
+    };
+    const identities = identityStore(watched);
+    const calls = named('ways', everybody);
+    const resolve = async () => {
+      ways = 0;
+      return { ids: await identities.resolve(calls, 1, { create: true }), ways };
+    };
+    const { ids } = await resolve();
+    expect(await resolve()).toEqual({ ids, ways: 1 });
+    await store.transaction((tx) => keepMarks(tx, [store.mark('address', 'gone@example.com')], 1));
+    expect(await resolve()).toEqual({ ids, ways: 2 });
+  });
 });
