@@ -10,7 +10,7 @@ export interface ShellImport {
 /**
  * The sqlite3 shell's own `.import` of the rows that Dear has stored, into new tables with the same columns and
  * indexes; undefined when there is no sqlite3 shell. It reads columns that are ready: no mapping, no addresses to
- * look up, no dates to read, no JSON to write, no consent. The key of events, which none of these has, is left out.
+ * look up, no dates to read, no JSON to write, no consent. Events that have a key came over HTTP, and are left out.
  */
 export function shellImport(database: string, folder: string): ShellImport | undefined {
   if (spawnSync('sqlite3', ['--version']).status !== 0) return undefined;
@@ -19,10 +19,15 @@ export function shellImport(database: string, folder: string): ShellImport | und
     profiles: namesOf(database, 'profiles'),
     events: namesOf(database, 'events').filter((name) => name !== 'key'),
   };
+  const imported = { profiles: '', events: 'WHERE key IS NULL' };
   const timed = (table: 'profiles' | 'events') => {
     const file = join(folder, `${table}.rows.csv`);
     const names = columns[table].join(', ');
-    run(database, ['.mode csv', `.output ${file}`, `SELECT ${names} FROM ${table} ORDER BY id;`]);
+    run(database, [
+      '.mode csv',
+      `.output ${file}`,
+      `SELECT ${names} FROM ${table} ${imported[table]} ORDER BY id;`,
+    ]);
     run(target, [`CREATE TABLE ${table}(id INTEGER PRIMARY KEY, ${columns[table].slice(1).join(', ')});`]);
     for (const sql of indexesOf(database, table)) run(target, [`${sql};`]);
     const started = performance.now();
