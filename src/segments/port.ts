@@ -1,3 +1,4 @@
+import type { ExternalId } from '../profiles/identity.ts';
 import type { ResolvedRule, Rule } from './rule.ts';
 import type { Segment } from './segment.ts';
 
@@ -20,6 +21,8 @@ export interface Member {
 /** A profile of a segment as it is exported. */
 export interface ExportedMember extends Member {
   readonly attributes: Readonly<Record<string, unknown>>;
+  /** By source, the oldest first; without those of browsers, mere claims, and former addresses. */
+  readonly externalIds: readonly ExternalId[];
 }
 
 /**

@@ -24,6 +24,8 @@ export interface SegmentPhrases {
    * none. `counted` is one row with how many are `ranked` (`n`) and the `place`, which is one of them.
    */
   atPlace(end: 'top' | 'bottom'): SQL;
+  /** The pairs of `rows` as one list of JSON, in the order of `order`. */
+  pairs(one: SQL, other: SQL, rows: SQL, order: SQL): SQL;
   /** The ids as rows of one column, from one parameter, so that the statement's text stays the same. */
   ids(ids: readonly number[]): SQL;
 }
@@ -55,6 +57,8 @@ const sqlite: SegmentPhrases = {
     return sql`SELECT percentile_disc(value, (SELECT CASE WHEN n < 2 THEN 0.0 ELSE min(1.0, (${place} + 0.5) / (n - 1)) END
       FROM counted)) AS value FROM ranked HAVING count(*) > 0`;
   },
+  pairs: (one, other, rows, order) =>
+    sql`(SELECT json_group_array(json_array(${one}, ${other}) ORDER BY ${order}) ${rows})`,
   ids: (ids) => sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`,
 };
 
@@ -78,6 +82,8 @@ const postgres: SegmentPhrases = {
   atPlace: (end) => sql`SELECT value FROM ranked WHERE (SELECT n FROM counted) > 0
     ORDER BY value ${end === 'top' ? sql`DESC` : sql`ASC`} LIMIT 1
     OFFSET (SELECT CASE WHEN n = 0 THEN 0 ELSE place - 1 END FROM counted)`,
+  pairs: (one, other, rows, order) =>
+    sql`(SELECT json_agg(json_build_array(${one}, ${other}) ORDER BY ${order}) ${rows})`,
   ids: (ids) =>
     sql`(SELECT CAST(value AS bigint) FROM jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`,
 };

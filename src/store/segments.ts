@@ -1,9 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { ANONYMOUS, FORMER_EMAIL } from '../profiles/identity.ts';
 import type { ExportedMember, Member, SegmentStore } from '../segments/port.ts';
 import { resolveRule, segmentsIn } from '../segments/resolve.ts';
 import type { ResolvedRule, Rule } from '../segments/rule.ts';
 import { defaultRuleSettings, type RuleSettings } from '../segments/settings.ts';
 import type { Store } from './database.ts';
+import { objectOf } from './json-column.ts';
 import { savedRules, segmentLibrary } from './segment-library.ts';
 import { segmentPhrases } from './segment-phrases.ts';
 import { prepare, type Thresholds } from './segment-prepare.ts';
@@ -38,7 +41,8 @@ export function segmentStore(store: Store, settings: RuleSettings = defaultRuleS
     },
     export: async function* (rule, now) {
       const condition = await fits(rule, now, 'audience');
-      const query = sql`SELECT p.id AS id, p.email AS email, p.attributes AS attributes FROM profiles p WHERE ${condition} ORDER BY p.id`;
+      const ids = segmentPhrases(store.phrases).pairs(sql`x.source`, sql`x.value`, sureIds, inOrder);
+      const query = sql`SELECT p.id AS id, p.email AS email, p.attributes AS attributes, ${ids} AS "externalIds" FROM profiles p WHERE ${condition} ORDER BY p.id`;
       for await (const rows of store.scan<ExportedRow>(query, CHUNK)) yield rows.map(exported);
     },
     members: async function* (rule, now, { afterId } = {}) {
@@ -58,12 +62,22 @@ export function segmentStore(store: Store, settings: RuleSettings = defaultRuleS
   };
 }
 
+/** The external ids of the profile `p` that are surely its own; thousands of browsers may be. */
+const sureIds = sql`FROM external_ids x WHERE x.profile_id = p.id AND x.claimed IS NULL
+  AND x.source NOT IN (${ANONYMOUS}, ${FORMER_EMAIL})`;
+const inOrder = sql`x.source, x.created_at, x.value`;
+
 interface ExportedRow extends Member {
   readonly attributes: unknown;
+  readonly externalIds: unknown;
 }
 
+const pairs = z.array(z.tuple([z.string(), z.string()]));
+
 /** A JSON column of a hand-written query is text on SQLite, and parsed on PostgreSQL. */
-function exported({ id, email, attributes }: ExportedRow): ExportedMember {
-  const parsed: unknown = typeof attributes === 'string' ? JSON.parse(attributes) : attributes;
-  return { id, email, attributes: typeof parsed === 'object' && parsed !== null ? { ...parsed } : {} };
+function exported({ id, email, attributes, externalIds }: ExportedRow): ExportedMember {
+  const ids = pairs.parse(parsed(externalIds) ?? []).map(([source, value]) => ({ source, value }));
+  return { id, email, externalIds: ids, attributes: objectOf(attributes) };
 }
+
+const parsed = (column: unknown): unknown => (typeof column === 'string' ? JSON.parse(column) : column);

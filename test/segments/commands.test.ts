@@ -148,6 +148,30 @@ describe('dear segments', () => {
     await run('profile', 'erase', 'eve@example.test', '--yes');
   });
 
+  test('an export holds external ids, and those whom nothing else names are read back by them', async () => {
+    const file = join(folder, 'known.csv');
+    await writeFile(file, 'no,mail,city\n-7,,Rome\n8,fay@example.test,Rome\n9,fay@example.test,Rome\n');
+    await run('profiles', 'import', file, '--map', 'email=mail,externalIds.shop.de=no,city=city');
+    const rule = join(folder, 'rome.yaml');
+    await writeFile(rule, 'name: rome\nrule: { attribute: city, is: Rome }\n');
+    await run('segments', 'save', rule);
+    const copies = ['csv', 'jsonl'].map((format) => join(folder, `rome.${format}`));
+    for (const copy of copies) await run('segments', 'export', 'rome', '--out', copy);
+    const [csv, lines] = await Promise.all(copies.map((copy) => readFile(copy, 'utf8')));
+    expect(csv?.replaceAll(/^\d+/gm, 'N')).toBe(
+      'id,email,externalIds.shop.de,externalIds.shop.de (2),city\nN,,-7,,Rome\nN,fay@example.test,8,9,Rome\n',
+    );
+    expect(lines).toContain('"externalIds":{"shop.de":["8","9"]},"attributes":{"city":"Rome"}');
+    for (const copy of copies) {
+      const again = ['--json', 'profiles', 'import', copy, '--guarded'];
+      expect(JSON.parse((await run(...again)).out)).toMatchObject({ refused: 0, unchanged: 2 });
+      const other = await mkdtemp(join(folder, 'other-'));
+      expect(JSON.parse((await dear(again, other, {})).out)).toMatchObject({ refused: 0, added: 2 });
+      const { out } = await dear(['--json', 'profile', 'show', 'shop.de:9'], other, {});
+      expect(JSON.parse(out)).toMatchObject({ email: 'fay@example.test', attributes: { city: 'Rome' } });
+    }
+  });
+
   test('attributes that an export is to have are named, each once', async () => {
     const once = await run('segments', 'export', 'buyers', '--attributes', 'age, age,');
     expect(once.out).toMatch(/^id,email,age\n/);

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { ANONYMOUS } from '../../src/profiles/identity.ts';
 import type { Subject } from '../../src/segments/evaluate.ts';
 import type { SegmentStore } from '../../src/segments/port.ts';
 import { parseRule } from '../../src/segments/rule.ts';
 import type { Store } from '../../src/store/database.ts';
+import { identityStore } from '../../src/store/identity.ts';
 import { segmentStore } from '../../src/store/segments.ts';
 import { NOW } from '../segments/arbitrary-subjects.ts';
 import { onEveryStore } from '../stores.ts';
@@ -78,6 +80,43 @@ onEveryStore('SegmentStore', (open) => {
       });
     expect(await segments.count(spent({ gte: 17.3 }), NOW)).toBe(1);
     expect(await segments.count(spent({ gt: 17.3 }), NOW)).toBe(0);
+  });
+
+  test('exports attributes, and external ids as far as they are sure', async () => {
+    const { segments, ids, store } = await shop();
+    const identities = identityStore(store);
+    const id = (source: string, value: string) => ({ source, value });
+    const [annaId = 0, benId = 0, cleoId = 0] = ids;
+    const trusted = { create: true, changeEmail: true };
+    await identities.resolve(
+      [{ profileId: annaId, externalIds: [id('shop', '2'), id('crm', 'x "1"')] }],
+      1,
+      trusted,
+    );
+    await identities.resolve([{ profileId: annaId, externalIds: [id('shop', '10')] }], 2, trusted);
+    // What anybody may have said, a browser, and an address that was given up.
+    await identities.resolve(
+      [{ profileId: benId, email: 'benno@example.test', externalIds: [id(ANONYMOUS, 'b')] }],
+      3,
+      trusted,
+    );
+    await identities.resolve([{ email: 'new@example.test', externalIds: [id('shop', '7')] }], 3, {
+      create: true,
+      isPublic: true,
+    });
+    const found = [];
+    for await (const members of segments.export(rule({ everyone: true }), NOW)) found.push(...members);
+    expect(found).toEqual([
+      {
+        id: annaId,
+        email: 'anna@example.test',
+        attributes: anna.profile.attributes,
+        externalIds: [id('crm', 'x "1"'), id('shop', '2'), id('shop', '10')],
+      },
+      { id: benId, email: 'benno@example.test', attributes: ben.profile.attributes, externalIds: [] },
+      { id: cleoId, email: 'cleo@example.test', attributes: cleo.profile.attributes, externalIds: [] },
+      { id: expect.any(Number), email: 'new@example.test', attributes: {}, externalIds: [] },
+    ]);
   });
 
   test('gives ids ascending, in chunks of a thousand, after an id', async () => {

@@ -6,8 +6,9 @@ import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify';
 import type { App } from '../../app.ts';
 import { DearError, messageOf } from '../../errors.ts';
-import { attributeColumn, OWN_ID } from '../../profiles/export-columns.ts';
+import { attributeColumn, EXTERNAL_IDS, externalIdColumn, OWN_ID } from '../../profiles/export-columns.ts';
 import { formulaSafe } from '../../profiles/formula-safe.ts';
+import type { ExternalId } from '../../profiles/identity.ts';
 import type { ExportedMember } from '../../segments/port.ts';
 import type { Rule } from '../../segments/rule.ts';
 import { progressBar } from '../progress.ts';
@@ -32,8 +33,7 @@ const MOST_COLUMNS = 1000;
  * @returns how many were written.
  */
 export async function exportSegment(store: App['segments'], wish: ExportWish): Promise<number> {
-  const columns =
-    wish.format === 'jsonl' ? undefined : (wish.attributes ?? (await allAttributes(store, wish)));
+  const columns = wish.format === 'jsonl' ? undefined : await columnsOf(store, wish);
   const bar = progressBar('exporting', await store.count(wish.rule, wish.now), 'profiles');
   let written = 0;
   async function* rows(): AsyncGenerator<unknown> {
@@ -49,8 +49,7 @@ export async function exportSegment(store: App['segments'], wish: ExportWish): P
     await writeTo(wish.file, async (target) => {
       const source = Readable.from(rows());
       if (columns === undefined) return pipeline(source, target, { end: target !== process.stdout });
-      const header = [OWN_ID, 'email', ...columns.map(attributeColumn)];
-      const csv = stringify({ header: true, columns: header.map(formulaSafe) });
+      const csv = stringify({ header: true, columns: headerOf(columns).map(formulaSafe) });
       return pipeline(source, csv, target, { end: target !== process.stdout });
     });
   } finally {
@@ -59,25 +58,63 @@ export async function exportSegment(store: App['segments'], wish: ExportWish): P
   return written;
 }
 
-async function allAttributes(store: App['segments'], { rule, now }: ExportWish): Promise<string[]> {
-  const names = new Set<string>();
-  for await (const members of store.export(rule, now)) {
-    for (const { attributes } of members) for (const name of Object.keys(attributes)) names.add(name);
-    if (names.size > MOST_COLUMNS) {
-      throw new DearError('segment.columns', `These profiles have more than ${MOST_COLUMNS} attributes.`, {
-        kind: 'usage',
-        mend: 'Name the ones you want: --attributes country,city; or export JSON Lines: --format jsonl.',
-      });
-    }
-  }
-  return [...names].sort();
+/** The columns of a CSV file after id and address. */
+interface Columns {
+  /** Sources with the most ids of each that one profile has. */
+  readonly sources: readonly (readonly [source: string, most: number])[];
+  readonly attributes: readonly string[];
 }
 
-function cells({ id, email, attributes }: ExportedMember, columns: readonly string[]): unknown[] {
+async function columnsOf(store: App['segments'], { rule, now, attributes }: ExportWish): Promise<Columns> {
+  const names = new Set(attributes);
+  const sources = new Map<string, number>();
+  for await (const members of store.export(rule, now)) {
+    for (const member of members) {
+      if (attributes === undefined) for (const name of Object.keys(member.attributes)) names.add(name);
+      for (const [source, ids] of bySource(member.externalIds))
+        sources.set(source, Math.max(ids.length, sources.get(source) ?? 0));
+    }
+    if (names.size > MOST_COLUMNS)
+      throw tooMany('attributes', '--attributes country,city; or export JSON Lines');
+    if (sum(sources.values()) > MOST_COLUMNS) throw tooMany('external ids', 'export JSON Lines');
+  }
+  const found = [...names];
+  return { sources: [...sources].sort(), attributes: attributes === undefined ? found.sort() : found };
+}
+
+function tooMany(what: string, mend: string): DearError {
+  return new DearError('segment.columns', `These profiles have more than ${MOST_COLUMNS} ${what}.`, {
+    kind: 'usage',
+    mend: `A table cannot hold so many: ${mend} (--format jsonl).`,
+  });
+}
+
+const sum = (numbers: Iterable<number>) => [...numbers].reduce((one, other) => one + other, 0);
+
+function bySource(ids: readonly ExternalId[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const { source, value } of ids) found.set(source, [...(found.get(source) ?? []), value]);
+  return found;
+}
+
+const places = (most: number) => Array.from({ length: most }, (_, place) => place);
+
+function headerOf({ sources, attributes }: Columns): string[] {
+  const ids = sources.flatMap(([source, most]) =>
+    places(most).map((place) => externalIdColumn(source, place + 1)),
+  );
+  return [OWN_ID, 'email', ...ids, ...attributes.map(attributeColumn)];
+}
+
+function cells({ id, email, externalIds, attributes }: ExportedMember, columns: Columns): unknown[] {
+  const ids = bySource(externalIds);
   return [
     id,
     formulaSafe(email),
-    ...columns.map((name) =>
+    ...columns.sources.flatMap(([source, most]) =>
+      places(most).map((place) => formulaSafe(ids.get(source)?.[place] ?? '')),
+    ),
+    ...columns.attributes.map((name) =>
       formulaSafe(cell(Object.hasOwn(attributes, name) ? attributes[name] : undefined)),
     ),
   ];
@@ -88,14 +125,16 @@ function cell(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function jsonLine({ id, email, attributes }: ExportedMember, wanted: readonly string[] | undefined): string {
+function jsonLine(member: ExportedMember, wanted: readonly string[] | undefined): string {
+  const { id, email, externalIds, attributes } = member;
   const picked =
     wanted === undefined
       ? attributes
       : Object.fromEntries(
           wanted.filter((name) => Object.hasOwn(attributes, name)).map((name) => [name, attributes[name]]),
         );
-  return `${JSON.stringify({ id, email, attributes: picked })}\n`;
+  const ids = externalIds.length === 0 ? {} : { [EXTERNAL_IDS]: Object.fromEntries(bySource(externalIds)) };
+  return `${JSON.stringify({ id, email, ...ids, attributes: picked })}\n`;
 }
 
 /** Whoever reads our output may stop when they have enough. */

@@ -46,8 +46,8 @@ export const segments: Register = (program, cli) => {
     .option('--format <format>', 'csv or jsonl; default: by the name of the file, else csv')
     .option('--attributes <names>', 'only these attributes, with commas between them; default: all')
     .description(
-      'write the members of a saved segment as CSV or JSON Lines; in CSV an apostrophe guards what a spreadsheet would ' +
-        'run, and `dear profiles import --guarded` takes it off again',
+      'write the members of a saved segment, with their external ids and attributes, as CSV or JSON Lines; in CSV an ' +
+        'apostrophe guards what a spreadsheet would run, and `dear profiles import --guarded` takes it off again',
     )
     .action((name: string, options: ExportOptions, command: Command) =>
       exportMembers(cli, name, options, command),

@@ -1,5 +1,7 @@
 import { DearError } from '../../errors.ts';
+import { EXTERNAL_IDS, sourceOfColumn } from '../export-columns.ts';
 import { type ExternalId, type IdentityStore, wrongExternalId, wrongNumberId } from '../identity.ts';
+import { isObject } from '../json.ts';
 import type { DateReading } from '../times.ts';
 import { compileExpression } from './expression.ts';
 import { Refused } from './filters.ts';
@@ -9,37 +11,70 @@ import { isEmpty, type Shape } from './record.ts';
 /** Who is who, as importing needs it. */
 export type Identifying = Pick<IdentityStore, 'resolve' | 'find' | 'areErased'>;
 
+/** A part of a row that may hold external ids, under their sources. */
+interface Part {
+  readonly columns: readonly string[];
+  read(values: readonly unknown[]): Iterable<readonly [source: string, value: unknown]>;
+}
+
 /**
  * Reads the external ids of a row, from expressions by source; empty ones are left out.
+ * @param isExported whether those that `dear segments export` wrote are read as well
  * @throws DearError `import.mapping` when a source cannot be one, or a column does not exist
  */
 export function externalIdReader(
   given: Readonly<Record<string, Expression>> | undefined,
   shape: Shape,
   dates: DateReading,
+  isExported = false,
 ) {
-  const compiled = Object.entries(given ?? {}).map(([source, expression]) => {
+  const parts = Object.entries(given ?? {}).map(([source, expression]): Part => {
     const wrong = wrongExternalId({ source, value: '1' });
     if (wrong !== undefined) throw wrongSource(source, wrong);
-    return { source, expression: compileExpression(expression, shape, dates) };
+    const { columns, evaluate } = compileExpression(expression, shape, dates);
+    return { columns, read: (values) => [[source, evaluate(values)]] };
   });
+  if (isExported) parts.push(...exportedParts(shape));
   return {
-    columns: compiled.flatMap((one) => one.expression.columns),
+    columns: parts.flatMap(({ columns }) => columns),
     read: (values: readonly unknown[]): ExternalId[] | Refused => {
       const found: ExternalId[] = [];
-      for (const { source, expression } of compiled) {
-        const value = expression.evaluate(values);
-        if (value instanceof Refused) return value;
-        if (isEmpty(value)) continue;
-        if (typeof value === 'object') return new Refused(`the external id of ${source} is no text`);
-        const id = { source, value: String(value).trim() };
-        const wrong = wrongNumberId(value) ?? wrongExternalId(id);
-        if (wrong !== undefined) return new Refused(`the external id of ${source} is wrong: ${wrong}`);
-        found.push(id);
+      for (const part of parts) {
+        for (const [source, value] of part.read(values)) {
+          if (value instanceof Refused) return value;
+          if (isEmpty(value)) continue;
+          if (typeof value === 'object') return new Refused(`the external id of ${source} is no text`);
+          const id = { source, value: String(value).trim() };
+          const wrong = wrongNumberId(value) ?? wrongExternalId(id);
+          if (wrong !== undefined) return new Refused(`the external id of ${source} is wrong: ${wrong}`);
+          found.push(id);
+        }
       }
       return found;
     },
   };
+}
+
+/** In CSV a column an id; in JSON Lines one object, which holds an id or several by source. */
+function exportedParts(shape: Shape): Part[] {
+  if (shape.columns === undefined) {
+    const cell = shape.cell(EXTERNAL_IDS);
+    const read = (values: readonly unknown[]) => {
+      const all = cell?.(values);
+      if (!isObject(all)) return [];
+      return Object.entries(all).flatMap(([source, ids]) =>
+        (Array.isArray(ids) ? ids : [ids]).map((id): [string, unknown] => [source, id]),
+      );
+    };
+    return [{ columns: [EXTERNAL_IDS], read }];
+  }
+  return shape.columns.flatMap((column): Part[] => {
+    const source = sourceOfColumn(column);
+    const cell = shape.cell(column);
+    return source === undefined || cell === undefined
+      ? []
+      : [{ columns: [column], read: (values) => [[source, cell(values)]] }];
+  });
 }
 
 function wrongSource(source: string, wrong: string): DearError {

@@ -27,7 +27,7 @@ export interface ImportOptions extends RefusedFolders {
   /** Bytes read, of how many (undefined for standard input). */
   readonly onProgress?: ((read: number, size: number | undefined) => void) | undefined;
   readonly clock?: (() => number) | undefined;
-  /** Needed by mappings with external ids. */
+  /** Needed by rows with external ids. */
   readonly identities?: Identifying | undefined;
   /** Needed by profiles that have no address. */
   readonly intake?: Pick<Intake, 'take'> | undefined;
@@ -52,7 +52,8 @@ export async function importProfiles(
   mapping: ProfileMapping,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  const identities = identitiesFor(mapping, options);
+  // A file that Dear exported holds them without being told of them.
+  const identities = identitiesFor(mapping.externalIds !== undefined || mapping.guarded === true, options);
   return withRows(mapping, options, (input) =>
     runImport({
       ...input,
@@ -77,7 +78,7 @@ export async function importEvents(
   mapping: EventMapping,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  const identities = identitiesFor(mapping, options);
+  const identities = identitiesFor(mapping.externalIds !== undefined, options);
   return withRows(mapping, options, (input) =>
     runImport({
       ...input,
@@ -88,12 +89,9 @@ export async function importEvents(
   );
 }
 
-/** @throws DearError `import.identities` when the mapping has external ids and nobody can tell whose they are */
-function identitiesFor(
-  mapping: Pick<ProfileMapping, 'externalIds'>,
-  options: ImportOptions,
-): Identifying | undefined {
-  if (mapping.externalIds === undefined) return undefined;
+/** @throws DearError `import.identities` when rows may hold external ids and nobody can tell whose they are */
+function identitiesFor(holdsIds: boolean, options: ImportOptions): Identifying | undefined {
+  if (!holdsIds) return undefined;
   if (options.identities !== undefined) return options.identities;
   throw new DearError('import.identities', 'External ids cannot be imported here.', { kind: 'usage' });
 }

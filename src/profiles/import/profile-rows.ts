@@ -48,7 +48,7 @@ export function profileReader(
     throw missingColumn('e-mail address', shape, '--map email=COLUMN');
   const preferences = preferenceReader(mapping, shape, dates);
   const consents = consentReader(mapping, shape, dates, { source, meant });
-  const externalIds = externalIdReader(mapping.externalIds, shape, dates);
+  const externalIds = externalIdReader(mapping.externalIds, shape, dates, mapping.guarded);
   const readWho = whoReader(email, externalIds.read, readEmail);
   const attributes = namedValues(
     mapping.attributes,
