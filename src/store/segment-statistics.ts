@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Store } from './database.ts';
 import type { Stretch } from './segment-compile.ts';
@@ -37,6 +37,7 @@ async function hasMany(store: Store, stretch: Stretch): Promise<boolean> {
   return row?.count === MANY;
 }
 
-export function eventsIn({ type, from, until }: Stretch) {
+/** A row for each event of a stretch that begins somewhere. */
+export function eventsIn({ type, from, until }: Stretch): SQL {
   return sql`SELECT 1 FROM events WHERE type = ${type} AND at >= ${from} AND at < ${until}`;
 }

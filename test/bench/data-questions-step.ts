@@ -56,17 +56,13 @@ async function dossierTimes(app: App) {
   return { dossierP50Ms: times(0.5), dossierP99Ms: times(0.99) };
 }
 
-/** A store that keeps the queries that are asked of it. */
+/** A store that keeps the queries over all profiles that are asked of it. */
 function watching(store: Store): { store: Store; queries: SQL[] } {
   const queries: SQL[] = [];
   return {
     queries,
     store: {
       ...store,
-      rows: (query) => {
-        queries.push(query);
-        return store.rows(query);
-      },
       scan: (query, chunkSize) => {
         queries.push(query);
         return store.scan(query, chunkSize);

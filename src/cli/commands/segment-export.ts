@@ -75,8 +75,8 @@ async function columnsOf(store: App['segments'], { rule, now, attributes }: Expo
         sources.set(source, Math.max(ids.length, sources.get(source) ?? 0));
     }
     if (names.size > MOST_COLUMNS)
-      throw tooMany('attributes', '--attributes country,city; or export JSON Lines');
-    if (sum(sources.values()) > MOST_COLUMNS) throw tooMany('external ids', 'export JSON Lines');
+      throw tooMany('attributes', 'Name the ones you want: --attributes country,city; or export');
+    if (sum(sources.values()) > MOST_COLUMNS) throw tooMany('columns of external ids', 'Export');
   }
   const found = [...names];
   return { sources: [...sources].sort(), attributes: attributes === undefined ? found.sort() : found };
@@ -85,7 +85,7 @@ async function columnsOf(store: App['segments'], { rule, now, attributes }: Expo
 function tooMany(what: string, mend: string): DearError {
   return new DearError('segment.columns', `These profiles have more than ${MOST_COLUMNS} ${what}.`, {
     kind: 'usage',
-    mend: `A table cannot hold so many: ${mend} (--format jsonl).`,
+    mend: `${mend} JSON Lines: --format jsonl.`,
   });
 }
 
