@@ -1,6 +1,6 @@
 import type { App } from './app.ts';
 import { planRun } from './campaigns/planner.ts';
-import { sweep } from './delivery/sweep.ts';
+import { sweep, wakePlanners, wakeSenders } from './delivery/sweep.ts';
 import { messageOf } from './errors.ts';
 import { beFrugal } from './frugal.ts';
 import { listenHttp, makeHttp } from './http/server.ts';
@@ -87,37 +87,54 @@ async function startParts(
       await app.fold(signal);
       await app.traits.fold({ signal, budgetMs: FOLD_TRAITS_MS });
     });
-    if (!names.includes('sweep'))
-      closers.push(await lookFor('what is to be recorded', app, () => askToRecord(app, queues)));
   }
   if (names.includes('follow')) {
     await queues.process('follow', async (_payload, signal) => {
       await app.follow(signal);
     });
-    if (!names.includes('sweep'))
-      closers.push(await lookFor('which segments are to be followed', app, () => askToFollow(app, queues)));
   }
-  if (names.includes('sweep')) {
-    const upkeep = makeUpkeep({
-      ...app,
-      failed: (error) => app.log.warn({ error: messageOf(error) }, 'the upkeep of stored data failed'),
-    });
-    closers.push(upkeep.close);
-    const sweeping = async () => {
-      await sweepOnce(app, queues);
-      upkeep.tick();
-    };
-    await queues.schedule('sweep', SWEEP_MS);
-    await queues.process('sweep', sweeping);
-    await sweeping();
-    // The schedule lives in the queue, which may lose it like any job.
-    const again = () => void queues.schedule('sweep', SWEEP_MS).catch(() => undefined);
-    const renewal = setInterval(again, RESCHEDULE_MS);
-    closers.push(async () => clearInterval(renewal));
-  }
+  if (names.includes('sweep')) await startSweeping(app, queues, closers);
+  else await lookAround(app, queues, names, closers);
+}
+
+async function startSweeping(app: App, queues: Queues, closers: Closers): Promise<void> {
+  const upkeep = makeUpkeep({
+    ...app,
+    failed: (error) => app.log.warn({ error: messageOf(error) }, 'the upkeep of stored data failed'),
+  });
+  closers.push(upkeep.close);
+  const sweeping = async () => {
+    await sweepOnce(app, queues);
+    upkeep.tick();
+  };
+  await queues.schedule('sweep', SWEEP_MS);
+  await queues.process('sweep', sweeping);
+  await sweeping();
+  // The schedule lives in the queue, which may lose it like any job.
+  const again = () => void queues.schedule('sweep', SWEEP_MS).catch(() => undefined);
+  const renewal = setInterval(again, RESCHEDULE_MS);
+  closers.push(async () => clearInterval(renewal));
 }
 
 /** Where nobody sweeps: an embedded queue is this process's own, and no other asks for it. */
+async function lookAround(
+  app: App,
+  queues: Queues,
+  names: readonly QueueName[],
+  closers: Closers,
+): Promise<void> {
+  const waking = { ledger: app.sweeping, queues };
+  const looks: readonly [QueueName, string, () => Promise<void>][] = [
+    ['plan', 'which runs are to be planned', () => wakePlanners(waking)],
+    ['send', 'which letters are due', () => wakeSenders(waking)],
+    ['record', 'what is to be recorded', () => askToRecord(app, queues)],
+    ['follow', 'which segments are to be followed', () => askToFollow(app, queues)],
+  ];
+  for (const [name, what, ask] of looks) {
+    if (names.includes(name)) closers.push(await lookFor(what, app, ask));
+  }
+}
+
 async function lookFor(what: string, app: App, ask: () => Promise<void>): Promise<() => Promise<void>> {
   const look = () =>
     ask().catch((error: unknown) =>

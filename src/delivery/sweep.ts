@@ -20,20 +20,31 @@ export async function sweep(deps: SweepDeps): Promise<void> {
   await deps.ledger.expireRuns();
   await deps.ledger.endCancelled();
   await deps.ledger.finishRuns();
-  const plans = await deps.ledger.abandonedPlans();
-  if (plans.length > 0) {
-    await deps.queues.add(
-      'plan',
-      plans.map((runId) => ({ payload: { runId }, key: `plan-${runId}` })),
-    );
-  }
-  const due = await deps.ledger.due(BATCH_SIZE * MOST_JOBS_A_RUN);
+  await wakePlanners(deps);
+  await wakeSenders(deps);
+  if ((await deps.arrivals()) > 0) await deps.queues.add('record', [{ payload: {}, key: 'record' }]);
+}
+
+type Waking = Pick<SweepDeps, 'ledger' | 'queues'>;
+
+/** Has runs planned that nobody plans. */
+export async function wakePlanners({ ledger, queues }: Waking): Promise<void> {
+  const plans = await ledger.abandonedPlans();
+  if (plans.length === 0) return;
+  await queues.add(
+    'plan',
+    plans.map((runId) => ({ payload: { runId }, key: `plan-${runId}` })),
+  );
+}
+
+/** Has letters sent that are due. */
+export async function wakeSenders({ ledger, queues }: Waking): Promise<void> {
+  const due = await ledger.due(BATCH_SIZE * MOST_JOBS_A_RUN);
   const sends = due.flatMap(({ runId, count }) =>
     Array.from({ length: Math.ceil(count / BATCH_SIZE) }, (_, index) => ({
       payload: { runId },
       key: `send-${runId}-${index}`,
     })),
   );
-  if (sends.length > 0) await deps.queues.add('send', sends);
-  if ((await deps.arrivals()) > 0) await deps.queues.add('record', [{ payload: {}, key: 'record' }]);
+  if (sends.length > 0) await queues.add('send', sends);
 }
