@@ -1,6 +1,14 @@
 import { DearError } from '../../errors.ts';
 import { EXTERNAL_IDS, sourceOfColumn } from '../export-columns.ts';
-import { type ExternalId, type IdentityStore, wrongExternalId, wrongNumberId } from '../identity.ts';
+import { keyOf } from '../identify.ts';
+import {
+  type ExternalId,
+  type Identifiers,
+  type IdentityStore,
+  type ResolveOptions,
+  wrongExternalId,
+  wrongNumberId,
+} from '../identity.ts';
 import { isObject } from '../json.ts';
 import type { DateReading } from '../times.ts';
 import { compileExpression } from './expression.ts';
@@ -107,20 +115,52 @@ export async function attachExternalIds(
   await identities.resolve(named.map(identifiersOf), now, { create: false, changeEmail: true, by });
 }
 
-/** The profile of each row of a batch, made where `create`; and how many were made. */
+/**
+ * The profile of each row of a batch, made where `create`; and how many were made. Those who are known come first, since
+ * what their rows say may tell who the others are. A file of order lines names a customer many times, who is looked for
+ * once.
+ */
 export async function resolveRows(
   identities: Identifying,
   batch: readonly Named[],
-  options: { readonly create: boolean; readonly by: string },
+  { create, by }: { readonly create: boolean; readonly by: string },
   now: number,
 ): Promise<{ ids: (number | undefined)[]; added: number }> {
-  const identifiers = batch.map(identifiersOf);
-  const before = await identities.find(identifiers);
-  const ids = await identities.resolve(identifiers, now, options);
-  const made = new Set(ids.filter((_, index) => before[index] === undefined));
-  for (const id of before) made.delete(id);
-  made.delete(undefined);
-  return { ids, added: made.size };
+  const rows = batch.map(identifiersOf);
+  const people = new Map(rows.map((row) => [nameOf(row), row]));
+  const known = await resolveAll(identities, people, { create: false, by }, now);
+  const others = new Map([...people].filter(([name]) => !known.has(name)));
+  if (others.size === 0) return { ids: rows.map((row) => known.get(nameOf(row))), added: 0 };
+  const found = await resolveAll(identities, others, { create, by }, now);
+  const before = new Set(known.values());
+  const made = new Set([...found.values()].filter((id) => !before.has(id)));
+  // The others may have told that two of the known are one.
+  const all = rows.map((row) => ({
+    profileId: known.get(nameOf(row)) ?? found.get(nameOf(row)),
+    externalIds: [],
+  }));
+  return { ids: await identities.find(all), added: create ? made.size : 0 };
+}
+
+/** The profiles of people, by the names that they are given; those whom nobody is are left out. */
+async function resolveAll(
+  identities: Identifying,
+  people: ReadonlyMap<string, Identifiers>,
+  options: ResolveOptions,
+  now: number,
+): Promise<Map<string, number>> {
+  const ids = await identities.resolve([...people.values()], now, options);
+  return new Map(
+    [...people.keys()].flatMap((name, index) => {
+      const id = ids[index];
+      return id === undefined ? [] : [[name, id] as const];
+    }),
+  );
+}
+
+/** One text for what somebody is named by; no part of it holds a line end. */
+function nameOf({ email = '', externalIds }: Identifiers): string {
+  return [email, ...externalIds.map(keyOf)].join('\n');
 }
 
 /** Those of the rows that name a person who was erased. */
@@ -132,7 +172,7 @@ export async function erasedByIds<R extends Named>(
   return new Set(batch.filter((_, index) => erased[index]));
 }
 
-const identifiersOf = ({ email, whose, externalIds = [] }: Named) => ({
+const identifiersOf = ({ email, whose, externalIds = [] }: Named): Identifiers => ({
   email: email ?? (whose === '' ? undefined : whose),
   externalIds,
 });

@@ -102,6 +102,47 @@ onEveryStore('imports', (open) => {
     await expect(profilesFrom(moved, { externalIds: { email: '{Customer}' } })).rejects.toThrow(/Dear's own/);
   });
 
+  test('rows of a file that tell who others of its rows are count for them, wherever they stand', async () => {
+    const { store, events, eventsFrom } = await made();
+    const mapping = {
+      externalIds: { shop: '{Customer}', till: '{Till}', crm: '{Crm}', web: '{Web}' },
+      type: 'order',
+    };
+    const of = (...rows: string[]) => file('csv', ['Customer,Till,Crm,Web,at,total', ...rows].join('\n'));
+    const before = await of('1,,,,2024-05-01,1', ',9,,,2024-05-01,2');
+    expect(await eventsFrom(before, mapping)).toMatchObject({ added: 2, profilesAdded: 2 });
+    // The first row names nobody whom we know; the next two tell that it names both.
+    const telling = await of(
+      ',,5,6,2024-05-02,3',
+      '1,,5,,2024-05-02,4',
+      ',9,,6,2024-05-02,5',
+      ',,5,6,2024-05-03,6',
+    );
+    for (const counts of [
+      { added: 4, profilesAdded: 0, refused: 0 },
+      { added: 0, unchanged: 4, refused: 0 },
+    ]) {
+      expect(await eventsFrom(telling, { ...mapping, profiles: 'refuse' })).toMatchObject(counts);
+      const one = (source: string, value: string) => ({ externalIds: [{ source, value }] });
+      const found = await identityStore(store).find([
+        one('shop', '1'),
+        one('till', '9'),
+        one('crm', '5'),
+        one('web', '6'),
+      ]);
+      expect(new Set(found).size).toBe(1);
+      const timeline = await events.timeline(found[0] ?? 0, 20);
+      expect(timeline.filter(({ type }) => type === 'order')).toHaveLength(6);
+    }
+    const lines = await of(
+      '2,,,,2024-05-01,1',
+      '2,,,,2024-05-01,2',
+      '3,,,,2024-05-01,1',
+      '1,,,,2024-05-04,1',
+    );
+    expect(await eventsFrom(lines, mapping)).toMatchObject({ added: 4, profilesAdded: 2 });
+  });
+
   test.each([0, 2500])(
     'a key tells one event only; rows that say something else are counted (%i)',
     async (more) => {
