@@ -67,6 +67,13 @@ export function keyOf({ source, value }: ExternalId): string {
   return `${source} ${value}`;
 }
 
+/** One text for all that somebody is named by; no part of it holds a line end. */
+export function keyOfAll({ profileId, email, externalIds }: Identifiers): string {
+  let key = `${profileId ?? ''}\n${email ?? ''}`;
+  for (const id of externalIds) key += `\n${keyOf(id)}`;
+  return key;
+}
+
 /** Applies the rules of `IdentityStore` to a batch, in its order, without writing anything. */
 export function identify(
   batch: readonly Identifiers[],

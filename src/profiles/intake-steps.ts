@@ -1,4 +1,4 @@
-import type { Identifiers } from './identity.ts';
+import { keyOfAll } from './identify.ts';
 import { type Delivery, type Incoming, type IntakeDeps, type Outcome, Vanished } from './intake.ts';
 import type { Copy } from './stated-events.ts';
 
@@ -100,7 +100,7 @@ function groupsOf(found: readonly Found[]): readonly SameRights[] {
       const rights = `${changeEmail} ${isPublic} ${by}`;
       const group = groups.get(rights) ?? { by, changeEmail, isPublic, people: new Map<string, Entry[]>() };
       groups.set(rights, group);
-      const key = keyOf(who);
+      const key = keyOfAll(who);
       const same = group.people.get(key);
       if (same === undefined) group.people.set(key, [entry]);
       else same.push(entry);
@@ -117,12 +117,6 @@ async function markNew(deps: IntakeDeps, lists: readonly (readonly Entry[])[]): 
   for (const [index, list] of told.entries()) {
     if (found[index] === undefined) for (const entry of list) entry.isNew = true;
   }
-}
-
-function keyOf({ profileId, email, externalIds }: Identifiers): string {
-  let key = `${profileId ?? ''}\n${email ?? ''}`;
-  for (const { source, value } of externalIds) key += `\n${source} ${value}`;
-  return key;
 }
 
 async function storeProfiles(

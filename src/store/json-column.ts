@@ -1,6 +1,11 @@
-/** A JSON column of a hand-written query, as an object of its own: text on SQLite, parsed on PostgreSQL. */
-export function objectOf(value: unknown): Record<string, unknown> {
-  const parsed: unknown = typeof value === 'string' ? JSON.parse(value) : value;
+/** What a JSON column of a hand-written query holds: it comes as text from SQLite, parsed from PostgreSQL. */
+export function jsonOf(column: unknown): unknown {
+  return typeof column === 'string' ? JSON.parse(column) : column;
+}
+
+/** The same of a column of objects. */
+export function objectOf(column: unknown): Record<string, unknown> {
+  const parsed = jsonOf(column);
   return isObject(parsed) ? parsed : {};
 }
 

@@ -76,9 +76,18 @@ export function asSet({ over, phrases }: Compiling, conjunct: boolean): boolean 
 
 /** The condition that an event, a row of `events` under the name `e`, is one of those meant. */
 export function eventMatches(events: Matching, compiling: Compiling, e = sql`e`): SQL {
-  const parts = [sql`${e}.type = ${events.type}`, ...isIn(sql`${e}.at`, events.from, events.until)];
+  const parts = [sql`${e}.type = ${events.type}`, ...isIn(momentOf(e, compiling), events.from, events.until)];
   if (events.where !== undefined) parts.push(propertiesFit(events.where, compiling, e));
   return sql.join(parts, sql` AND `);
+}
+
+/**
+ * The moment of an event. Of a batch each profile's events are looked up; PostgreSQL, which may know nothing of the
+ * latest days, could take all events of those days for the fewer ones, and read them for each profile: the plus hides the
+ * moment from that index.
+ */
+export function momentOf(e: SQL, { over, phrases }: Compiling): SQL {
+  return over === 'batch' && phrases.name === 'postgres' ? sql`+${e}.at` : sql`${e}.at`;
 }
 
 /** The conditions that a time lies in a stretch. */

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { type LetterDemand, sentStates, shownBy } from '../segments/letters.ts';
-import { asSet, type Compiling, isIn } from './segment-compile.ts';
+import { asSet, type Compiling, isIn, momentOf } from './segment-compile.ts';
 import { segmentPhrases } from './segment-phrases.ts';
 import { listOf } from './slots.ts';
 
@@ -36,7 +36,7 @@ function shownCondition(
 ): SQL {
   const named = { campaign, variant };
   const own = segmentPhrases(compiling.phrases);
-  const parts = [sql`e.type IN ${list(types)}`, ...isIn(sql`e.at`, from, until)];
+  const parts = [sql`e.type IN ${list(types)}`, ...isIn(momentOf(sql`e`, compiling), from, until)];
   for (const [key, value] of Object.entries(named)) {
     if (value !== undefined)
       parts.push(sql`(${own.text(sql`e.properties`, key)} = CAST(${value} AS text)) IS TRUE`);

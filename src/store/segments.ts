@@ -6,7 +6,7 @@ import { resolveRule, segmentsIn } from '../segments/resolve.ts';
 import type { ResolvedRule, Rule } from '../segments/rule.ts';
 import { defaultRuleSettings, type RuleSettings } from '../segments/settings.ts';
 import type { Store } from './database.ts';
-import { objectOf } from './json-column.ts';
+import { jsonOf, objectOf } from './json-column.ts';
 import { savedRules, segmentLibrary } from './segment-library.ts';
 import { segmentPhrases } from './segment-phrases.ts';
 import { prepare, type Thresholds } from './segment-prepare.ts';
@@ -74,10 +74,7 @@ interface ExportedRow extends Member {
 
 const pairs = z.array(z.tuple([z.string(), z.string()]));
 
-/** A JSON column of a hand-written query is text on SQLite, and parsed on PostgreSQL. */
 function exported({ id, email, attributes, externalIds }: ExportedRow): ExportedMember {
-  const ids = pairs.parse(parsed(externalIds) ?? []).map(([source, value]) => ({ source, value }));
+  const ids = pairs.parse(jsonOf(externalIds) ?? []).map(([source, value]) => ({ source, value }));
   return { id, email, externalIds: ids, attributes: objectOf(attributes) };
 }
-
-const parsed = (column: unknown): unknown => (typeof column === 'string' ? JSON.parse(column) : column);

@@ -38,7 +38,7 @@ describe.skipIf(postgresUrl() === undefined)('what PostgreSQL knows of the newes
   }
 
   /** Counts a segment; how often the events were looked at for it, and the plan of its query with what it did. */
-  async function counted(rule: object) {
+  async function counted(rule: object, now = NOW) {
     let looks = 0;
     const asked: SQL[] = [];
     const watched: Store = {
@@ -52,7 +52,7 @@ describe.skipIf(postgresUrl() === undefined)('what PostgreSQL knows of the newes
         return store.scan(query, chunk);
       },
     };
-    const members = await segmentStore(watched).count(parseRule(rule, 'rule'), NOW);
+    const members = await segmentStore(watched).count(parseRule(rule, 'rule'), now);
     const plan = await store.rows<{ 'QUERY PLAN': string }>(sql`EXPLAIN (ANALYZE) ${asked.at(-1)}`);
     return { members, looks, plan: plan.map((row) => row['QUERY PLAN']) };
   }
@@ -70,9 +70,34 @@ describe.skipIf(postgresUrl() === undefined)('what PostgreSQL knows of the newes
     ],
   };
 
-  test('a stretch that it takes for empty is looked at before it is asked about', async () => {
-    expect(await counted(browsers)).toMatchObject({ members: 0, looks: 0 });
+  /** Where each profile reads what all did in a time. */
+  const readingAllForEach = (plan: readonly string[]) =>
+    plan.filter((line) => /Index Cond: .*\bat\b.*AND \(profile_id = /.test(line));
+
+  test('a batch is asked about profile by profile, whatever is known', async () => {
     await add(30_000, 14, 0);
+    const ids = Array.from({ length: 200 }, (_, index) => index + 1);
+    for (const rule of [
+      basket,
+      browsers,
+      { letter: 'opened', within: '7d' },
+      { last: 'order', within: '7d' },
+    ]) {
+      const asked: SQL[] = [];
+      const watched: Store = {
+        ...store,
+        rows: (query) => {
+          asked.push(query);
+          return store.rows(query);
+        },
+      };
+      await segmentStore(watched).matching(parseRule(rule, 'rule'), NOW, ids);
+      const plan = await store.rows<{ 'QUERY PLAN': string }>(sql`EXPLAIN ${asked.at(-1)}`);
+      expect(readingAllForEach(plan.map((row) => row['QUERY PLAN']))).toEqual([]);
+    }
+  });
+
+  test('a stretch that it takes for empty is looked at before it is asked about', async () => {
     for (const [rule, looks] of [
       [basket, 1],
       [browsers, 0],
@@ -88,14 +113,16 @@ describe.skipIf(postgresUrl() === undefined)('what PostgreSQL knows of the newes
     ] as const) {
       const found = await counted(rule);
       expect(found).toMatchObject({ looks });
-      // Each profile would read what all did in that time.
-      const conditions = found.plan.filter((line) => /Index Cond: .*\bat\b.*AND \(profile_id = /.test(line));
-      expect(conditions).toEqual([]);
+      expect(readingAllForEach(found.plan)).toEqual([]);
     }
   });
 
   test('what is small stays small, and is not looked at', async () => {
-    await add(500, 0.1, 0.05);
-    expect(await counted({ did: 'view', within: '3h' })).toMatchObject({ looks: 0 });
+    // Behind all that was looked at.
+    const later = NOW + 5 * DAY;
+    await add(1000, -4, -4.5);
+    expect(await counted({ did: 'view', within: '2d' }, later)).toMatchObject({ looks: 0 });
+    await add(1000, -4.5, -5);
+    expect(await counted({ did: 'view', within: '2d' }, later)).toMatchObject({ looks: 1 });
   });
 });

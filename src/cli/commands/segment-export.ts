@@ -60,8 +60,8 @@ export async function exportSegment(store: App['segments'], wish: ExportWish): P
 
 /** The columns of a CSV file after id and address. */
 interface Columns {
-  /** Sources with the most ids of each that one profile has. */
-  readonly sources: readonly (readonly [source: string, most: number])[];
+  /** The first, second and so on (from 0) of a source's ids. */
+  readonly externalIds: readonly { readonly source: string; readonly place: number }[];
   readonly attributes: readonly string[];
 }
 
@@ -76,10 +76,12 @@ async function columnsOf(store: App['segments'], { rule, now, attributes }: Expo
     }
     if (names.size > MOST_COLUMNS)
       throw tooMany('attributes', 'Name the ones you want: --attributes country,city; or export');
-    if (sum(sources.values()) > MOST_COLUMNS) throw tooMany('columns of external ids', 'Export');
   }
-  const found = [...names];
-  return { sources: [...sources].sort(), attributes: attributes === undefined ? found.sort() : found };
+  const externalIds = [...sources]
+    .sort()
+    .flatMap(([source, most]) => Array.from({ length: most }, (_, place) => ({ source, place })));
+  if (externalIds.length > MOST_COLUMNS) throw tooMany('columns of external ids', 'Export');
+  return { externalIds, attributes: attributes ?? [...names].sort() };
 }
 
 function tooMany(what: string, mend: string): DearError {
@@ -89,20 +91,14 @@ function tooMany(what: string, mend: string): DearError {
   });
 }
 
-const sum = (numbers: Iterable<number>) => [...numbers].reduce((one, other) => one + other, 0);
-
 function bySource(ids: readonly ExternalId[]): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const { source, value } of ids) found.set(source, [...(found.get(source) ?? []), value]);
   return found;
 }
 
-const places = (most: number) => Array.from({ length: most }, (_, place) => place);
-
-function headerOf({ sources, attributes }: Columns): string[] {
-  const ids = sources.flatMap(([source, most]) =>
-    places(most).map((place) => externalIdColumn(source, place + 1)),
-  );
+function headerOf({ externalIds, attributes }: Columns): string[] {
+  const ids = externalIds.map(({ source, place }) => externalIdColumn(source, place + 1));
   return [OWN_ID, 'email', ...ids, ...attributes.map(attributeColumn)];
 }
 
@@ -111,9 +107,7 @@ function cells({ id, email, externalIds, attributes }: ExportedMember, columns: 
   return [
     id,
     formulaSafe(email),
-    ...columns.sources.flatMap(([source, most]) =>
-      places(most).map((place) => formulaSafe(ids.get(source)?.[place] ?? '')),
-    ),
+    ...columns.externalIds.map(({ source, place }) => formulaSafe(ids.get(source)?.[place] ?? '')),
     ...columns.attributes.map((name) =>
       formulaSafe(cell(Object.hasOwn(attributes, name) ? attributes[name] : undefined)),
     ),

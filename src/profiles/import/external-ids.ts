@@ -1,6 +1,6 @@
 import { DearError } from '../../errors.ts';
 import { EXTERNAL_IDS, sourceOfColumn } from '../export-columns.ts';
-import { keyOf } from '../identify.ts';
+import { keyOfAll } from '../identify.ts';
 import {
   type ExternalId,
   type Identifiers,
@@ -127,19 +127,19 @@ export async function resolveRows(
   now: number,
 ): Promise<{ ids: (number | undefined)[]; added: number }> {
   const rows = batch.map(identifiersOf);
-  const people = new Map(rows.map((row) => [nameOf(row), row]));
+  const names = rows.map(keyOfAll);
+  const people = new Map(rows.map((row, place) => [names[place] ?? '', row]));
   const known = await resolveAll(identities, people, { create: false, by }, now);
   const others = new Map([...people].filter(([name]) => !known.has(name)));
-  if (others.size === 0) return { ids: rows.map((row) => known.get(nameOf(row))), added: 0 };
+  if (others.size === 0) return { ids: names.map((name) => known.get(name)), added: 0 };
   const found = await resolveAll(identities, others, { create, by }, now);
-  const before = new Set(known.values());
-  const made = new Set([...found.values()].filter((id) => !before.has(id)));
+  const before = [...new Set(known.values())];
   // The others may have told that two of the known are one.
-  const all = rows.map((row) => ({
-    profileId: known.get(nameOf(row)) ?? found.get(nameOf(row)),
-    externalIds: [],
-  }));
-  return { ids: await identities.find(all), added: create ? made.size : 0 };
+  const current = await identities.find(before.map((profileId) => ({ profileId, externalIds: [] })));
+  const survivors = new Map(before.map((id, place) => [id, current[place]]));
+  const made = new Set([...found.values()].filter((id) => !survivors.has(id)));
+  const ids = names.map((name) => found.get(name) ?? survivors.get(known.get(name) ?? Number.NaN));
+  return { ids, added: create ? made.size : 0 };
 }
 
 /** The profiles of people, by the names that they are given; those whom nobody is are left out. */
@@ -156,11 +156,6 @@ async function resolveAll(
       return id === undefined ? [] : [[name, id] as const];
     }),
   );
-}
-
-/** One text for what somebody is named by; no part of it holds a line end. */
-function nameOf({ email = '', externalIds }: Identifiers): string {
-  return [email, ...externalIds.map(keyOf)].join('\n');
 }
 
 /** Those of the rows that name a person who was erased. */
